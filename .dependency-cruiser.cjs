@@ -1,0 +1,92 @@
+// The doors between the rooms. Each rule's comment is the reason that a violation prints.
+const room = (name) => `^${name}/`;
+const anyRoom = "^(app|core|local|novu|outbox|scripts|test|worker)/";
+
+/** @type {import('dependency-cruiser').IConfiguration} */
+module.exports = {
+  forbidden: [
+    {
+      name: "no-circular",
+      severity: "error",
+      comment: "A cycle means two rooms are one: move what both need to a third file.",
+      from: {},
+      to: { circular: true },
+    },
+    {
+      name: "core-imports-nothing",
+      severity: "error",
+      comment: "core is what app and worker agree on; it must be usable by every room, so it imports no other room.",
+      from: { path: room("core") },
+      to: { path: anyRoom, pathNot: room("core") },
+    },
+    {
+      name: "outbox-imports-core-only",
+      severity: "error",
+      comment: "The outbox knows Postgres and core, so that anything may build on it.",
+      from: { path: room("outbox"), pathNot: "\\.test\\.ts$" },
+      to: { path: anyRoom, pathNot: "^(core|outbox)/" },
+    },
+    {
+      name: "novu-imports-core-only",
+      severity: "error",
+      comment: "The Novu client and the workflows' catalogue serve app, worker and scripts alike.",
+      from: { path: room("novu"), pathNot: "\\.test\\.ts$" },
+      to: { path: anyRoom, pathNot: "^(core|novu)/" },
+    },
+    {
+      name: "app-worker-scripts-apart",
+      severity: "error",
+      comment: "app, worker and scripts are separate programs: what two of them need belongs in core, outbox or novu.",
+      from: { path: "^(app|worker|scripts)/" },
+      to: { path: "^(app|worker|scripts)/", pathNot: "^$1/" },
+    },
+    {
+      name: "worker-rooms-through-ports",
+      severity: "error",
+      comment:
+        "A worker room gets what it needs as an argument, through the ports of core; worker/main.ts alone wires the rooms.",
+      from: { path: "^worker/(poll|temporal|http|lifecycle)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(app|local|novu|outbox|scripts|test|worker)/", pathNot: "^worker/$1/" },
+    },
+    {
+      name: "workflows-stay-deterministic",
+      severity: "error",
+      comment: "Temporal replays workflow code in a sandbox: no Node modules, and from the project only types.",
+      from: { path: "^worker/temporal/workflows/" },
+      to: { dependencyTypes: ["core"] },
+    },
+    {
+      name: "local-is-for-development",
+      severity: "error",
+      comment:
+        "local/ (embedded servers, the Novu stand-in) never enters the production image: only scripts may load it, by dynamic import, and tests.",
+      from: { path: "^(app|core|novu|outbox|worker)/", pathNot: "\\.test\\.ts$" },
+      to: { path: "^(local|test)/" },
+    },
+    {
+      name: "local-imports-core-only",
+      severity: "error",
+      comment:
+        "The embedded servers know core and themselves; the stand-in must not share code with the client it judges.",
+      from: { path: room("local"), pathNot: "\\.test\\.ts$" },
+      to: { path: anyRoom, pathNot: "^(core|local)/" },
+    },
+    {
+      name: "not-to-unresolvable",
+      severity: "error",
+      comment: "An import that resolves to nothing.",
+      from: {},
+      to: { couldNotResolve: true, pathNot: "\\.css$" },
+    },
+  ],
+  options: {
+    doNotFollow: { path: "node_modules" },
+    exclude: { path: "^(\\.next|\\.xnovu|dist|coverage|bench)/" },
+    tsConfig: { fileName: "tsconfig.json" },
+    tsPreCompilationDeps: true,
+    enhancedResolveOptions: {
+      exportsFields: ["exports"],
+      conditionNames: ["import", "require", "node", "default", "types"],
+    },
+  },
+};

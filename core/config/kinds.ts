@@ -1,0 +1,38 @@
+import { z } from "zod";
+
+// Every kind takes the text of an environment variable; a fault's message completes the sentence "NAME is ...".
+
+export const text = z.string();
+
+export const wholeNumber = (min: number, max: number) =>
+  z
+    .string()
+    .regex(/^\d{1,15}$/, `not a whole number from ${min} to ${max}`)
+    .transform(Number)
+    .refine((n) => n >= min && n <= max, `not a whole number from ${min} to ${max}`);
+
+export const port = wholeNumber(1, 65535);
+export const milliseconds = (min: number, max = 86_400_000) => wholeNumber(min, max);
+
+export const oneOf = <const T extends readonly [string, ...string[]]>(values: T) =>
+  z.enum(values, { error: () => `not one of ${values.join(", ")}` });
+
+export const yesNo = z
+  .enum(["true", "false", "1", "0"], { error: () => "not true or false" })
+  .transform((v) => v === "true" || v === "1");
+
+const url = (protocols: readonly string[], example: string) =>
+  z.string().refine((value) => {
+    try {
+      return protocols.includes(new URL(value).protocol);
+    } catch {
+      return false;
+    }
+  }, `not an address such as ${example}`);
+
+export const httpUrl = url(["http:", "https:"], "https://host.example").transform((v) => v.replace(/\/+$/, ""));
+export const postgresUrl = url(["postgres:", "postgresql:"], "postgresql://user:password@host:5432/database");
+
+export const hostPort = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, "not an address such as host:7233");
+
+export const pem = z.string().regex(/-----BEGIN [A-Z ]+-----/, "not PEM text (-----BEGIN ...-----)");

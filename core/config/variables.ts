@@ -1,0 +1,203 @@
+import type { z } from "zod";
+import { hostPort, httpUrl, milliseconds, oneOf, pem, port, postgresUrl, text, wholeNumber, yesNo } from "./kinds.ts";
+
+export interface Variable<T> {
+  /** Name in the environment. */
+  readonly env: string;
+  readonly kind: z.ZodType<T, string>;
+  /** One line for .env.example and `doctor`. */
+  readonly about: string;
+  /** Text used when unset; a variable with neither default nor `required` may stay unset. */
+  readonly fallback?: string;
+  readonly required?: boolean;
+  /** Never shown, and may come from a file named by `<env>_FILE`. */
+  readonly secret?: boolean;
+}
+
+type Optional<T> = Variable<T> & { readonly fallback?: undefined; readonly required?: false };
+
+const needed = <T>(env: string, kind: z.ZodType<T, string>, about: string): Variable<T> => ({
+  env,
+  kind,
+  about,
+  required: true,
+});
+const secret = <T>(env: string, kind: z.ZodType<T, string>, about: string): Variable<T> => ({
+  ...needed(env, kind, about),
+  secret: true,
+});
+const withDefault = <T>(env: string, kind: z.ZodType<T, string>, fallback: string, about: string): Variable<T> => ({
+  env,
+  kind,
+  about,
+  fallback,
+});
+const optional = <T>(env: string, kind: z.ZodType<T, string>, about: string): Optional<T> => ({
+  env,
+  kind,
+  about,
+  required: false,
+});
+const optionalSecret = <T>(env: string, kind: z.ZodType<T, string>, about: string): Optional<T> => ({
+  ...optional(env, kind, about),
+  secret: true,
+});
+
+/** Every setting there is, by group. A process asks `parse` for the groups it needs, and only their faults stop it. */
+export const variables = {
+  general: {
+    nodeEnv: withDefault(
+      "NODE_ENV",
+      oneOf(["development", "production", "test"]),
+      "development",
+      "development, production or test",
+    ),
+    logLevel: withDefault(
+      "XNOVU_LOG_LEVEL",
+      oneOf(["trace", "debug", "info", "warn", "error", "fatal", "silent"]),
+      "info",
+      "least level of the log lines",
+    ),
+    stateDir: withDefault("XNOVU_STATE_DIR", text, ".xnovu", "folder of pid files, logs and the embedded stack's data"),
+  },
+  novu: {
+    secretKey: secret("NOVU_SECRET_KEY", text, "Novu API secret key; also signs the bridge's requests"),
+    apiUrl: withDefault(
+      "NOVU_API_URL",
+      httpUrl,
+      "https://api.novu.co",
+      "Novu API; https://eu.api.novu.co for the EU region, or your own server",
+    ),
+    timeoutMs: withDefault(
+      "XNOVU_NOVU_TIMEOUT_MS",
+      milliseconds(100, 120_000),
+      "10000",
+      "time limit of one call to Novu",
+    ),
+  },
+  database: {
+    url: secret(
+      "DATABASE_URL",
+      postgresUrl,
+      "PostgreSQL connection string; a session or direct connection, not a transaction-mode pooler",
+    ),
+    poolSize: withDefault(
+      "XNOVU_DATABASE_POOL_SIZE",
+      wholeNumber(2, 500),
+      "10",
+      "connections a process keeps at the most",
+    ),
+    statementTimeoutMs: withDefault(
+      "XNOVU_STATEMENT_TIMEOUT_MS",
+      milliseconds(100),
+      "15000",
+      "time limit of one SQL statement",
+    ),
+  },
+  supabase: {
+    url: optional(
+      "NEXT_PUBLIC_SUPABASE_URL",
+      httpUrl,
+      "Supabase project address; when set, its API is part of the health check",
+    ),
+    serviceRoleKey: optionalSecret("SUPABASE_SERVICE_ROLE_KEY", text, "Supabase service role key"),
+  },
+  temporal: {
+    address: withDefault("TEMPORAL_ADDRESS", hostPort, "localhost:7233", "Temporal frontend, host:port"),
+    namespace: withDefault("TEMPORAL_NAMESPACE", text, "xnovu", "Temporal namespace"),
+    taskQueue: withDefault("TEMPORAL_TASK_QUEUE", text, "xnovu-notification-processing", "Temporal task queue"),
+    apiKey: optionalSecret("TEMPORAL_API_KEY", text, "Temporal Cloud API key; switches TLS on"),
+    tls: optional("TEMPORAL_TLS", yesNo, "true to connect by TLS; on by itself with an API key or a certificate"),
+    tlsCa: optionalSecret("TEMPORAL_TLS_CA", pem, "PEM of the authority that signed the server's certificate"),
+    tlsCert: optionalSecret("TEMPORAL_TLS_CERT", pem, "PEM of the client certificate (mTLS)"),
+    tlsKey: optionalSecret("TEMPORAL_TLS_KEY", pem, "PEM of the client certificate's key (mTLS)"),
+    maxConcurrentActivities: withDefault(
+      "TEMPORAL_MAX_CONCURRENT_ACTIVITIES",
+      wholeNumber(1, 10_000),
+      "100",
+      "Temporal activities a worker runs at once",
+    ),
+    maxConcurrentWorkflows: withDefault(
+      "TEMPORAL_MAX_CONCURRENT_WORKFLOWS",
+      wholeNumber(2, 10_000),
+      "50",
+      "Temporal workflow tasks a worker runs at once",
+    ),
+  },
+  worker: {
+    host: withDefault("XNOVU_WORKER_HOST", text, "0.0.0.0", "address the worker's health server listens on"),
+    healthPort: withDefault("WORKER_HEALTH_PORT", port, "3001", "port of /health, /status and /metrics"),
+    pollIntervalMs: withDefault(
+      "POLL_INTERVAL_MS",
+      milliseconds(50),
+      "10000",
+      "poll for new notifications (a NOTIFY wakes it at once)",
+    ),
+    failedPollIntervalMs: withDefault(
+      "FAILED_POLL_INTERVAL_MS",
+      milliseconds(50),
+      "60000",
+      "poll for failed notifications that are due again",
+    ),
+    scheduledPollIntervalMs: withDefault(
+      "SCHEDULED_POLL_INTERVAL_MS",
+      milliseconds(50),
+      "30000",
+      "poll for scheduled notifications that are due",
+    ),
+    batchSize: withDefault("POLL_BATCH_SIZE", wholeNumber(1, 10_000), "100", "notifications in one claim at the most"),
+    leaseMs: withDefault(
+      "XNOVU_LEASE_MS",
+      milliseconds(1_000),
+      "60000",
+      "how long a claim holds its rows before another worker may take them over",
+    ),
+    sweepIntervalMs: withDefault(
+      "XNOVU_SWEEP_INTERVAL_MS",
+      milliseconds(50),
+      "15000",
+      "look for claims whose lease has run out",
+    ),
+    retryBaseMs: withDefault(
+      "XNOVU_RETRY_BASE_MS",
+      milliseconds(1),
+      "5000",
+      "first retry waits up to this; doubles with each attempt",
+    ),
+    retryMaxMs: withDefault("XNOVU_RETRY_MAX_MS", milliseconds(1), "3600000", "no retry waits longer than this"),
+    shutdownTimeoutMs: withDefault(
+      "XNOVU_SHUTDOWN_TIMEOUT_MS",
+      milliseconds(100, 600_000),
+      "25000",
+      "deadline of a graceful stop; keep the supervisor's grace period above it",
+    ),
+    restartLimit: withDefault(
+      "XNOVU_RESTART_LIMIT",
+      wholeNumber(0, 1_000),
+      "5",
+      "restarts of one failing part within restart window before the process ends",
+    ),
+    restartWindowMs: withDefault(
+      "XNOVU_RESTART_WINDOW_MS",
+      milliseconds(1_000),
+      "300000",
+      "window that the restart limit counts in",
+    ),
+  },
+  app: {
+    port: withDefault("PORT", port, "4000", "port of the app: bridge, API and pages"),
+    healthTimeoutMs: withDefault(
+      "XNOVU_HEALTH_TIMEOUT_MS",
+      milliseconds(50, 60_000),
+      "3000",
+      "time limit of each dependency in a health check",
+    ),
+  },
+} as const satisfies Record<string, Record<string, Variable<unknown>>>;
+
+type Value<V> = V extends Optional<infer T> ? T | undefined : V extends Variable<infer T> ? T : never;
+export type Variables = typeof variables;
+export type Group = keyof Variables;
+export type Settings = {
+  readonly [G in Group]: { readonly [N in keyof Variables[G]]: Value<Variables[G][N]> };
+};

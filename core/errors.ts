@@ -1,0 +1,49 @@
+/** Exit codes of every command, documented in the README. */
+export const exitCodes = { ok: 0, failed: 1, usage: 2, settings: 78 } as const;
+export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+
+/**
+ * A fault that is said to a person: `message` tells what is wrong, `hint` what to do next, `exitCode` how the process ends.
+ * Anything thrown that is not an XnovuError is a bug and is shown with its stack.
+ */
+export class XnovuError extends Error {
+  readonly exitCode: ExitCode;
+  readonly hint: string | undefined;
+
+  constructor(message: string, options: { exitCode?: ExitCode; hint?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = new.target.name;
+    this.exitCode = options.exitCode ?? exitCodes.failed;
+    this.hint = options.hint;
+  }
+}
+
+/** The command line was used wrongly: nothing was changed. Exit 2. */
+export class UsageError extends XnovuError {
+  constructor(message: string, hint?: string) {
+    super(message, { exitCode: exitCodes.usage, ...(hint === undefined ? {} : { hint }) });
+  }
+}
+
+/** Settings are missing or wrong. `faults` holds one line for each, secrets masked. Exit 78 (EX_CONFIG of sysexits.h). */
+export class SettingsError extends XnovuError {
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`${faults.length} bad setting${faults.length === 1 ? "" : "s"}:\n${faults.map((f) => `  ${f}`).join("\n")}`, {
+      exitCode: exitCodes.settings,
+      hint: "Set them in the environment or in .env; .env.example lists every setting with its default.",
+    });
+    this.faults = faults;
+  }
+}
+
+/** The message of anything thrown, with the innermost cause named: `fetch failed` alone says nothing. */
+export function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  // node's AggregateError of a refused connection (IPv6 and IPv4 tried) has an empty message.
+  const own =
+    error.message || (error instanceof AggregateError ? error.errors.map(messageOf).join("; ") : "") || error.name;
+  const cause = error.cause === undefined ? "" : messageOf(error.cause);
+  return cause && !own.includes(cause) ? `${own}: ${cause}` : own;
+}

@@ -1,0 +1,21 @@
+import { type DestinationStream, destination, type Logger, pino } from "pino";
+import { maskSecrets } from "./mask.ts";
+
+export type { Logger };
+
+export interface LogOptions {
+  readonly name: string;
+  readonly level: string;
+  /** Values that must never appear in a line, wherever a library puts them. */
+  readonly secrets?: readonly string[];
+  /** File descriptor; 1 when absent. */
+  readonly fd?: number;
+}
+
+/** JSON lines, one per event, each masked before it is written. A closed stdout is not a reason to die. */
+export function createLogger({ name, level, secrets = [], fd = 1 }: LogOptions): Logger {
+  const out = destination({ fd, sync: true });
+  out.on("error", () => undefined);
+  const stream: DestinationStream = { write: (line) => out.write(maskSecrets(line, secrets)) };
+  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime, base: { pid: process.pid } }, stream);
+}

@@ -1,0 +1,59 @@
+/** The states of a notification. The same list stands in the database as a CHECK; `core/notification.test.ts` holds them together. */
+export const statuses = ["PENDING", "PROCESSING", "SENT", "FAILED", "DEAD", "RETRACTED"] as const;
+export type Status = (typeof statuses)[number];
+
+/** The legal changes, enforced by the database (`notify.is_legal_change`). */
+export const legalChanges: Readonly<Record<Status, readonly Status[]>> = {
+  PENDING: ["PROCESSING", "DEAD", "RETRACTED"],
+  PROCESSING: ["PENDING", "SENT", "FAILED", "DEAD"],
+  SENT: ["RETRACTED"],
+  FAILED: ["PROCESSING", "PENDING", "DEAD", "RETRACTED"],
+  DEAD: ["PENDING", "RETRACTED"],
+  RETRACTED: [],
+};
+
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+export type JsonObject = { readonly [key: string]: Json };
+
+/** A subscriber id, a subscriber object (`subscriberId` and what Novu should know of it), or a topic. */
+export type Recipient =
+  | string
+  | ({ readonly subscriberId: string } & JsonObject)
+  | { readonly type: "Topic"; readonly topicKey: string };
+
+/** What a producer asks for. */
+export interface NewNotification {
+  /** Tenant. */
+  readonly enterpriseId: string;
+  /** Id of a workflow that the bridge serves, such as `email`. */
+  readonly workflow: string;
+  readonly recipients: readonly Recipient[];
+  readonly payload: JsonObject;
+  readonly overrides?: JsonObject;
+  /** Unique per tenant; the same id again with the same body answers with the first notification. Made by the database when absent. */
+  readonly transactionId?: string;
+  /** 0 (last) to 100 (first); 50 when absent. */
+  readonly priority?: number;
+  /** ISO 8601 with an offset. */
+  readonly scheduledFor?: string;
+  readonly tags?: readonly string[];
+}
+
+/** A row that a claim holds, as the delivery activity needs it. */
+export interface ClaimedNotification {
+  /** bigint of Postgres, as text. */
+  readonly id: string;
+  readonly enterpriseId: string;
+  readonly workflow: string;
+  readonly recipients: readonly Recipient[];
+  readonly payload: JsonObject;
+  readonly overrides: JsonObject;
+  readonly transactionId: string;
+  /** The attempt under way, from 1. */
+  readonly attempts: number;
+  readonly maxAttempts: number;
+  /** The bulk call this row belongs to: kept while a reply is unknown, so that a retry repeats the same call under the same key. */
+  readonly batchId: string;
+  /** Ordinals of the recipients that already have a final outcome and are not sent to again. */
+  readonly settled: readonly number[];
+}
