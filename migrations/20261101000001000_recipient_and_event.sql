@@ -1,0 +1,156 @@
+-- Up Migration
+
+-- What became final for one recipient. A row is written once the recipient is settled: no row means "not yet".
+-- No foreign key: it would lock the parent row once per recipient; the trigger below removes them with their notification.
+CREATE TABLE notify.notification_recipient (
+  notification_id bigint      NOT NULL,
+  ordinal         integer     NOT NULL,
+  transaction_id  text        NOT NULL,
+  status          text        NOT NULL,
+  error           text,
+  at              timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (notification_id, ordinal),
+  CONSTRAINT notification_recipient_ordinal_valid CHECK (ordinal >= 0),
+  CONSTRAINT notification_recipient_status_known CHECK (status IN ('SENT', 'DEAD')),
+  CONSTRAINT notification_recipient_error_when_dead CHECK ((status = 'DEAD') = (error IS NOT NULL))
+);
+COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
+
+-- The timeline: append-only, written by the triggers below and by nothing else.
+CREATE TABLE notify.notification_event (
+  notification_id bigint      NOT NULL,
+  id              bigint      GENERATED ALWAYS AS IDENTITY,
+  at              timestamptz NOT NULL DEFAULT clock_timestamp(),
+  from_status     text,
+  to_status       text        NOT NULL,
+  attempt         smallint    NOT NULL,
+  lease_token     uuid,
+  worker          text,
+  error           text,
+  PRIMARY KEY (notification_id, id)
+);
+COMMENT ON COLUMN notify.notification_event.lease_token IS 'The claim that made the change; its Temporal workflow is xnovu-claim-<lease_token>';
+
+CREATE VIEW notify.timeline WITH (security_invoker = true) AS
+  SELECT notification_id, id, at, from_status, to_status, attempt, 'xnovu-claim-' || lease_token AS temporal_workflow_id, worker, error
+  FROM notify.notification_event;
+
+CREATE FUNCTION notify.is_legal_change(from_status text, to_status text) RETURNS boolean
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+RETURN CASE from_status
+  WHEN 'PENDING'    THEN to_status IN ('PROCESSING', 'DEAD', 'RETRACTED')
+  WHEN 'PROCESSING' THEN to_status IN ('PENDING', 'SENT', 'FAILED', 'DEAD')
+  WHEN 'SENT'       THEN to_status IN ('RETRACTED')
+  WHEN 'FAILED'     THEN to_status IN ('PROCESSING', 'PENDING', 'DEAD', 'RETRACTED')
+  WHEN 'DEAD'       THEN to_status IN ('PENDING', 'RETRACTED')
+  ELSE false
+END;
+
+-- Statement triggers with transition tables: one pass over a batch of rows, where row triggers would run once for each.
+-- SECURITY DEFINER, so that a role which may only insert notifications needs no right on the timeline.
+
+CREATE FUNCTION notify.after_insert() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM inserted WHERE status <> 'PENDING' OR attempts <> 0) THEN
+    RAISE EXCEPTION 'a notification starts as PENDING with 0 attempts'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_starts_pending', HINT = 'Leave status and attempts to their defaults.';
+  END IF;
+  INSERT INTO notify.notification_event (notification_id, to_status, attempt)
+    SELECT id, status, attempts FROM inserted ORDER BY id;
+  IF EXISTS (SELECT FROM inserted WHERE scheduled_for IS NULL) THEN
+    PERFORM pg_notify('xnovu_new', '');
+  END IF;
+  IF EXISTS (SELECT FROM inserted WHERE scheduled_for <= now()) THEN
+    PERFORM pg_notify('xnovu_scheduled', '');
+  END IF;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION notify.after_update() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  bad record;
+BEGIN
+  SELECT o.id, o.status AS was, n.status AS is INTO bad
+    FROM before o JOIN after n USING (id)
+    WHERE o.status <> n.status AND NOT notify.is_legal_change(o.status, n.status) LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'notification % cannot go from % to %', bad.id, bad.was, bad.is
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_legal_change';
+  END IF;
+  INSERT INTO notify.notification_event (notification_id, from_status, to_status, attempt, lease_token, worker, error)
+    SELECT n.id, o.status, n.status, n.attempts, coalesce(n.lease_token, o.lease_token), coalesce(n.lease_owner, o.lease_owner),
+           CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
+    FROM before o JOIN after n USING (id)
+    -- A new token without a new status is a claim taken over from a worker that went silent.
+    WHERE o.status <> n.status OR o.lease_token IS DISTINCT FROM n.lease_token
+    ORDER BY n.id;
+  IF EXISTS (SELECT FROM before o JOIN after n USING (id) WHERE n.status = 'PENDING' AND o.status <> 'PENDING' AND n.scheduled_for IS NULL) THEN
+    PERFORM pg_notify('xnovu_new', '');
+  END IF;
+  IF EXISTS (SELECT FROM before o JOIN after n USING (id) WHERE n.status = 'PENDING' AND n.scheduled_for <= now()
+             AND (o.status <> 'PENDING' OR o.scheduled_for IS DISTINCT FROM n.scheduled_for)) THEN
+    PERFORM pg_notify('xnovu_scheduled', '');
+  END IF;
+  RETURN NULL;
+END $$;
+
+-- What is asked for does not change once a worker may have read it: the timeline and the idempotency key speak of that content.
+CREATE FUNCTION notify.refuse_new_content() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RAISE EXCEPTION 'the content of notification % is fixed since it is % after % attempts', OLD.id, OLD.status, OLD.attempts
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_content_fixed', HINT = 'Retract it and insert a new one.';
+END $$;
+
+CREATE FUNCTION notify.after_delete() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  DELETE FROM notify.notification_recipient r USING deleted d WHERE r.notification_id = d.id;
+  DELETE FROM notify.notification_event e USING deleted d WHERE e.notification_id = d.id;
+  RETURN NULL;
+END $$;
+
+CREATE FUNCTION notify.keep_events() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT FROM notify.notification n WHERE n.id = OLD.notification_id) THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION 'the timeline is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_event_append_only';
+END $$;
+
+CREATE TRIGGER after_insert AFTER INSERT ON notify.notification
+  REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_insert();
+CREATE TRIGGER after_update AFTER UPDATE ON notify.notification
+  REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION notify.after_update();
+CREATE TRIGGER after_delete AFTER DELETE ON notify.notification
+  REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_delete();
+CREATE TRIGGER refuse_new_content
+  BEFORE UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, transaction_id ON notify.notification
+  FOR EACH ROW WHEN ((OLD.status <> 'PENDING' OR OLD.attempts > 0 OR OLD.batch_id IS NOT NULL) AND (
+    OLD.enterprise_id, OLD.workflow, OLD.recipients, OLD.payload, OLD.overrides, OLD.channels, OLD.transaction_id
+  ) IS DISTINCT FROM (
+    NEW.enterprise_id, NEW.workflow, NEW.recipients, NEW.payload, NEW.overrides, NEW.channels, NEW.transaction_id
+  )) EXECUTE FUNCTION notify.refuse_new_content();
+CREATE TRIGGER keep_events BEFORE UPDATE OR DELETE ON notify.notification_event
+  FOR EACH ROW EXECUTE FUNCTION notify.keep_events();
+CREATE TRIGGER keep_events_whole BEFORE TRUNCATE ON notify.notification_event
+  FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_events();
+
+-- Down Migration
+
+DROP TRIGGER refuse_new_content ON notify.notification;
+DROP TRIGGER after_delete ON notify.notification;
+DROP TRIGGER after_update ON notify.notification;
+DROP TRIGGER after_insert ON notify.notification;
+DROP VIEW notify.timeline;
+DROP TABLE notify.notification_event;
+DROP TABLE notify.notification_recipient;
+DROP FUNCTION notify.keep_events();
+DROP FUNCTION notify.after_delete();
+DROP FUNCTION notify.refuse_new_content();
+DROP FUNCTION notify.after_update();
+DROP FUNCTION notify.after_insert();
+DROP FUNCTION notify.is_legal_change(text, text);

@@ -1,0 +1,39 @@
+-- Up Migration
+
+-- Least privilege. Beside Supabase, its server-side role may work with the schema; `anon` and `authenticated`, whose keys are in
+-- browsers, may not: row security is on and no policy lets them in. The owner, whom the worker connects as, is not bound by it.
+
+REVOKE ALL ON ALL TABLES IN SCHEMA notify FROM PUBLIC;
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA notify FROM PUBLIC;
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['notification', 'notification_recipient', 'notification_event', 'notification_workflow', 'notification_template',
+                              'notification_rule', 'notification_category', 'notification_priority', 'api_key'] LOOP
+    EXECUTE format('ALTER TABLE notify.%I ENABLE ROW LEVEL SECURITY', name);
+  END LOOP;
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'service_role') THEN
+    GRANT USAGE ON SCHEMA notify TO service_role;
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA notify TO service_role;
+    GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA notify TO service_role;
+  END IF;
+END $$;
+
+-- Down Migration
+
+DO $$
+DECLARE
+  name text;
+BEGIN
+  FOREACH name IN ARRAY ARRAY['notification', 'notification_recipient', 'notification_event', 'notification_workflow', 'notification_template',
+                              'notification_rule', 'notification_category', 'notification_priority', 'api_key'] LOOP
+    EXECUTE format('ALTER TABLE notify.%I DISABLE ROW LEVEL SECURITY', name);
+  END LOOP;
+  IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'service_role') THEN
+    REVOKE ALL ON ALL TABLES IN SCHEMA notify FROM service_role;
+    REVOKE ALL ON ALL FUNCTIONS IN SCHEMA notify FROM service_role;
+    REVOKE USAGE ON SCHEMA notify FROM service_role;
+  END IF;
+END $$;

@@ -1,0 +1,83 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { runner } from "node-pg-migrate";
+import { Client } from "pg";
+
+export const migrationsDir = fileURLToPath(new URL("../migrations", import.meta.url));
+const schema = "notify";
+const table = "schema_migration";
+
+export interface MigrateOptions {
+  readonly direction: "up" | "down";
+  /** How many to apply; all when absent for `up`, 1 when absent for `down`. */
+  readonly count?: number;
+  readonly log?: (line: string) => void;
+}
+
+/**
+ * Applies or takes back migrations in one transaction, under an advisory lock that waits for another run to end.
+ * Returns the names it ran, in order.
+ */
+export async function migrate(databaseUrl: string, { direction, count, log = () => undefined }: MigrateOptions): Promise<string[]> {
+  const done = await runner({
+    databaseUrl,
+    dir: migrationsDir,
+    direction,
+    count: count ?? (direction === "up" ? Number.POSITIVE_INFINITY : 1),
+    migrationsSchema: schema,
+    createMigrationsSchema: true,
+    migrationsTable: table,
+    advisoryLockMode: "wait",
+    verbose: false,
+    logger: { debug: () => undefined, info: log, warn: log, error: log },
+  });
+  return done.map(({ name }) => name);
+}
+
+export const migrateUp = (databaseUrl: string): Promise<string[]> => migrate(databaseUrl, { direction: "up" });
+
+export interface MigrationStatus {
+  readonly applied: readonly { readonly name: string; readonly at: string }[];
+  /** In the code, not in the database. */
+  readonly pending: readonly string[];
+  /** In the database, not in the code: the schema is ahead of this version. */
+  readonly unknown: readonly string[];
+}
+
+/** The names of the migrations that this version of the code carries, in order. */
+export function knownMigrations(dir = migrationsDir): string[] {
+  return readdirSync(dir)
+    .filter((file) => /^\d+_.*\.(sql|ts)$/.test(file))
+    .map((file) => file.replace(/\.(sql|ts)$/, ""))
+    .sort();
+}
+
+/** Compares the code's migrations with those in the database. Throws what `pg` throws when it cannot be reached. */
+export async function migrationStatus(databaseUrl: string): Promise<MigrationStatus> {
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
+  await client.connect();
+  try {
+    return compare(knownMigrations(), await appliedMigrations(client));
+  } finally {
+    await client.end();
+  }
+}
+
+export function compare(known: readonly string[], applied: readonly { readonly name: string; readonly at: string }[]): MigrationStatus {
+  const names = new Set(applied.map(({ name }) => name));
+  return {
+    applied,
+    pending: known.filter((name) => !names.has(name)),
+    unknown: applied.map(({ name }) => name).filter((name) => !known.includes(name)),
+  };
+}
+
+async function appliedMigrations(client: Client): Promise<{ name: string; at: string }[]> {
+  const { rows: found } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [`${schema}.${table}`]);
+  if (!found[0]?.there) return [];
+  const { rows } = await client.query<{ name: string; run_on: Date }>(`SELECT name, run_on FROM ${schema}.${table} ORDER BY id`);
+  return rows.map(({ name, run_on }) => ({ name, at: run_on.toISOString() }));
+}
+
+export const migrationPath = (name: string): string => join(migrationsDir, name);
