@@ -1,0 +1,24 @@
+/** What an editor may change in Novu's dashboard without a deployment: what stands around the text of a mail. */
+export const emailFrame = {
+  type: "object",
+  properties: {
+    brand: { type: "string", maxLength: 100, default: "XNovu", description: "Name of the sender, above the message" },
+    footer: { type: "string", maxLength: 1000, default: "", description: "Plain text below the message" },
+    language: {
+      type: "string",
+      maxLength: 35,
+      default: "en",
+      description: "Language of the text, such as en or zh-CN",
+    },
+  },
+  required: [],
+  additionalProperties: false,
+} as const;
+
+/**
+ * Options of a step whose output is already what should arrive. The framework's own sanitiser runs over every field of a mail or an
+ * in-app message: it would turn "Tom & Jerry" in a subject into "Tom &amp; Jerry" and cut "a <b" short. Mails are escaped by
+ * `renderEmail` instead, and in-app text is plain text, which Novu's inbox does not read as HTML.
+ */
+export const plainOutput = { disableOutputSanitization: true } as const;
+export const htmlStep = <S>(controlSchema: S) => ({ ...plainOutput, controlSchema });

@@ -1,0 +1,12 @@
+import type { Workflow } from "@novu/framework";
+import { chat } from "./chat.ts";
+import { email } from "./email.ts";
+import { inApp } from "./in-app.ts";
+import { multiChannel } from "./multi-channel.ts";
+import { push } from "./push.ts";
+import { sms } from "./sms.ts";
+
+export { type WorkflowId, workflowIds } from "./ids.ts";
+
+/** What the bridge serves. Loads the framework (a third of a second): for the ids alone, import `ids.ts`. */
+export const workflows: Workflow[] = [email, sms, push, inApp, chat, multiChannel];
