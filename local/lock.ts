@@ -1,0 +1,56 @@
+import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+
+// The holder touches its file this often; a file untouched for staleMs belongs to a process that died.
+const touchMs = 2_000;
+const staleMs = 15_000;
+
+/** Runs `work` while holding a lock file. `waiting` is called once when somebody else holds it. */
+export async function withLock<T>(path: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
+  mkdirSync(dirname(path), { recursive: true });
+  for (let first = true; !take(path); first = false) {
+    if (first) waiting();
+    removeStale(path);
+    await sleep(200);
+  }
+  const touching = setInterval(() => touch(path), touchMs);
+  try {
+    return await work();
+  } finally {
+    clearInterval(touching);
+    rmSync(path, { force: true });
+  }
+}
+
+function take(path: string): boolean {
+  try {
+    writeFileSync(path, String(process.pid), { flag: "wx" });
+    return true;
+  } catch (error) {
+    if (error instanceof Error && "code" in error && error.code === "EEXIST") return false;
+    throw error;
+  }
+}
+
+/** The rename lets one waiter win; the others find the file gone or a fresh one. */
+function removeStale(path: string): void {
+  const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+  if (age < staleMs) return;
+  const aside = `${path}.${process.pid}`;
+  try {
+    renameSync(path, aside);
+    rmSync(aside, { force: true });
+  } catch {
+    // Another waiter was first.
+  }
+}
+
+function touch(path: string): void {
+  const now = new Date();
+  try {
+    utimesSync(path, now, now);
+  } catch {
+    // Taken away as stale after a long pause of this machine: the work goes on, and its result is put in place by a rename.
+  }
+}

@@ -1,0 +1,91 @@
+import { execFile } from "node:child_process";
+import { accessSync, constants, existsSync } from "node:fs";
+import { delimiter, join } from "node:path";
+import { promisify } from "node:util";
+import { messageOf, XnovuError } from "../core/errors.ts";
+import { cacheFolder, platformName } from "./cache.ts";
+import { buildTemporal } from "./temporal-build.ts";
+import { downloadTemporal } from "./temporal-download.ts";
+
+/** The newest release that both the official download and `go install` offer: later ones refuse `go install`. */
+export const temporalVersion = "1.5.1";
+
+export interface FindOptions {
+  /** XNOVU_TEMPORAL_CLI: used as it is, or a fault. */
+  readonly explicitPath?: string;
+  readonly cacheDir?: string;
+  readonly path?: string;
+  readonly log: (line: string) => void;
+}
+
+/** No Temporal CLI was found and none could be had. The message lists what was tried. */
+export class TemporalNotFoundError extends XnovuError {
+  constructor(tried: readonly string[]) {
+    super(`The Temporal CLI cannot be had. Tried:\n${tried.map((line) => `  ${line}`).join("\n")}`, {
+      hint: "Install it (https://docs.temporal.io/cli, or `brew install temporal`), or name a binary in XNOVU_TEMPORAL_CLI.",
+    });
+  }
+}
+
+type Source = () => Promise<string | undefined>;
+
+/**
+ * The path of a Temporal CLI: the explicit one, the one on PATH, the cached one, the official download, a build by Go.
+ *
+ * @throws TemporalNotFoundError
+ */
+export async function findTemporal(options: FindOptions): Promise<string> {
+  const { explicitPath, log } = options;
+  if (explicitPath) return explicit(explicitPath);
+  const folder = join(options.cacheDir ?? cacheFolder(), `temporal-${temporalVersion}-${platformName}`);
+  const sources: readonly (readonly [string, Source])[] = [
+    ["PATH", () => onPath(options.path ?? process.env.PATH ?? "")],
+    [`cache ${folder}`, async () => (existsSync(join(folder, "temporal")) ? join(folder, "temporal") : undefined)],
+    ["official download", () => downloadTemporal(folder, temporalVersion, log)],
+    ["go install", () => buildTemporal(folder, temporalVersion, log)],
+  ];
+  const tried: string[] = [];
+  for (const [name, source] of sources) {
+    try {
+      const found = await source();
+      if (found) return found;
+      tried.push(`${name}: not there`);
+    } catch (error) {
+      tried.push(`${name}: ${messageOf(error)}`);
+    }
+  }
+  throw new TemporalNotFoundError(tried);
+}
+
+async function explicit(path: string): Promise<string> {
+  const fault = await faultOf(path);
+  if (fault) throw new TemporalNotFoundError([`XNOVU_TEMPORAL_CLI=${path}: ${fault}`]);
+  return path;
+}
+
+async function onPath(path: string): Promise<string | undefined> {
+  const candidates = path.split(delimiter).map((folder) => join(folder || ".", "temporal"));
+  const found = candidates.find(isExecutable);
+  if (!found) return undefined;
+  const fault = await faultOf(found);
+  if (fault) throw new Error(`${found} is ${fault}`);
+  return found;
+}
+
+function isExecutable(path: string): boolean {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+async function faultOf(path: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)(path, ["--version"], { timeout: 20_000 });
+    return /^temporal version/i.test(stdout) ? undefined : "not the Temporal CLI";
+  } catch (error) {
+    return `not a program that runs (${messageOf(error)})`;
+  }
+}
