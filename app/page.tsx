@@ -1,8 +1,71 @@
+import { Suspense } from "react";
+import { runtimeEnv } from "./lib/env.ts";
+import { inboxUrl } from "./lib/links.ts";
+import { version } from "./lib/version.ts";
+import { Examples } from "./ui/examples.tsx";
+import { Parts, PartsWaiting } from "./ui/parts.tsx";
+
+// Settings and health are those of the moment, not of the build.
 export const dynamic = "force-dynamic";
+
+const life = [
+  ["Row", "inserted in Postgres"],
+  ["Claim", "by the worker"],
+  ["Workflow", "in Temporal"],
+  ["Event", "accepted by Novu"],
+  ["Step", "rendered by the bridge"],
+  ["Message", "delivered"],
+] as const;
+
 export default function Page() {
+  const inbox = inboxUrl(runtimeEnv());
   return (
     <main>
-      <h1>XNovu</h1>
+      <header className="top">
+        <h1>XNovu</h1>
+        <p className="lead">
+          A row in Postgres becomes a notification: email, in-app, SMS, push or chat, through Novu.
+        </p>
+        <nav aria-label="Pages">
+          {inbox && <a href={inbox}>Inbox</a>}
+          <a href="/api/health">Health</a>
+          <a href="/api/novu">Bridge</a>
+        </nav>
+      </header>
+
+      <section aria-labelledby="runs">
+        <h2 id="runs">What runs here</h2>
+        <Suspense fallback={<PartsWaiting />}>
+          <Parts />
+        </Suspense>
+      </section>
+
+      <section aria-labelledby="first">
+        <h2 id="first">Send a first notification</h2>
+        <p>
+          Any of these sends the same mail.{" "}
+          {inbox ? (
+            <>
+              It arrives in the <a href={inbox}>inbox</a>.{" "}
+            </>
+          ) : null}
+          <code>pnpm xnovu list</code> gives its id, <code>pnpm xnovu show ID</code> its timeline.
+        </p>
+        <Examples />
+      </section>
+
+      <section aria-labelledby="life">
+        <h2 id="life">From row to message</h2>
+        <ol className="life">
+          {life.map(([what, where]) => (
+            <li key={what}>
+              <strong>{what}</strong> <span className="quiet">{where}</span>
+            </li>
+          ))}
+        </ol>
+      </section>
+
+      <footer className="quiet">XNovu {version}</footer>
     </main>
   );
 }

@@ -1,25 +1,34 @@
-import type { NextRequest } from "next/server";
+import { NextRequest } from "next/server";
 import { messageOf, SettingsError } from "../../../core/errors.ts";
 import { bridge } from "../../lib/bridge.ts";
+import { readBody } from "../../lib/limit-body.ts";
 import { appLog } from "../../lib/log.ts";
 
 export const dynamic = "force-dynamic";
 
 type Method = "GET" | "POST" | "OPTIONS";
 
+// A digest hands over the payloads of all its events at once; Novu takes half a megabyte per trigger.
+const maxBodyBytes = 8 * 1024 * 1024;
+
 async function answer(method: Method, request: NextRequest): Promise<Response> {
   try {
-    return await bridge()[method](request, undefined);
+    const handlers = bridge();
+    if (method !== "POST") return await handlers[method](request, undefined);
+    const body = await readBody(request, maxBodyBytes);
+    if (body === undefined) return refusal(413, "BodyTooLarge", `The body is longer than ${maxBodyBytes} bytes.`);
+    // A fresh buffer of its own: the constructor takes no view into a shared one.
+    const { url, headers } = request;
+    return await handlers.POST(new NextRequest(url, { method, headers, body: new Uint8Array(body) }), undefined);
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     appLog().error({ reason: messageOf(error) }, "the bridge cannot answer");
-    const message = "The bridge is not configured: set NOVU_SECRET_KEY for the app and start it again.";
-    return Response.json(
-      { message, code: "BridgeNotConfigured" },
-      { status: 503, headers: { "Cache-Control": "no-store" } },
-    );
+    return refusal(503, "BridgeNotConfigured", "Set NOVU_SECRET_KEY for the app and start it again.");
   }
 }
+
+const refusal = (status: number, code: string, message: string): Response =>
+  Response.json({ message, code }, { status, headers: { "Cache-Control": "no-store" } });
 
 export const GET = (request: NextRequest) => answer("GET", request);
 export const POST = (request: NextRequest) => answer("POST", request);

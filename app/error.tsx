@@ -1,0 +1,22 @@
+"use client";
+
+interface Props {
+  readonly error: Error & { readonly digest?: string };
+  readonly reset: () => void;
+}
+
+/** Shown when a page throws. The reason stays in the app's log; the digest finds it there. */
+export default function ErrorPage({ error, reset }: Props) {
+  return (
+    <main className="notice">
+      <h1>This page could not be shown</h1>
+      <p>The app's log says why{error.digest ? `, under digest ${error.digest}` : ""}.</p>
+      <nav aria-label="Actions">
+        <button type="button" onClick={reset}>
+          Try again
+        </button>
+        <a href="/api/health">Health</a>
+      </nav>
+    </main>
+  );
+}

@@ -1,0 +1,21 @@
+import { examples } from "../lib/examples.ts";
+import { CopyButton } from "./copy-button.tsx";
+
+export function Examples() {
+  return examples.map(({ title, about, code }) => (
+    <article className="example" key={title}>
+      <header>
+        <div>
+          <h3>{title}</h3>
+          <p className="quiet">{about}</p>
+        </div>
+        <CopyButton text={code} what={title} />
+      </header>
+      {/* Long lines scroll sideways: reachable by keyboard. */}
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must take the focus */}
+      <pre tabIndex={0}>
+        <code>{code}</code>
+      </pre>
+    </article>
+  ));
+}
