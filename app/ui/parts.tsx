@@ -2,7 +2,7 @@ import { bridgeReady } from "../lib/bridge-ready.ts";
 import { currentHealth } from "../lib/health/index.ts";
 import { type Part, type PartState, partsOf } from "../lib/parts.ts";
 
-const words: Record<PartState, string> = { up: "up", down: "down", elsewhere: "not seen from here" };
+const words: Record<PartState, string> = { up: "up", down: "down", elsewhere: "ask" };
 
 /** What runs, looked at now. */
 export async function Parts() {
