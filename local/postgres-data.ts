@@ -74,6 +74,7 @@ export const hasData = ({ data, password }: DataFiles): boolean =>
 
 /** The caller's environment without what would redirect a Postgres program (PGDATA, PGPORT, a locale that is not installed). */
 export function serverEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
-  const kept = Object.entries(env).filter(([name]) => !/^(PG|LC_|LANG)/.test(name));
-  return { ...Object.fromEntries(kept), LC_ALL: "C", TZ: "UTC" };
+  const redirecting = Object.keys(env).filter((name) => /^(PG|LC_|LANG)/.test(name));
+  // An undefined value leaves the variable out of the child's environment.
+  return { ...env, ...Object.fromEntries(redirecting.map((name) => [name, undefined])), LC_ALL: "C", TZ: "UTC" };
 }

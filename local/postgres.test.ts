@@ -42,8 +42,8 @@ async function faultOf(promise: Promise<unknown>): Promise<unknown> {
 }
 
 test.after(async () => {
-  // Two handles may share one folder, which the first has removed.
-  for (const server of started) if (existsSync(server.home)) await server.destroy();
+  // Several handles share a folder, and the last of them may still run in it.
+  for (const server of started.reverse()) if (existsSync(server.home)) await server.destroy();
   rmSync(closed, { recursive: true, force: true });
   rmSync(open, { recursive: true, force: true });
 });

@@ -1,0 +1,59 @@
+// The test runner: each *.test.ts in a process of its own. See `usage` in runner/options.ts.
+import { writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { exitCodes, messageOf, XnovuError } from "../core/errors.ts";
+import { readDurations, writeDurations } from "./runner/durations.ts";
+import { findTestFiles, longestFirst, wantsServers } from "./runner/find.ts";
+import { parseOptions, type RunnerOptions } from "./runner/options.ts";
+import { closingLine, fileLines, painter, reminder } from "./runner/report.ts";
+import { runAll } from "./runner/run-all.ts";
+import { noServers, startServers } from "./runner/servers.ts";
+
+// Its own tests point it at a folder of fixtures.
+const root = process.env.XNOVU_TEST_ROOT || fileURLToPath(new URL("..", import.meta.url));
+const paint = painter(process.stdout.isTTY === true && !process.env.NO_COLOR);
+const say = (text: string) => void process.stdout.write(`${text}\n`);
+const interrupted = new AbortController();
+
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+] as const)
+  process.on(signal, () => {
+    if (interrupted.signal.aborted) process.exit(code);
+    process.exitCode = code;
+    interrupted.abort();
+    console.error(`${signal}: stopping; once more to leave at once`);
+  });
+
+async function run({ jobs, timeoutS, unit, patterns }: RunnerOptions): Promise<void> {
+  const files = longestFirst(findTestFiles(root, patterns), readDurations(root));
+  if (files.length === 0) throw new XnovuError(`No test file matches ${patterns.join(" ") || "*.test.ts"}`);
+  const shared = !unit && files.some((file) => wantsServers(root, file));
+  const servers = shared ? await startServers(process.env, console.error) : noServers;
+  try {
+    const options = { root, timeoutS, env: { ...process.env, ...servers.env }, signal: interrupted.signal };
+    const results = await runAll(files, jobs, options, (result) => say(fileLines(result, paint)));
+    writeDurations(root, Object.fromEntries(results.map(({ file, ms }) => [file, ms])));
+    for (const line of reminder(results, paint)) say(line);
+    close(closingLine(results), interrupted.signal.aborted || results.some((result) => result.faults.length > 0));
+  } finally {
+    await servers.stop();
+  }
+}
+
+function close(line: string, failed: boolean): void {
+  process.exitCode ??= failed ? exitCodes.failed : exitCodes.ok;
+  // For callers that must print it last even after make has added its own error line.
+  if (process.env.XNOVU_TEST_CLOSING_FILE) writeFileSync(process.env.XNOVU_TEST_CLOSING_FILE, `${line}\n`);
+  process.once("exit", () => say(line));
+}
+
+try {
+  await run(parseOptions(process.argv.slice(2)));
+} catch (error) {
+  const hint = error instanceof XnovuError && error.hint ? `\n${error.hint}` : "";
+  console.error(error instanceof XnovuError ? `${messageOf(error)}${hint}` : error);
+  process.exitCode = error instanceof XnovuError ? error.exitCode : exitCodes.failed;
+  if (!(error instanceof XnovuError) || error.exitCode !== exitCodes.usage) say("0 passed, 1 failed");
+}

@@ -1,0 +1,32 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { join, relative, resolve, sep } from "node:path";
+
+const skipped = new Set(["node_modules", ".next", ".xnovu", "dist", ".git", "coverage"]);
+
+/** Every `*.test.ts` below `root` as a relative path with forward slashes, narrowed to the given paths or parts of paths. */
+export function findTestFiles(root: string, patterns: readonly string[]): string[] {
+  const all = walk(root)
+    .map((path) => relative(root, path).split(sep).join("/"))
+    .sort();
+  if (patterns.length === 0) return all;
+  const wanted = patterns.map((pattern) => relative(root, resolve(root, pattern)).split(sep).join("/"));
+  return all.filter((path) => patterns.some((p, i) => path.includes(p) || path === wanted[i]));
+}
+
+function walk(folder: string): string[] {
+  return readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const path = join(folder, entry.name);
+    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : walk(path);
+    return entry.name.endsWith(".test.ts") ? [path] : [];
+  });
+}
+
+/** Longest first, so that a slow file does not start last and alone; files never seen come before all. */
+export function longestFirst(files: readonly string[], milliseconds: Readonly<Record<string, number>>): string[] {
+  const of = (file: string) => milliseconds[file] ?? Number.MAX_SAFE_INTEGER;
+  return [...files].sort((a, b) => of(b) - of(a));
+}
+
+/** Whether a file asks for the servers that are started once for all. */
+export const wantsServers = (root: string, file: string): boolean =>
+  /support\/(database|temporal)\.ts/.test(readFileSync(join(root, file), "utf8"));

@@ -1,0 +1,51 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "../../core/errors.ts";
+
+export interface RunnerOptions {
+  /** Files at once. */
+  readonly jobs: number;
+  /** Seconds one file may take. */
+  readonly timeoutS: number;
+  /** Start no shared servers. */
+  readonly unit: boolean;
+  /** Paths or parts of paths; empty means every test file. */
+  readonly patterns: readonly string[];
+}
+
+export const usage = `node --import tsx test/run.ts [--jobs N] [--timeout SECONDS] [--unit] [path or part of a path ...]
+
+  --jobs N           files at once (default 2)
+  --timeout SECONDS  time limit of one file (default 180)
+  --unit             start no shared Postgres and Temporal server`;
+
+/** @throws UsageError */
+export function parseOptions(args: readonly string[]): RunnerOptions {
+  const { values, positionals } = read(args);
+  return {
+    jobs: wholeNumber("--jobs", values.jobs),
+    timeoutS: wholeNumber("--timeout", values.timeout),
+    unit: values.unit,
+    patterns: positionals,
+  };
+}
+
+function read(args: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...args],
+      allowPositionals: true,
+      options: {
+        jobs: { type: "string", default: "2" },
+        timeout: { type: "string", default: "180" },
+        unit: { type: "boolean", default: false },
+      },
+    });
+  } catch (error) {
+    throw new UsageError(error instanceof Error ? error.message : String(error), usage);
+  }
+}
+
+function wholeNumber(flag: string, value: string): number {
+  if (!/^[1-9]\d{0,4}$/.test(value)) throw new UsageError(`${flag} takes a whole number from 1, not ${value}`, usage);
+  return Number(value);
+}

@@ -1,0 +1,21 @@
+import { type FileResult, type RunOptions, runFile } from "./file.ts";
+
+/** Runs the files in the given order, `jobs` at once, and tells each result as it comes. Stops starting files when aborted. */
+export async function runAll(
+  files: readonly string[],
+  jobs: number,
+  options: RunOptions,
+  each: (result: FileResult) => void,
+): Promise<FileResult[]> {
+  const waiting = [...files];
+  const results: FileResult[] = [];
+  const lane = async () => {
+    for (let file = waiting.shift(); file && !options.signal?.aborted; file = waiting.shift()) {
+      const result = await runFile(file, options);
+      results.push(result);
+      each(result);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, lane));
+  return results;
+}
