@@ -36,6 +36,9 @@ export interface NewNotification {
   readonly priority?: number;
   /** ISO 8601 with an offset. */
   readonly scheduledFor?: string;
+  /** Subset of the channels, for a workflow that has several. */
+  readonly channels?: readonly string[];
+  readonly category?: string;
   readonly tags?: readonly string[];
 }
 

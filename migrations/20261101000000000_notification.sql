@@ -76,6 +76,8 @@ CREATE TABLE notify.notification (
   CONSTRAINT notification_transaction_valid CHECK (length(transaction_id) BETWEEN 1 AND 200 AND transaction_id !~ '[^A-Za-z0-9._:@/+=-]'),
   CONSTRAINT notification_status_known CHECK (status IN ('PENDING', 'PROCESSING', 'SENT', 'FAILED', 'DEAD', 'RETRACTED')),
   CONSTRAINT notification_attempts_bounded CHECK (attempts BETWEEN 0 AND max_attempts AND max_attempts BETWEEN 1 AND 100),
+  -- A row that waits for a worker has an attempt left, so a claim never meets one it cannot take.
+  CONSTRAINT notification_attempt_left CHECK (status NOT IN ('PENDING', 'FAILED') OR attempts < max_attempts),
   CONSTRAINT notification_lease_while_processing CHECK (
     (status = 'PROCESSING') = (lease_token IS NOT NULL) AND (status = 'PROCESSING') = (lease_owner IS NOT NULL)
     AND (status = 'PROCESSING') = (lease_until IS NOT NULL)),

@@ -19,7 +19,10 @@ export interface MigrateOptions {
  * Applies or takes back migrations in one transaction, under an advisory lock that waits for another run to end.
  * Returns the names it ran, in order.
  */
-export async function migrate(databaseUrl: string, { direction, count, log = () => undefined }: MigrateOptions): Promise<string[]> {
+export async function migrate(
+  databaseUrl: string,
+  { direction, count, log = () => undefined }: MigrateOptions,
+): Promise<string[]> {
   const done = await runner({
     databaseUrl,
     dir: migrationsDir,
@@ -64,7 +67,10 @@ export async function migrationStatus(databaseUrl: string): Promise<MigrationSta
   }
 }
 
-export function compare(known: readonly string[], applied: readonly { readonly name: string; readonly at: string }[]): MigrationStatus {
+export function compare(
+  known: readonly string[],
+  applied: readonly { readonly name: string; readonly at: string }[],
+): MigrationStatus {
   const names = new Set(applied.map(({ name }) => name));
   return {
     applied,
@@ -74,9 +80,13 @@ export function compare(known: readonly string[], applied: readonly { readonly n
 }
 
 async function appliedMigrations(client: Client): Promise<{ name: string; at: string }[]> {
-  const { rows: found } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [`${schema}.${table}`]);
+  const { rows: found } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [
+    `${schema}.${table}`,
+  ]);
   if (!found[0]?.there) return [];
-  const { rows } = await client.query<{ name: string; run_on: Date }>(`SELECT name, run_on FROM ${schema}.${table} ORDER BY id`);
+  const { rows } = await client.query<{ name: string; run_on: Date }>(
+    `SELECT name, run_on FROM ${schema}.${table} ORDER BY id`,
+  );
   return rows.map(({ name, run_on }) => ({ name, at: run_on.toISOString() }));
 }
 

@@ -1,0 +1,48 @@
+import { Pool, type PoolClient, type PoolConfig } from "pg";
+
+export interface PoolOptions {
+  readonly url: string;
+  readonly poolSize: number;
+  readonly statementTimeoutMs: number;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  /** An idle connection that breaks is replaced by the pool; this only tells. */
+  readonly onIdleError?: (error: Error) => void;
+}
+
+/** Settings of one connection: each limit is there because without it a half-open network or a frozen server waits for ever. */
+export const connectionConfig = ({ url, statementTimeoutMs, name }: Omit<PoolOptions, "poolSize">): PoolConfig => ({
+  connectionString: url,
+  application_name: name,
+  connectionTimeoutMillis: 5_000,
+  statement_timeout: statementTimeoutMs,
+  // The client's own limit, for a server that does not answer at all.
+  query_timeout: statementTimeoutMs + 2_000,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 10_000,
+});
+
+export function createPool(options: PoolOptions): Pool {
+  const pool = new Pool({ ...connectionConfig(options), max: options.poolSize, idleTimeoutMillis: 30_000 });
+  pool.on("error", options.onIdleError ?? (() => undefined));
+  return pool;
+}
+
+/** Runs `work` in one transaction. A connection whose ROLLBACK fails is closed rather than handed to the next caller. */
+export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
+  const client = await pool.connect();
+  let broken: Error | undefined;
+  try {
+    await client.query("BEGIN");
+    const result = await work(client);
+    await client.query("COMMIT");
+    return result;
+  } catch (error) {
+    await client.query("ROLLBACK").catch((e: Error) => {
+      broken = e;
+    });
+    throw error;
+  } finally {
+    client.release(broken);
+  }
+}

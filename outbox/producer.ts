@@ -1,0 +1,59 @@
+import type { Pool } from "pg";
+import { messageOf, UsageError } from "../core/errors.ts";
+import type { NewNotification } from "../core/notification.ts";
+import { sql } from "./sql.ts";
+
+const enqueueSql = sql("enqueue");
+
+/** What the database refuses at the door, and what to do about it. Keyed by the constraint's name. */
+const refusals: Readonly<Record<string, string>> = {
+  notification_enterprise_valid: "the enterprise id must have 1 to 128 characters",
+  notification_workflow_valid: "the workflow must have 1 to 128 characters of A-Z a-z 0-9 . _ -",
+  notification_recipients_valid:
+    'the recipients must be 1 to 10,000 different ones, each a subscriber id, an object with "subscriberId", or {"type":"Topic","topicKey":"…"}',
+  notification_payload_object: "the payload must be a JSON object",
+  notification_payload_size: "the payload must be 1 MiB or less",
+  notification_overrides_object: "the overrides must be a JSON object",
+  notification_channels_known: "the channels must be some of email, sms, push, in_app, chat",
+  notification_priority_range: "the priority must be 0 to 100",
+  notification_transaction_valid: "the transaction id must have 1 to 200 characters of A-Z a-z 0-9 . _ : @ / + = -",
+  notification_transaction_unique: "the transaction id was used before with other content",
+};
+
+/**
+ * Asks for a notification and returns its id. The same transaction id with the same content returns the first one's id.
+ * @throws UsageError when the database refuses it, saying what to change; nothing was stored then.
+ */
+export async function enqueue(pool: Pool, n: NewNotification): Promise<string> {
+  const values = [
+    n.enterpriseId,
+    n.workflow,
+    JSON.stringify(n.recipients),
+    JSON.stringify(n.payload),
+    n.transactionId ?? null,
+    n.scheduledFor ?? null,
+    n.priority ?? null,
+    n.overrides ? JSON.stringify(n.overrides) : null,
+    n.channels ?? null,
+    n.category ?? null,
+    n.tags ?? null,
+  ];
+  try {
+    const { rows } = await pool.query<{ id: string }>(enqueueSql, values);
+    const id = rows[0]?.id;
+    if (id === undefined) throw new Error("notify.enqueue returned no row");
+    return id;
+  } catch (error) {
+    throw explain(error);
+  }
+}
+
+function explain(error: unknown): unknown {
+  if (!(error instanceof Error)) return error;
+  const { constraint, code } = error as Error & { constraint?: string; code?: string };
+  const refusal = constraint === undefined ? undefined : refusals[constraint];
+  if (refusal !== undefined) return new UsageError(refusal);
+  // 22xxx: data that Postgres cannot hold, such as \u0000 in a text or a time that does not exist.
+  if (code?.startsWith("22")) return new UsageError(messageOf(error));
+  return error;
+}

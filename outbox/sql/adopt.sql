@@ -1,0 +1,6 @@
+-- PROCESSING, held on. $1 lease token, $2 owner, $3 lease in ms. The worker that runs the delivery becomes the owner and reads its rows.
+UPDATE notify.notification n
+SET lease_owner = $2, lease_until = now() + $3 * interval '1 millisecond', updated_at = now()
+WHERE n.status = 'PROCESSING' AND n.lease_token = $1::uuid
+RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled

@@ -1,0 +1,12 @@
+-- PROCESSING -> DEAD. $1 limit. The lease ran out on the last attempt: the row stops its workers, or they keep dying.
+WITH expired AS (
+  SELECT id FROM notify.notification
+  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts >= max_attempts
+  ORDER BY lease_until LIMIT $1
+  FOR UPDATE SKIP LOCKED
+)
+UPDATE notify.notification n
+SET status = 'DEAD', lease_token = NULL, lease_owner = NULL, lease_until = NULL, batch_id = NULL, updated_at = now(),
+    error = 'the worker ' || n.lease_owner || ' went silent while it delivered this, on attempt ' || n.attempts || ' of ' || n.max_attempts
+FROM expired WHERE n.id = expired.id
+RETURNING n.id
