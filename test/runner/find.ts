@@ -29,4 +29,4 @@ export function longestFirst(files: readonly string[], milliseconds: Readonly<Re
 
 /** Whether a file asks for the servers that are started once for all. */
 export const wantsServers = (root: string, file: string): boolean =>
-  /support\/(database|temporal)\.ts/.test(readFileSync(join(root, file), "utf8"));
+  /support\/(database|temporal)\.ts|testDatabase\(/.test(readFileSync(join(root, file), "utf8"));

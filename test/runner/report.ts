@@ -33,7 +33,9 @@ export function closingLine(results: readonly FileResult[]): string {
 
 /** Repeats what failed and what was skipped after a long run. */
 export function reminder(results: readonly FileResult[], paint: Paint): string[] {
-  const failed = results.filter((r) => r.faults.length > 0).map((r) => paint(31, `failed: ${r.file}: ${r.faults[0]}`));
+  const failed = results
+    .filter((r) => r.faults.length > 0)
+    .map((r) => paint(31, `failed: ${r.file}: ${r.faults.join("; ")}`));
   const skipped = results.filter((r) => r.skipped > 0).map((r) => paint(33, `SKIPPED: ${r.skipped} in ${r.file}`));
   return [...skipped, ...failed];
 }

@@ -73,7 +73,7 @@ test("skipped tests are counted loudly", async () => {
   assert.match(text, "SKIPPED: 1 in one.test.ts");
 });
 
-for (const [name, body, reason] of [
+const red = [
   ["a forgotten test.run()", "test('a', () => {});", "test.run() is missing"],
   ["a file without a test", "test.run();", "no test was run"],
   ["an exit in the middle", "test('a', () => process.exit(0)); test.run();", "no summary"],
@@ -89,13 +89,18 @@ for (const [name, body, reason] of [
     "more than one summary",
   ],
   ["a crash by signal", "test('a', () => process.kill(process.pid, 'SIGKILL')); test.run();", "ended by SIGKILL"],
-] as const)
-  test(`${name} is red`, async () => {
-    const { code, text, last } = await runOne(body);
-    assert.is(code, 1, text);
-    assert.match(text, reason);
-    assert.match(last, /^\d passed, 1 failed$/);
-  });
+] as const;
+
+test(`red are: ${red.map(([name]) => name).join("; ")}`, async () => {
+  const { code, text, last } = await run(fixtures(Object.fromEntries(red.map(([, body], i) => [`red-${i}`, body]))));
+  assert.is(code, 1, text);
+  for (const [i, [name, , reason]] of red.entries()) {
+    const told = text.split("\n").find((line) => line.startsWith(`failed: red-${i}.test.ts: `)) ?? "";
+    assert.match(text, `FAIL red-${i}.test.ts`);
+    assert.match(told, reason, `${name}: ${told}`);
+  }
+  assert.match(last, new RegExp(`^\\d passed, ${red.length} failed$`));
+});
 
 test("a file that does not end is killed at its limit, with what it started", async () => {
   const pidFile = join(folder.path, "hanging.pid");
