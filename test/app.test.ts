@@ -1,4 +1,5 @@
 import { createHmac } from "node:crypto";
+import type { RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { test } from "uvu";
@@ -28,6 +29,8 @@ const endAll = async () => {
   folder.remove();
 };
 
+const emptyTable: RequestListener = (_, response) => response.writeHead(200).end("[]");
+
 const settings = () => ({
   NOVU_SECRET_KEY: secretKey,
   NOVU_API_URL: novu.url,
@@ -41,7 +44,7 @@ const settings = () => ({
 test.before(async () => {
   novu = await fakeServer(status(200));
   started.push(() => novu.close());
-  supabase = await fakeServer(status(200));
+  supabase = await fakeServer(emptyTable);
   started.push(() => supabase.close());
   postgres = await startPostgres({ dataDir: `${folder.path}/postgres`, settings: { fsync: "off" } });
   started.push(() => postgres.destroy());
@@ -101,7 +104,7 @@ test("health is 503 and names the part that refuses, errs or is silent, until it
   assert.equal(sick.errors, ["novu: timed out", "supabase: refused our credentials"]);
   assert.ok((sick.body.checks.novu?.latencyMs ?? 0) < 2000);
   assert.is((await fetch(`${app.url}/api/health`, { method: "HEAD" })).status, 503);
-  supabase.answer(status(200));
+  supabase.answer(emptyTable);
   novu.answer(status(502));
   assert.equal((await health()).errors, ["novu: answered with an error"]);
   novu.answer(status(200));
@@ -118,6 +121,8 @@ test("health survives a restart of Postgres with connections open", async () => 
   postgres = await startPostgres({ dataDir: `${folder.path}/postgres`, port: postgres.port });
   assert.is((await health()).code, 200);
   assert.is(app.child.exit(), undefined);
+  assert.match(app.child.tail(), "an idle database connection was closed");
+  assert.not.match(app.child.tail(), "_queryQueue");
 });
 
 const sign = (body: string, key = secretKey) => {

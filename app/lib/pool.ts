@@ -1,5 +1,6 @@
 import pg from "pg";
 import type { Settings } from "../../core/config/variables.ts";
+import { messageOf } from "../../core/errors.ts";
 import { appLog } from "./log.ts";
 import { oncePerProcess } from "./once.ts";
 
@@ -18,7 +19,8 @@ function openPool(database: Settings["database"]): pg.Pool {
     connectionTimeoutMillis: database.statementTimeoutMs,
     statement_timeout: database.statementTimeoutMs,
   });
-  // An idle connection that the server ends raises this; unheard, it would end the process.
-  pool.on("error", (error) => appLog().warn({ err: error }, "an idle database connection was closed"));
+  // An idle connection that the server ends raises this; unheard, it is an uncaught exception. The error carries the whole client
+  // with it, so only its message is logged.
+  pool.on("error", (error) => appLog().warn({ reason: messageOf(error) }, "an idle database connection was closed"));
   return pool;
 }

@@ -18,9 +18,9 @@ async function withServer(listener: RequestListener, use: (url: string) => Promi
 }
 
 const answering =
-  (status: number): RequestListener =>
+  (status: number, body = ""): RequestListener =>
   (_, response) =>
-    response.writeHead(status).end();
+    response.writeHead(status).end(body);
 
 /** An address where a server was, and is no more. (A low port will not do: fetch refuses several by itself.) */
 async function closedUrl(): Promise<string> {
@@ -91,13 +91,22 @@ test("Supabase is asked once, through its client, with the key", async () => {
     async (url) => assert.is((await supabase(url))?.status, "up"),
   );
   assert.is(asked.length, 1);
-  assert.match(`${asked[0]?.method} ${asked[0]?.url}`, /^HEAD \/rest\/v1\/notification\?/);
+  assert.match(`${asked[0]?.method} ${asked[0]?.url}`, /^GET \/rest\/v1\/xnovu_health_check\?/);
   assert.is(asked[0]?.headers.apikey, key);
 });
 
 test("Supabase is up when PostgREST answers that it does not serve the table or the schema", async () => {
-  for (const status of [404, 406])
-    await withServer(answering(status), async (url) => assert.is((await supabase(url))?.status, "up", String(status)));
+  const answers = [
+    [404, "PGRST205"],
+    [406, "PGRST106"],
+    [404, "42P01"],
+  ] as const;
+  for (const [status, code] of answers)
+    await withServer(
+      (_, response) =>
+        response.writeHead(status).end(JSON.stringify({ code, message: "m", details: null, hint: null })),
+      async (url) => assert.is((await supabase(url))?.status, "up", code),
+    );
 });
 
 test("Supabase is down by word when it refuses the key, errs, hangs or is not there", async () => {
@@ -105,9 +114,12 @@ test("Supabase is down by word when it refuses the key, errs, hangs or is not th
     [401, "refused our credentials"],
     [403, "refused our credentials"],
     [503, "answered with an error"],
+    // Not Supabase at all: a web server without that page.
+    [404, "answered with an error"],
+    [404, "answered with an error", "<h1>no such page</h1>"],
   ] as const;
-  for (const [status, word] of words)
-    await withServer(answering(status), async (url) => assert.is((await supabase(url))?.error, word));
+  for (const [status, word, body] of words)
+    await withServer(answering(status, body), async (url) => assert.is((await supabase(url))?.error, word));
   await withServer(
     () => undefined,
     async (url) => assert.is((await supabase(url))?.error, "timed out"),
