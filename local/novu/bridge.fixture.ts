@@ -1,17 +1,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { Client, NovuRequestHandler, type workflow } from "@novu/framework";
-
-// The framework prints every step it runs; a test's output is its results.
-for (const method of ["log", "error"] as const) {
-  const print = console[method].bind(console);
-  console[method] = (...args: unknown[]) => {
-    if (!isFrameworkNoise(args[0])) print(...args);
-  };
-}
-const isFrameworkNoise = (first: unknown) =>
-  (first instanceof Error && "statusCode" in first) ||
-  (typeof first === "string" && /workflowId|stepId|σ|Discovered/.test(first));
+import { Client, NovuRequestHandler, type ServeHandlerOptions } from "@novu/framework";
 
 export interface TestBridge {
   readonly url: string;
@@ -24,6 +13,8 @@ export interface TestBridge {
   close(): Promise<void>;
 }
 
+type Workflows = NonNullable<ServeHandlerOptions["workflows"]>;
+
 interface Raw {
   request: IncomingMessage;
   response: ServerResponse;
@@ -31,7 +22,7 @@ interface Raw {
 }
 
 /** A real bridge of the framework over plain node http, signature checks on, on a free port. */
-export async function startBridge(workflows: ReturnType<typeof workflow>[], secretKey: string): Promise<TestBridge> {
+export async function startBridge(workflows: Workflows, secretKey: string): Promise<TestBridge> {
   const handle = frameworkHandler(workflows, secretKey);
   const calls: string[] = [];
   const bridge = { calls, fail: [] as number[], delayMs: 0 };
@@ -57,11 +48,15 @@ export async function startBridge(workflows: ReturnType<typeof workflow>[], secr
   return Object.assign(bridge, { url: `http://127.0.0.1:${port}/api/novu`, close: () => closed(server) });
 }
 
-function frameworkHandler(workflows: ReturnType<typeof workflow>[], secretKey: string): (raw: Raw) => Promise<void> {
+// A test's output is its results, not the errors that it provokes.
+const quiet = () => undefined;
+const silent = { info: quiet, warn: quiet, error: quiet };
+
+function frameworkHandler(workflows: Workflows, secretKey: string): (raw: Raw) => Promise<void> {
   const handler = new NovuRequestHandler<[Raw], void>({
     frameworkName: "node",
     workflows,
-    client: new Client({ secretKey, strictAuthentication: true }),
+    client: new Client({ secretKey, strictAuthentication: true, verbose: false, logger: silent }),
     handler: ({ request, response, body }) => ({
       method: () => request.method ?? "GET",
       url: () => new URL(request.url ?? "/", `http://${request.headers.host}`),

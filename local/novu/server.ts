@@ -142,7 +142,7 @@ async function createApp(
     request.rawBody = String(body);
     parseJson(request.rawBody, done);
   });
-  await app.register(async (api) => {
+  await app.register((api, _options, done) => {
     addApiHooks(api, world, keepers);
     eventRoutes(api, world, intake);
     subscriberRoutes(api, world);
@@ -152,9 +152,14 @@ async function createApp(
     notificationRoutes(api, world);
     workflowRoutes(api, world);
     healthRoute(api);
+    done();
   });
-  await app.register(async (part) => controlRoutes(part, control), { prefix: "/__control" });
-  await app.register(async (part) => inboxRoutes(part, world.store, world.now));
+  const controlPart = (part: FastifyInstance, _options: object, done: () => void) => {
+    controlRoutes(part, control);
+    done();
+  };
+  await app.register(controlPart, { prefix: "/__control" });
+  inboxRoutes(app, world.store, world.now);
   return app;
 }
 
