@@ -52,7 +52,7 @@ export function addApiHooks(api: FastifyInstance, world: World, keepers: Gatekee
   api.addHook("preValidation", async (request, reply) => {
     const { visit } = request;
     if (visit === null) return;
-    if (visit.call) visit.call.body = request.body;
+    if (visit.call) visit.call.text = request.rawBody;
     const fault = faults.take(request.method, pathOf(request), request.rawBody);
     visit.fault = fault;
     if (fault && (await misbehave(fault, request, reply))) return reply;

@@ -1,11 +1,16 @@
-/** A request as it came, for tests to look at. */
+/** A request as it came. */
 export interface Call {
   readonly at: string;
   readonly method: string;
   readonly path: string;
   readonly headers: Readonly<Record<string, string | string[] | undefined>>;
-  body?: unknown;
+  /** Text of the body: parsed when somebody looks, not for every request of a load test. */
+  text?: string;
   status?: number;
+}
+
+export interface SeenCall extends Omit<Call, "text"> {
+  readonly body?: unknown;
 }
 
 const kept = 500;
@@ -24,11 +29,19 @@ export class Calls {
   counts(): Record<string, number> {
     return Object.fromEntries(this.#counts);
   }
-  last(): readonly Call[] {
-    return this.#last.slice(-kept);
+  last(): SeenCall[] {
+    return this.#last.slice(-kept).map(({ text, ...call }) => (text ? { ...call, body: parsed(text) } : call));
   }
   clear(): void {
     this.#counts = new Map();
     this.#last = [];
+  }
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
   }
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from "fastify";
 import type { Gatekeepers } from "./api-hooks.ts";
-import type { Call } from "./calls.ts";
+import type { SeenCall } from "./calls.ts";
 import type { Intake } from "./delivery/intake.ts";
 import type { Fault, FaultOrder } from "./faults.ts";
 import { type Inbox, inboxOf, type SubscriberSummary, subscribersWithMail } from "./inbox.ts";
@@ -17,7 +17,7 @@ export interface Control {
   clearFaults(): void;
   settings(): Behaviour;
   set(change: Partial<Behaviour>): Behaviour;
-  calls(): { counts: Record<string, number>; last: readonly Call[] };
+  calls(): { counts: Record<string, number>; last: SeenCall[] };
   effects(filter?: { transactionId?: string; subscriberId?: string }): Effect[];
   inbox(subscriberId: string): Inbox;
   subscribers(): SubscriberSummary[];

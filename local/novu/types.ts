@@ -87,7 +87,7 @@ export interface AcceptedEvent {
   payload: Fields;
   overrides: Fields;
   actor?: TriggerBody["actor"];
-  acceptedAt: string;
+  acceptedAtMs: number;
 }
 
 export type JobStatus = "pending" | "running" | "delayed" | "completed" | "failed" | "canceled" | "merged" | "skipped";

@@ -29,7 +29,7 @@ const payloadOf = (message: Message) => html`<details class="raw"><summary>data<
 const bodies: Readonly<Record<Channel, (message: Message) => Html>> = {
   email: (m) => html`<h3>${m.subject}</h3>
 <p class="fine">to ${m.email}${typeof m.extra.from === "string" ? `, from ${m.extra.from}` : ""}</p>
-<iframe sandbox title="Body of the email: ${m.subject}" loading="lazy" srcdoc="${emailPage(m.content)}"></iframe>`,
+<iframe sandbox="allow-popups allow-popups-to-escape-sandbox" title="Body of the email: ${m.subject}" srcdoc="${emailPage(m.content)}"></iframe>`,
   in_app: (
     m,
   ) => html`<div class="inapp"><span class="dot ${m.read ? "read" : ""}" title="${m.read ? "read" : "unread"}"></span><div>
@@ -50,7 +50,7 @@ function buttonOf(message: Message): Html | undefined {
   return html`<a class="button" href="${url}" rel="noreferrer noopener" target="_blank">${message.cta.label}</a>`;
 }
 
-// Plain text keeps its lines. The frame is sandboxed: no scripts, no forms, no access to this page.
+// Plain text keeps its lines. The frame is sandboxed: no scripts, no forms, no access to this page; its links open in a new tab.
 function emailPage(content: string): string {
   const isHtml = /<[a-z!/][^>]*>/i.test(content);
   const body = isHtml ? new Html(content) : html`<pre style="white-space:pre-wrap;font:inherit">${content}</pre>`;

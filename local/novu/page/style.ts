@@ -29,6 +29,7 @@ article { background:var(--card); border:1px solid var(--line); border-radius:14
 article > header { display:flex; flex-wrap:wrap; align-items:center; gap:4px 10px; padding:12px 16px 0; font-size:13px; color:var(--soft); }
 .chip { font-weight:600; font-size:12px; color:var(--accent); background:var(--accent-soft); border-radius:6px; padding:2px 8px; }
 .chip.bad { color:var(--bad); background:var(--bad-soft); }
+article > header:has(+ footer) { padding-bottom:10px; }
 article time { margin-left:auto; white-space:nowrap; } article .body { padding:10px 16px 14px; }
 article h3 { font-size:16.5px; line-height:1.35; margin:0 0 4px; overflow-wrap:anywhere; }
 article p { margin:0; white-space:pre-wrap; overflow-wrap:anywhere; }
@@ -39,7 +40,7 @@ iframe { display:block; width:100%; height:340px; border:1px solid var(--line); 
 .bubble.chat { background:var(--accent-soft); color:var(--ink); border-radius:4px 16px 16px 16px; }
 .phone { border:1px solid var(--line); border-radius:14px; padding:10px 14px; max-width:52ch; background:var(--bg); display:flex; gap:12px; }
 .phone .app { flex:none; width:30px; height:30px; border-radius:8px; background:var(--accent); color:var(--card); display:grid; place-items:center; font-weight:700; }
-.inapp { display:flex; gap:12px; } .dot { flex:none; width:9px; height:9px; margin-top:7px; border-radius:50%; background:var(--accent); } .dot.read { background:transparent; border:1.5px solid var(--soft); }
+.inapp { display:flex; gap:12px; } .inapp .fine { margin:6px 0 0; } .dot { flex:none; width:9px; height:9px; margin-top:7px; border-radius:50%; background:var(--accent); } .dot.read { background:transparent; border:1.5px solid var(--soft); }
 .button { display:inline-block; margin-top:10px; padding:5px 14px; border-radius:8px; background:var(--accent); color:var(--card); font-size:14px; font-weight:600; }
 .alert { border-color:var(--bad); } .alert p { color:var(--bad); }
 .empty { border:1.5px dashed var(--line); border-radius:14px; padding:36px 20px; text-align:center; color:var(--soft); } .empty b { color:var(--ink); display:block; font-size:16px; margin-bottom:4px; }
@@ -49,6 +50,6 @@ details.raw summary { cursor:pointer; } details.raw pre { font:12px/1.5 ui-monos
 #fresh[hidden] { display:none; }
 @media (max-width: 780px) {
   .layout { grid-template-columns:minmax(0,1fr); padding:16px; gap:16px; } header.top { padding:12px 16px; flex-wrap:wrap; gap:0 12px; }
-  nav.people { position:static; max-height:none; overflow-x:auto; } nav.people.chosen ul { display:flex; gap:4px; } nav.people.chosen a { max-width:230px; }
+  nav.people { position:static; max-height:none; overflow-x:auto; } nav.people.chosen ul { display:flex; gap:4px; } nav.people.chosen a { max-width:230px; } nav.people li:has([aria-current]) { order:-1; }
   article time { margin-left:0; } iframe { height:300px; }
 }`;

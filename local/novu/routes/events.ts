@@ -5,7 +5,7 @@ import { ApiError, unprocessable } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { checkPayload } from "../payload-check.ts";
 import type { Fields, TriggerBody } from "../types.ts";
-import { isoNow, type World } from "../world.ts";
+import type { World } from "../world.ts";
 import { wrapped } from "./replies.ts";
 import * as schemas from "./schemas.ts";
 
@@ -53,7 +53,7 @@ function accept(world: World, intake: Intake, request: FastifyRequest, body: Tri
     payload,
     overrides: body.overrides ?? {},
     ...(body.actor === undefined ? {} : { actor: body.actor }),
-    acceptedAt: isoNow(world),
+    acceptedAtMs: world.now(),
   });
   return { acknowledged: true, status: "processed", transactionId };
 }

@@ -13,7 +13,8 @@ export interface Effect {
 }
 
 export class Effects {
-  readonly #rows = new Map<string, Effect>();
+  // By transaction first: its text is hashed once, and few transactions have more than a handful of recipients.
+  readonly #rows = new Map<string, Effect[]>();
 
   count(
     what: "accepted" | "delivered" | "duplicatesDropped",
@@ -21,21 +22,22 @@ export class Effects {
     subscriberId: string,
     workflowId: string,
   ): void {
-    const key = `${transactionId}\0${subscriberId}`;
-    let row = this.#rows.get(key);
+    let rows = this.#rows.get(transactionId);
+    if (rows === undefined) {
+      rows = [];
+      this.#rows.set(transactionId, rows);
+    }
+    let row = rows.find((one) => one.subscriberId === subscriberId);
     if (row === undefined) {
       row = { transactionId, subscriberId, workflowId, accepted: 0, delivered: 0, duplicatesDropped: 0 };
-      this.#rows.set(key, row);
+      rows.push(row);
     }
     row[what]++;
   }
 
-  list(filter: { transactionId?: string; subscriberId?: string } = {}): Effect[] {
-    return [...this.#rows.values()].filter(
-      (row) =>
-        (filter.transactionId === undefined || row.transactionId === filter.transactionId) &&
-        (filter.subscriberId === undefined || row.subscriberId === filter.subscriberId),
-    );
+  list({ transactionId, subscriberId }: { transactionId?: string; subscriberId?: string } = {}): Effect[] {
+    const rows = transactionId === undefined ? [...this.#rows.values()].flat() : (this.#rows.get(transactionId) ?? []);
+    return rows.filter((row) => subscriberId === undefined || row.subscriberId === subscriberId);
   }
 
   clear(): void {
