@@ -17,7 +17,7 @@ test: check ## Run checks, then every test: make test FILES="outbox core/retry.t
 
 .PHONY: check
 check: setup ## Lint, format, types, import directions, and generated files that are out of date
-	@$(BIN)/biome check --error-on-warnings .
+	@$(BIN)/biome check --error-on-warnings --diagnostic-level=warn .
 	@$(BIN)/tsc -p .
 	@$(BIN)/depcruise --config .dependency-cruiser.cjs --output-type err-long $(ROOMS)
 	@for check in scripts/dev/check-*.ts; do [ ! -e "$$check" ] || node --import tsx "$$check" || exit 1; done

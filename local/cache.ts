@@ -19,13 +19,17 @@ export async function fillOnce(folder: string, fill: (temporary: string) => Prom
   const temporary = `${folder}.new-${process.pid}-${randomBytes(4).toString("hex")}`;
   mkdirSync(dirname(folder), { recursive: true });
   mkdirSync(temporary);
+  const clean = () => rmSync(temporary, { recursive: true, force: true });
+  // For a process that leaves at once, such as on a second Ctrl-C.
+  process.once("exit", clean);
   try {
     await fill(temporary);
     renameSync(temporary, folder);
   } catch (error) {
     if (!isTaken(error)) throw error;
   } finally {
-    rmSync(temporary, { recursive: true, force: true });
+    process.off("exit", clean);
+    clean();
   }
 }
 

@@ -15,11 +15,14 @@ export async function withLock<T>(path: string, waiting: () => void, work: () =>
     await sleep(200);
   }
   const touching = setInterval(() => touch(path), touchMs);
+  const release = () => rmSync(path, { force: true });
+  process.once("exit", release);
   try {
     return await work();
   } finally {
     clearInterval(touching);
-    rmSync(path, { force: true });
+    process.off("exit", release);
+    release();
   }
 }
 

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { fillOnce } from "./cache.ts";
-import { startChild } from "./child.ts";
+import { signalTo, startChild } from "./child.ts";
 import { withLock } from "./lock.ts";
 
 /**
@@ -38,8 +38,8 @@ async function goInstall(folder: string, version: string, log: (line: string) =>
     env: { ...process.env, GOBIN: folder, CGO_ENABLED: "0" },
   });
   const ticker = setInterval(() => log(`Temporal ${version}: building for ${seconds()} s`), 15_000);
-  // Whoever ends this process (Ctrl-C) ends the build with it, which has a group of its own.
-  const end = () => child.kill("SIGTERM");
+  // A Ctrl-C does not reach the build, which has a group of its own with its compilers in it.
+  const end = () => void signalTo(-child.pid, "SIGKILL");
   process.once("exit", end);
   const { code, signal } = await child.exited;
   process.off("exit", end);

@@ -8,19 +8,21 @@ import { parseOptions, type RunnerOptions } from "./runner/options.ts";
 import { closingLine, fileLines, painter, reminder } from "./runner/report.ts";
 import { runAll } from "./runner/run-all.ts";
 import { noServers, startServers } from "./runner/servers.ts";
+import { temporalBinary } from "./support/temporal.ts";
 
 // Its own tests point it at a folder of fixtures.
 const root = process.env.XNOVU_TEST_ROOT || fileURLToPath(new URL("..", import.meta.url));
 const paint = painter(process.stdout.isTTY === true && !process.env.NO_COLOR);
 const say = (text: string) => void process.stdout.write(`${text}\n`);
 const interrupted = new AbortController();
+let started = false;
 
 for (const [signal, code] of [
   ["SIGINT", 130],
   ["SIGTERM", 143],
 ] as const)
   process.on(signal, () => {
-    if (interrupted.signal.aborted) process.exit(code);
+    if (interrupted.signal.aborted || !started) process.exit(code);
     process.exitCode = code;
     interrupted.abort();
     console.error(`${signal}: stopping; once more to leave at once`);
@@ -30,7 +32,10 @@ async function run({ jobs, timeoutS, unit, patterns }: RunnerOptions): Promise<v
   const files = longestFirst(findTestFiles(root, patterns), readDurations(root));
   if (files.length === 0) throw new XnovuError(`No test file matches ${patterns.join(" ") || "*.test.ts"}`);
   const shared = !unit && files.some((file) => wantsServers(root, file));
-  const servers = shared ? await startServers(process.env, console.error) : noServers;
+  // May download or build for minutes, and nothing runs yet that would have to be stopped.
+  const temporal = shared ? await temporalBinary() : undefined;
+  started = true;
+  const servers = temporal ? await startServers(temporal) : noServers;
   try {
     const options = { root, timeoutS, env: { ...process.env, ...servers.env }, signal: interrupted.signal };
     const results = await runAll(files, jobs, options, (result) => say(fileLines(result, paint)));

@@ -1,5 +1,5 @@
 import { type Postgres, startPostgres } from "../../local/postgres.ts";
-import { findTemporal, startTemporal, type Temporal } from "../../local/temporal.ts";
+import { startTemporal, type Temporal } from "../../local/temporal.ts";
 import { temporaryFolder } from "../support/folder.ts";
 
 export interface SharedServers {
@@ -10,10 +10,11 @@ export interface SharedServers {
 
 export const noServers: SharedServers = { env: {}, stop: async () => undefined };
 
-/** Starts the Postgres and the Temporal server that all files share: databases and task queues keep them apart. */
-export async function startServers(env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<SharedServers> {
+/** Starts the Postgres and, with the given Temporal CLI, the Temporal server that all files share: databases and task queues keep them apart. */
+export async function startServers(temporal: string): Promise<SharedServers> {
   const folder = temporaryFolder("xnovu-test-");
-  const results = await Promise.allSettled([postgres(folder.path), temporal(env, log)]);
+  const engineStart = startTemporal({ binary: temporal, namespace: "xnovu" });
+  const results = await Promise.allSettled([postgres(folder.path), engineStart]);
   const stop = async () => {
     await Promise.all(results.map((result) => (result.status === "fulfilled" ? result.value.stop() : undefined)));
     folder.remove();
@@ -33,10 +34,4 @@ const addresses = (db: Postgres, engine: Temporal) => ({
 async function postgres(dataDir: string): Promise<Postgres> {
   const server = await startPostgres({ dataDir, settings: { fsync: "off", max_connections: "300" } });
   return { ...server, stop: () => server.destroy() };
-}
-
-async function temporal(env: NodeJS.ProcessEnv, log: (line: string) => void): Promise<Temporal> {
-  const explicitPath = env.XNOVU_TEMPORAL_CLI;
-  const binary = await findTemporal({ ...(explicitPath ? { explicitPath } : {}), log });
-  return startTemporal({ binary, namespace: "xnovu" });
 }
