@@ -59,4 +59,6 @@ export interface ClaimedNotification {
   readonly batchId: string;
   /** Ordinals of the recipients that already have a final outcome and are not sent to again. */
   readonly settled: readonly number[];
+  /** At least one of those was sent to. */
+  readonly sentBefore: boolean;
 }

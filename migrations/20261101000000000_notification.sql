@@ -59,7 +59,7 @@ CREATE TABLE notify.notification (
   updated_at      timestamptz NOT NULL DEFAULT now(),
 
   CONSTRAINT notification_transaction_unique UNIQUE (enterprise_id, transaction_id),
-  CONSTRAINT notification_enterprise_valid CHECK (length(btrim(enterprise_id)) BETWEEN 1 AND 128),
+  CONSTRAINT notification_enterprise_valid CHECK (length(enterprise_id) BETWEEN 1 AND 100 AND enterprise_id !~ '[^A-Za-z0-9._@-]'),
   CONSTRAINT notification_workflow_valid CHECK (length(workflow) BETWEEN 1 AND 128 AND workflow !~ '[^A-Za-z0-9._-]'),
   CONSTRAINT notification_recipients_valid CHECK (
     -- A CHECK runs on every update too: the usual single recipient takes a path that the planner inlines.
@@ -72,8 +72,8 @@ CREATE TABLE notify.notification (
   CONSTRAINT notification_channels_known CHECK (channels <@ ARRAY['email', 'sms', 'push', 'in_app', 'chat'] AND cardinality(channels) > 0),
   CONSTRAINT notification_priority_range CHECK (priority BETWEEN 0 AND 100),
   -- Length apart from the characters: a counted repetition such as {1,200} made this check forty times as dear.
-  -- The characters are those Novu takes; short enough for the ordinal that a recipient's own id adds.
-  CONSTRAINT notification_transaction_valid CHECK (length(transaction_id) BETWEEN 1 AND 200 AND transaction_id !~ '[^A-Za-z0-9._:@/+=-]'),
+  -- Novu sees <enterprise_id>:<transaction_id>:<recipient's ordinal>; no colon in the first part keeps that unambiguous.
+  CONSTRAINT notification_transaction_valid CHECK (length(transaction_id) BETWEEN 1 AND 200 AND transaction_id !~ '[^A-Za-z0-9._:@+=-]'),
   CONSTRAINT notification_status_known CHECK (status IN ('PENDING', 'PROCESSING', 'SENT', 'FAILED', 'DEAD', 'RETRACTED')),
   CONSTRAINT notification_attempts_bounded CHECK (attempts BETWEEN 0 AND max_attempts AND max_attempts BETWEEN 1 AND 100),
   -- A row that waits for a worker has an attempt left, so a claim never meets one it cannot take.

@@ -25,6 +25,7 @@ interface AdoptedRow {
   max_attempts: number;
   batch_id: string;
   settled: number[];
+  sent_before: boolean;
 }
 
 /** What a delivery reads and writes while it holds a claim. Each write names the token; rows that it no longer holds stay as they are. */
@@ -55,6 +56,7 @@ const toClaimed = (row: AdoptedRow): ClaimedNotification => ({
   maxAttempts: row.max_attempts,
   batchId: row.batch_id,
   settled: row.settled,
+  sentBefore: row.sent_before,
 });
 
 async function settle(

@@ -7,7 +7,7 @@ const enqueueSql = sql("enqueue");
 
 /** What the database refuses at the door, and what to do about it. Keyed by the constraint's name. */
 const refusals: Readonly<Record<string, string>> = {
-  notification_enterprise_valid: "the enterprise id must have 1 to 128 characters",
+  notification_enterprise_valid: "the enterprise id must have 1 to 100 characters of A-Z a-z 0-9 . _ @ -",
   notification_workflow_valid: "the workflow must have 1 to 128 characters of A-Z a-z 0-9 . _ -",
   notification_recipients_valid:
     'the recipients must be 1 to 10,000 different ones, each a subscriber id, an object with "subscriberId", or {"type":"Topic","topicKey":"…"}',
@@ -16,7 +16,7 @@ const refusals: Readonly<Record<string, string>> = {
   notification_overrides_object: "the overrides must be a JSON object",
   notification_channels_known: "the channels must be some of email, sms, push, in_app, chat",
   notification_priority_range: "the priority must be 0 to 100",
-  notification_transaction_valid: "the transaction id must have 1 to 200 characters of A-Z a-z 0-9 . _ : @ / + = -",
+  notification_transaction_valid: "the transaction id must have 1 to 200 characters of A-Z a-z 0-9 . _ : @ + = -",
   notification_transaction_unique: "the transaction id was used before with other content",
 };
 

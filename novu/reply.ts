@@ -1,0 +1,76 @@
+import * as errors from "@novu/api/models/errors/index.js";
+import type { CallReply, EventOutcome } from "../core/delivery.ts";
+import { messageOf } from "../core/errors.ts";
+
+/** What Novu says of one event, as far as it matters here. */
+export interface Item {
+  readonly status: string;
+  readonly error?: string[] | undefined;
+}
+
+/** `processed` is accepted; every other status word is Novu's final no for this very event. */
+export const judgeItem = ({ status, error }: Item): EventOutcome =>
+  status === "processed"
+    ? { kind: "accepted" }
+    : { kind: "rejected", reason: error?.length ? `${status}: ${error.join("; ")}` : status };
+
+/**
+ * The items of a reply that Novu sent with success and the SDK refused: its list of status words is closed, and a new word
+ * from Novu must not turn accepted events into a failure. Undefined for every other error.
+ */
+export function itemsOf(error: unknown): Item[] | undefined {
+  if (!(error instanceof errors.ResponseValidationError) || error.statusCode >= 300) return undefined;
+  const data = parseJson(error.body)?.data;
+  if (!Array.isArray(data)) return undefined;
+  const isItem = (item: unknown): item is Item =>
+    typeof item === "object" && item !== null && typeof (item as Item).status === "string";
+  return data.every(isItem) ? data : undefined;
+}
+
+/** Milliseconds that a 401 or 403 stops sending for: a person must act, and a try a minute notices when it is done. */
+const refusedPauseMs = 60_000;
+const defaultRateLimitPauseMs = 1_000;
+/** A Retry-After beyond this is not believed at once: the next try asks again. */
+export const maxRetryAfterMs = 15 * 60_000;
+
+/** What an error of the SDK says about the whole call. */
+export function judgeError(error: unknown, now: () => number = Date.now): CallReply {
+  if (error instanceof errors.SDKValidationError) return { kind: "invalid", reason: error.message };
+  if (!(error instanceof errors.NovuError)) return { kind: "unknown", reason: messageOf(error) };
+  const { statusCode: status, headers } = error;
+  const reason = reasonOf(error);
+  const retryAfterMs = parseRetryAfter(headers.get("retry-after"), now());
+  if (status === 401 || status === 403)
+    return { kind: "paused", reason, retryAfterMs: refusedPauseMs, needsPerson: true };
+  if (status === 429)
+    return { kind: "paused", reason, retryAfterMs: retryAfterMs ?? defaultRateLimitPauseMs, needsPerson: false };
+  if (headers.get("idempotency-replay") === "true" && status >= 500) return { kind: "replayed", reason };
+  if (status === 409 || status === 408 || status >= 500 || status < 400)
+    return { kind: "unknown", reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+  return { kind: "invalid", reason };
+}
+
+/** Retry-After as seconds or as a date (RFC 9110, 10.2.3), in milliseconds from `now`, never negative and capped. */
+export function parseRetryAfter(value: string | null, now: number): number | undefined {
+  if (value === null || value.trim() === "") return undefined;
+  const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
+  return Number.isFinite(ms) ? Math.min(maxRetryAfterMs, Math.max(0, ms)) : undefined;
+}
+
+function reasonOf({ statusCode, body, message }: errors.NovuError): string {
+  const parsed = parseJson(body);
+  const said = parsed?.message;
+  const details = parsed?.errors;
+  const text = typeof said === "string" ? said : Array.isArray(said) ? said.join("; ") : message;
+  const more = details !== undefined && JSON.stringify(details).length > 2 ? ` ${JSON.stringify(details)}` : "";
+  return `Novu answered ${statusCode}: ${text}${more}`.slice(0, 1000);
+}
+
+function parseJson(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+  } catch {
+    return undefined;
+  }
+}

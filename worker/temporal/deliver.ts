@@ -1,0 +1,107 @@
+import type { DeliveryPort, NovuPort } from "../../core/delivery.ts";
+import { type BackoffOptions, backoffMs } from "../../core/retry.ts";
+import type { ClaimInput, ClaimResult } from "./contract.ts";
+import { type Batch, planBatches } from "./plan-calls.ts";
+import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
+import { type Settled, settleRows } from "./settle-rows.ts";
+
+export interface DeliverDeps {
+  readonly outbox: DeliveryPort;
+  readonly novu: NovuPort;
+  /** Name of this worker process, written to the rows it works on. */
+  readonly owner: string;
+  readonly leaseMs: number;
+  readonly retry: BackoffOptions;
+  /** Bulk calls of one claim under way at once. */
+  readonly concurrency: number;
+  /** Aborted when the worker stops: calls under way end, the other rows are given back. */
+  readonly draining: AbortSignal;
+  readonly pause: (ms: number, reason: string, needsPerson: boolean) => void;
+  readonly onCall: (end: EventEnd["kind"], ms: number, events: number) => void;
+  readonly onSettled: (result: ClaimResult) => void;
+}
+
+/** What the Temporal activity's context gives: cancelled when Temporal gave the activity to another worker or the worker's grace is over. */
+export interface Hold {
+  readonly signal: AbortSignal;
+  readonly heartbeat: () => void;
+}
+
+/**
+ * Sends the rows of one claim and writes how each ended, batch by batch. Running it again is harmless: rows that are settled are no longer
+ * held, and calls that are repeated carry the same keys.
+ */
+export async function deliver(deps: DeliverDeps, { claim }: ClaimInput, hold: Hold): Promise<ClaimResult> {
+  const total = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
+  const rows = await deps.outbox.adopt(claim, deps.owner, deps.leaseMs);
+  if (rows.length === 0) return total;
+  const stop = new AbortController();
+  const onCancel = () => stop.abort();
+  hold.signal.addEventListener("abort", onCancel, { once: true });
+  const keeper = keepLease(deps, claim, hold, stop);
+  try {
+    const queue = planBatches(rows).values();
+    const lane = async () => {
+      for (const batch of queue) add(total, await deliverBatch(deps, claim, batch, stop.signal));
+    };
+    await Promise.all(Array.from({ length: deps.concurrency }, lane));
+  } finally {
+    clearInterval(keeper);
+    hold.signal.removeEventListener("abort", onCancel);
+  }
+  deps.onSettled(total);
+  return total;
+}
+
+/** Renews the lease and tells Temporal that the work goes on. A lease that is lost stops the work: another worker has the rows. */
+function keepLease(
+  { outbox, leaseMs }: DeliverDeps,
+  claim: string,
+  { heartbeat }: Hold,
+  stop: AbortController,
+): NodeJS.Timeout {
+  let renewedAt = Date.now();
+  return setInterval(
+    () => {
+      heartbeat();
+      if (Date.now() - renewedAt < leaseMs / 3) return;
+      renewedAt = Date.now();
+      outbox.renew(claim, leaseMs).then(
+        (held) => {
+          if (held === 0) stop.abort();
+        },
+        // Postgres is away: the lease may run out, and then the token guards what is written later.
+        () => undefined,
+      );
+    },
+    Math.min(2_000, leaseMs / 3),
+  );
+}
+
+async function deliverBatch(deps: DeliverDeps, claim: string, batch: Batch, signal: AbortSignal): Promise<ClaimResult> {
+  const ends: Ends = new Map();
+  for (const call of batch.calls) {
+    if (deps.draining.aborted || signal.aborted) break;
+    const start = performance.now();
+    await sendCall(deps.novu, call, signal, ends);
+    const first = call.events[0];
+    const end = first && ends.get(first);
+    if (end) deps.onCall(end.kind, performance.now() - start, call.events.length);
+    if (end?.kind === "paused") {
+      deps.pause(end.retryAfterMs, end.reason, end.needsPerson);
+      break;
+    }
+  }
+  const settled = settleRows(batch, ends, (attempt) => backoffMs(attempt, deps.retry));
+  const { leaseLost } = await deps.outbox.settle(claim, settled.settlements, settled.recipients);
+  return { ...countOf(settled), leaseLost };
+}
+
+function countOf({ settlements }: Settled): Omit<ClaimResult, "leaseLost"> {
+  const count = (to: string) => settlements.filter((s) => s.to === to).length;
+  return { sent: count("SENT"), failed: count("FAILED"), dead: count("DEAD"), released: count("PENDING") };
+}
+
+function add(total: { -readonly [K in keyof ClaimResult]: ClaimResult[K] }, part: ClaimResult): void {
+  for (const key of Object.keys(part) as (keyof ClaimResult)[]) total[key] += part[key];
+}

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import type { DeliveryCall, DeliveryEvent } from "../../core/delivery.ts";
+import type { ClaimedNotification } from "../../core/notification.ts";
+
+/** Novu takes up to 100 events in one bulk call. */
+export const maxEventsPerCall = 100;
+
+/** The rows of one batch and the calls that send them: one call, unless a notification has many recipients. */
+export interface Batch {
+  readonly rows: readonly ClaimedNotification[];
+  readonly calls: readonly DeliveryCall[];
+}
+
+/** Pure: the rows of a claim, in the order of their ids, to batches. Recipients whose outcome is final are left out. */
+export function planBatches(rows: readonly ClaimedNotification[], limit = maxEventsPerCall): Batch[] {
+  const byBatch = new Map<string, ClaimedNotification[]>();
+  for (const row of rows) {
+    const mates = byBatch.get(row.batchId);
+    if (mates) mates.push(row);
+    else byBatch.set(row.batchId, [row]);
+  }
+  return [...byBatch].map(([batchId, mates]) => ({
+    rows: mates,
+    calls: chunks(mates.flatMap(eventsOf), limit).map((events) => ({ idempotencyKey: keyOf(batchId, events), events })),
+  }));
+}
+
+/** Novu's transaction id of one recipient: unique over tenants, and the same on every attempt. */
+export const transactionIdOf = ({ enterpriseId, transactionId }: ClaimedNotification, ordinal: number): string =>
+  `${enterpriseId}:${transactionId}:${ordinal}`;
+
+function eventsOf(row: ClaimedNotification): DeliveryEvent[] {
+  const settled = new Set(row.settled);
+  return row.recipients.flatMap((recipient, ordinal) =>
+    settled.has(ordinal)
+      ? []
+      : [
+          {
+            notificationId: row.id,
+            ordinal,
+            recipient,
+            workflow: row.workflow,
+            payload: row.payload,
+            overrides: row.overrides,
+            transactionId: transactionIdOf(row, ordinal),
+          },
+        ],
+  );
+}
+
+/** The same events of the same batch give the same key; any other composition gives another, since Novu answers 422 to a key with a new body. */
+function keyOf(batchId: string, events: readonly DeliveryEvent[]): string {
+  const hash = createHash("sha256").update(batchId);
+  for (const { transactionId } of events) hash.update("\n").update(transactionId);
+  return `xnovu-${hash.digest("hex").slice(0, 40)}`;
+}
+
+const chunks = <T>(items: readonly T[], size: number): T[][] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

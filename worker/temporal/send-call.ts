@@ -1,0 +1,51 @@
+import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort } from "../../core/delivery.ts";
+
+/** How the try of one event ended. */
+export type EventEnd =
+  | { readonly kind: "sent" }
+  | { readonly kind: "rejected"; readonly reason: string }
+  | { readonly kind: "retry"; readonly reason: string; readonly keepBatch: boolean; readonly retryAfterMs?: number }
+  | { readonly kind: "paused"; readonly reason: string; readonly retryAfterMs: number; readonly needsPerson: boolean };
+
+export type Ends = Map<DeliveryEvent, EventEnd>;
+
+/**
+ * Sends one call and says how each of its events ended. A call that is refused for its content is halved until the events at fault
+ * stand alone: they are rejected, the rest are sent. The halves have keys of their own, derived from the first.
+ */
+export async function sendCall(
+  novu: NovuPort,
+  call: DeliveryCall,
+  signal: AbortSignal,
+  ends: Ends = new Map(),
+): Promise<Ends> {
+  const reply = await novu.send(call, signal);
+  if (reply.kind === "invalid" && call.events.length > 1) {
+    const middle = Math.ceil(call.events.length / 2);
+    for (const [side, events] of [call.events.slice(0, middle), call.events.slice(middle)].entries())
+      await sendCall(novu, { idempotencyKey: `${call.idempotencyKey}.${side}`, events }, signal, ends);
+    return ends;
+  }
+  for (const [index, event] of call.events.entries()) ends.set(event, endOf(reply, index));
+  return ends;
+}
+
+function endOf(reply: CallReply, index: number): EventEnd {
+  switch (reply.kind) {
+    case "answered": {
+      const outcome = reply.outcomes[index];
+      if (outcome === undefined)
+        return { kind: "retry", reason: "Novu did not answer for this event", keepBatch: true };
+      if (outcome.kind === "accepted") return { kind: "sent" };
+      return outcome.kind === "rejected" ? outcome : { ...outcome, keepBatch: false };
+    }
+    case "invalid":
+      return { kind: "rejected", reason: reply.reason };
+    case "unknown":
+      return { ...reply, kind: "retry", keepBatch: true };
+    case "replayed":
+      return { kind: "retry", reason: reply.reason, keepBatch: false };
+    case "paused":
+      return reply;
+  }
+}

@@ -1,0 +1,64 @@
+import type { RecipientOutcome, Settlement } from "../../core/delivery.ts";
+import type { ClaimedNotification } from "../../core/notification.ts";
+import type { Batch } from "./plan-calls.ts";
+import type { Ends, EventEnd } from "./send-call.ts";
+
+export interface Settled {
+  readonly settlements: readonly Settlement[];
+  readonly recipients: readonly RecipientOutcome[];
+}
+
+/**
+ * Pure: how each row of a batch ends, from how its events ended. An event that was not tried (the worker stops) gives its row back.
+ * `backoff` gives the wait after an attempt; it is asked once for each batch, so that its rows come back together as the same call.
+ */
+export function settleRows(batch: Batch, ends: Ends, backoff: (attempt: number) => number): Settled {
+  const byRow = new Map<string, { ordinal: number; transactionId: string; end: EventEnd | undefined }[]>(
+    batch.rows.map(({ id }) => [id, []]),
+  );
+  for (const event of batch.calls.flatMap(({ events }) => events))
+    byRow
+      .get(event.notificationId)
+      ?.push({ ordinal: event.ordinal, transactionId: event.transactionId, end: ends.get(event) });
+
+  const waitMs = backoff(Math.max(1, ...batch.rows.map(({ attempts }) => attempts)));
+  const recipients: RecipientOutcome[] = [];
+  const settlements = batch.rows.map((row) => {
+    const tried = byRow.get(row.id) ?? [];
+    for (const { ordinal, transactionId, end } of tried) {
+      if (end?.kind === "sent") recipients.push({ notificationId: row.id, ordinal, transactionId, sent: true });
+      if (end?.kind === "rejected")
+        recipients.push({ notificationId: row.id, ordinal, transactionId, sent: false, error: end.reason });
+    }
+    return settleRow(
+      row,
+      tried.map(({ end }) => end),
+      waitMs,
+    );
+  });
+  return { settlements, recipients };
+}
+
+function settleRow(row: ClaimedNotification, ends: readonly (EventEnd | undefined)[], waitMs: number): Settlement {
+  if (ends.some((end) => end === undefined || end.kind === "paused")) return { id: row.id, to: "PENDING" };
+  const retry = ends.find((end) => end?.kind === "retry");
+  if (retry?.kind === "retry") {
+    if (row.attempts >= row.maxAttempts)
+      return { id: row.id, to: "DEAD", error: `gave up after ${row.attempts} attempts: ${retry.reason}` };
+    return {
+      id: row.id,
+      to: "FAILED",
+      error: retry.reason,
+      retryInMs: Math.max(waitMs, retry.retryAfterMs ?? 0),
+      keepBatch: retry.keepBatch,
+    };
+  }
+  // Sent to at least one recipient, now or on an earlier attempt: the refused ones have an outcome of their own.
+  if (row.sentBefore || ends.some((end) => end?.kind === "sent")) return { id: row.id, to: "SENT" };
+  const rejected = ends.find((end) => end?.kind === "rejected");
+  return {
+    id: row.id,
+    to: "DEAD",
+    error: rejected?.kind === "rejected" ? rejected.reason : "every recipient was refused",
+  };
+}
