@@ -1,0 +1,40 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { CommanderError } from "commander";
+import { exitCodes, XnovuError } from "../core/errors.ts";
+import { createContext } from "./cli/context.ts";
+import { createProgram } from "./cli/program.ts";
+import { commands } from "./commands/index.ts";
+
+// The one file that reads argv and ends the process.
+
+// `xnovu list | head` closes the pipe early: that is the reader's right, not a failure.
+process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed));
+
+const context = createContext(process.env);
+const { version } = JSON.parse(readFileSync(join(context.root, "package.json"), "utf8")) as { version: string };
+
+function endOf(error: unknown): number {
+  // commander has printed its message by now. Help and version end with 0, everything else is bad use.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  if (error instanceof XnovuError) {
+    context.note(`xnovu: ${error.message}`);
+    if (error.hint !== undefined) context.note(error.hint);
+    return error.exitCode;
+  }
+  context.note(error instanceof Error ? (error.stack ?? error.message) : String(error));
+  return exitCodes.failed;
+}
+
+let code: number = exitCodes.ok;
+const program = createProgram(commands, context, version, (result) => {
+  code = result;
+});
+try {
+  if (process.argv.length <= 2) program.outputHelp();
+  else await program.parseAsync(process.argv);
+} catch (error) {
+  code = endOf(error);
+}
+// Setting exitCode rather than calling exit(): what stdout still holds is written first.
+process.exitCode = code;

@@ -1,0 +1,61 @@
+import { Command as Commander, Option } from "commander";
+import type { Command, Context, Flag, Flags } from "./command.ts";
+
+const groups: Readonly<Record<string, string>> = {
+  migrate: "the notification tables: apply, take back, status",
+  worker: "the worker: start, stop, status, health, restart",
+};
+
+/** Builds the commander program from the commands. `done` gets the exit code of the one that ran. */
+export function createProgram(commands: readonly Command[], context: Context, version: string, done: (code: number) => void): Commander {
+  const program = new Commander("xnovu")
+    .description("From a git commit to a delivered notification")
+    .version(version, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print help")
+    .helpCommand("help [command]", "print a command's help")
+    .showHelpAfterError("(add --help for examples)")
+    .exitOverride()
+    .configureOutput({ writeErr: (text) => context.note(text.trimEnd()), writeOut: (text) => context.out(text.trimEnd()) })
+    .addHelpText("before", `${examplesText([["up", "start everything on this machine"], ["send email --to ada --payload '{\"subject\":\"Hi\",\"body\":\"First\"}'", "send a notification"], ["worker status", "see what the worker does"]])}\n`);
+  for (const command of commands) addCommand(parentOf(program, command.name), command, context, done);
+  return program;
+}
+
+function parentOf(program: Commander, name: string): Commander {
+  const [group, verb] = name.split(" ");
+  const summary = group === undefined ? undefined : groups[group];
+  if (group === undefined || summary === undefined || verb === undefined) return program;
+  const found = program.commands.find((command) => command.name() === group);
+  // exitOverride and output are inherited only by commands made with `.command()`.
+  return found ?? program.command(group).description(summary).helpCommand(false);
+}
+
+function addCommand(parent: Commander, command: Command, context: Context, done: (code: number) => void): void {
+  const [first = "", ...rest] = command.name.split(" ");
+  const isVerb = groups[first] !== undefined;
+  const sub = parent
+    .command(isVerb ? rest.join(" ") : command.name)
+    .description(command.summary)
+    .addHelpText("before", `${examplesText(command.examples)}\n`)
+    .allowExcessArguments(false);
+  if (command.notes !== undefined) sub.addHelpText("after", `\n${command.notes}`);
+  for (const flag of command.flags) sub.addOption(optionOf(flag));
+  sub.action(async (...all: unknown[]) => {
+    const args = sub.processedArgs.flat().filter((arg): arg is string => typeof arg === "string");
+    void all;
+    done((await command.run(context, args, sub.opts<Flags>())) ?? 0);
+  });
+}
+
+function optionOf({ flags, about, fallback, choices, repeat }: Flag): Option {
+  const option = new Option(flags, about);
+  if (fallback !== undefined) option.default(fallback);
+  if (choices !== undefined) option.choices([...choices]);
+  if (repeat) option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
+  return option;
+}
+
+function examplesText(examples: readonly (readonly [string, string])[]): string {
+  const width = Math.min(60, Math.max(...examples.map(([line]) => line.length)));
+  return ["Examples:", ...examples.map(([line, what]) => `  pnpm xnovu ${line.padEnd(width)}  # ${what}`), ""].join("\n");
+}
