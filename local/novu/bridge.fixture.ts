@@ -6,6 +6,8 @@ export interface TestBridge {
   readonly url: string;
   /** Step calls so far, as `workflowId/stepId`. */
   readonly calls: string[];
+  /** The steps in `state` of each step call, as sent. */
+  readonly states: string[][];
   /** Answer the next calls with these statuses instead of running the step. */
   readonly fail: number[];
   /** Milliseconds to wait before each answer. */
@@ -25,7 +27,8 @@ interface Raw {
 export async function startBridge(workflows: Workflows, secretKey: string): Promise<TestBridge> {
   const handle = frameworkHandler(workflows, secretKey);
   const calls: string[] = [];
-  const bridge = { calls, fail: [] as number[], delayMs: 0 };
+  const states: string[][] = [];
+  const bridge = { calls, states, fail: [] as number[], delayMs: 0 };
   const server = createServer((request, response) => {
     void respond(request, response);
   });
@@ -41,7 +44,9 @@ export async function startBridge(workflows: Workflows, secretKey: string): Prom
       return;
     }
     const text = Buffer.concat(chunks).toString();
-    await handle({ request, response, body: text === "" ? {} : JSON.parse(text) });
+    const body = text === "" ? {} : JSON.parse(text);
+    if (Array.isArray(body.state)) states.push(body.state.map((entry: { stepId: string }) => entry.stepId));
+    await handle({ request, response, body });
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;

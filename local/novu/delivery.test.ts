@@ -24,6 +24,7 @@ test.after(async () => {
 test.before.each(async () => {
   novu.control.reset("everything");
   bridge.calls.length = 0;
+  bridge.states.length = 0;
   bridge.fail.length = 0;
   bridge.delayMs = 0;
   await novu.control.sync(bridge.url);
@@ -64,6 +65,7 @@ test("a multi-channel workflow reaches every channel, in order, with what each n
     (await jobs("t-all")).map((job) => `${job.step} ${job.status}`),
     ["mail completed", "bell completed", "text completed", "push completed", "chat completed"],
   );
+  assert.equal(bridge.states.at(-1), ["push", "text", "bell", "mail"], "earlier results, newest first");
   const [email] = novu.control.messages("ada");
   assert.is(email?.email, "ada@example.com");
   assert.is(novu.control.messages("ada")[2]?.phone, "+4512345678");
@@ -121,6 +123,15 @@ test("a digest merges the events of one key and subscriber, and no others", asyn
     (await jobs("d-b")).map((job) => job.status),
     ["merged", "merged"],
   );
+});
+
+test("a canceled digest leaves no window open", async () => {
+  await send("digested", { transactionId: "dc-1" });
+  await until(() => novu.control.notifications("dc-1")[0]?.jobs[0]?.status === "delayed");
+  assert.is((await sdk.cancel("dc-1")).result, true);
+  await send("digested", { transactionId: "dc-2" });
+  await until(() => received().length === 1);
+  assert.equal(received(), ["in_app: |1: Ada|sent"]);
 });
 
 test("a throttle lets the threshold through and ends the rest", async () => {

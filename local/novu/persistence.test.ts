@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { appendFileSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -78,6 +78,27 @@ test("a delay and a digest that were waiting go on after a restart", async () =>
       .map((m) => m.content)
       .sort(),
     ["2: A,A", "after 3600000"],
+  );
+  await second.close();
+});
+
+test("an event that was accepted and not yet taken up is delivered by the next process", async () => {
+  const first = await startNovu({ secretKey, dataFile });
+  await first.control.sync(bridge.url);
+  await trigger(first.url, "mail-only", "e1");
+  await first.control.idle();
+  await first.close();
+  // The journal as a process leaves it that dies between the reply and the delivery.
+  const lines = readFileSync(dataFile, "utf8").split("\n");
+  const accepted = lines.findIndex((line) => line.startsWith('{"t":"event","v"'));
+  assert.ok(accepted >= 0, "the event is in the file before it is delivered");
+  writeFileSync(dataFile, `${lines.slice(0, accepted + 1).join("\n")}\n`);
+
+  const second = await startNovu({ secretKey, dataFile });
+  await second.control.idle();
+  assert.equal(
+    second.control.messages("ada").map((m) => m.transactionId),
+    ["e1"],
   );
   await second.close();
 });

@@ -15,7 +15,7 @@ const bridgeCallsAtOnce = 32;
 export class Intake {
   readonly #world: World;
   readonly #delivery: Delivery;
-  readonly #running = new Set<Promise<void>>();
+  readonly #running = new Map<Notification, Promise<void>>();
   #queue: AcceptedEvent[] = [];
   #used = new Set<string>();
 
@@ -59,7 +59,7 @@ export class Intake {
 
   /** Resolves when nothing is queued and every running notification has ended or waits in a delay or digest. */
   async idle(): Promise<void> {
-    const busy = () => [...this.#world.store.notifications.all()].some((n) => isBusy(n));
+    const busy = () => [...this.#running.keys()].some((n) => !n.jobs.some((job) => job.status === "delayed"));
     while (this.#queue.length > 0 || busy()) await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
@@ -74,7 +74,7 @@ export class Intake {
   async close(): Promise<void> {
     this.#queue = [];
     this.#delivery.timers.close();
-    await Promise.allSettled(this.#running);
+    await Promise.allSettled(this.#running.values());
   }
 
   #enqueue(event: AcceptedEvent): void {
@@ -141,8 +141,8 @@ export class Intake {
   #start(notification: Notification): void {
     const running = run(this.#delivery, notification)
       .catch((error: unknown) => this.#world.log("error", `Delivery of ${notification.id} broke: ${messageOf(error)}`))
-      .finally(() => this.#running.delete(running));
-    this.#running.add(running);
+      .finally(() => this.#running.delete(notification));
+    this.#running.set(notification, running);
   }
 
   #cancelOne(notification: Notification): boolean {
@@ -157,5 +157,3 @@ export class Intake {
 }
 
 const namesOf = (event: AcceptedEvent) => (event.broadcast ? ["broadcast"] : event.to.map(nameOf));
-const isBusy = (notification: Notification) =>
-  notification.jobs.some((job) => !isFinal(job.status)) && !notification.jobs.some((job) => job.status === "delayed");

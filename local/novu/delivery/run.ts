@@ -37,7 +37,8 @@ async function runStep(delivery: Delivery, notification: Notification, job: Job)
     return job.type === "digest"
       ? finishDigest(world, timers, windows, notification, job)
       : finishWait(world, timers, notification, job);
-  move(world, notification, job, "running");
+  // Not saved: a process that dies here leaves the job pending, and the next one runs it.
+  job.status = "running";
   const reply = await delivery.gate.run(() => callBridge(world, notification, job));
   if (world.closing.aborted) return "interrupted";
   // A cancel that came while the bridge worked wins.

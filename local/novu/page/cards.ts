@@ -21,7 +21,8 @@ ${showSubscriber && html`<a href="/inbox/${encodeURIComponent(message.subscriber
 <footer><span>transaction <code>${message.transactionId}</code></span>${payloadOf(message)}</footer></article>`;
 }
 
-const timeOf = (iso: string) => html`<time datetime="${iso}">${iso.replace("T", " ").slice(0, 19)} UTC</time>`;
+const timeOf = (iso: string, before = "") =>
+  html`<span class="when">${before}<time datetime="${iso}">${iso.replace("T", " ").slice(0, 19)} UTC</time></span>`;
 
 const payloadOf = (message: Message) => html`<details class="raw"><summary>data</summary>
 <pre>${JSON.stringify({ payload: message.payload, overrides: message.overrides, ...message.extra }, null, 2)}</pre></details>`;
@@ -65,5 +66,5 @@ export const failureCard = (failure: FailedStep): Html => html`<article class="a
 
 export const openCard = (step: OpenStep): Html => html`<article>
 <header><span class="chip">${step.status}</span><span>${step.workflowId} › ${step.stepId}</span>${
-  step.until !== undefined && html`<span>until</span>${timeOf(step.until)}`
+  step.until !== undefined && timeOf(step.until, "until ")
 }</header><footer><span>transaction <code>${step.transactionId}</code></span></footer></article>`;

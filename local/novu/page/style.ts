@@ -30,7 +30,7 @@ article > header { display:flex; flex-wrap:wrap; align-items:center; gap:4px 10p
 .chip { font-weight:600; font-size:12px; color:var(--accent); background:var(--accent-soft); border-radius:6px; padding:2px 8px; }
 .chip.bad { color:var(--bad); background:var(--bad-soft); }
 article > header:has(+ footer) { padding-bottom:10px; }
-article time { margin-left:auto; white-space:nowrap; } article .body { padding:10px 16px 14px; }
+.when { margin-left:auto; white-space:nowrap; } article .body { padding:10px 16px 14px; }
 article h3 { font-size:16.5px; line-height:1.35; margin:0 0 4px; overflow-wrap:anywhere; }
 article p { margin:0; white-space:pre-wrap; overflow-wrap:anywhere; }
 .fine { color:var(--soft); font-size:13px; margin:0 0 10px; overflow-wrap:anywhere; }
@@ -51,5 +51,5 @@ details.raw summary { cursor:pointer; } details.raw pre { font:12px/1.5 ui-monos
 @media (max-width: 780px) {
   .layout { grid-template-columns:minmax(0,1fr); padding:16px; gap:16px; } header.top { padding:12px 16px; flex-wrap:wrap; gap:0 12px; }
   nav.people { position:static; max-height:none; overflow-x:auto; } nav.people.chosen ul { display:flex; gap:4px; } nav.people.chosen a { max-width:230px; } nav.people li:has([aria-current]) { order:-1; }
-  article time { margin-left:0; } iframe { height:300px; }
+  .when { margin-left:0; } iframe { height:300px; }
 }`;
