@@ -67,8 +67,10 @@ for (const [version, dataDir] of [
     const third = await start({ dataDir, version });
     await query(third, "CHECKPOINT");
     await third.kill("SIGKILL");
-    const stranger = spawn("sleep", ["60"]);
     const pidFile = join(third.home, "data", "postmaster.pid");
+    // Of the server's own account: Postgres takes a process of any other for dead.
+    const { uid, gid } = statSync(pidFile);
+    const stranger = spawn("sleep", ["60"], { uid, gid });
     writeFileSync(pidFile, readFileSync(pidFile, "utf8").replace(/^\d+/, String(stranger.pid)));
     const fourth = await start({ dataDir, version });
     stranger.kill();
