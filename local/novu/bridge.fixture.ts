@@ -49,6 +49,9 @@ export async function startBridge(workflows: Workflows, secretKey: string): Prom
     await handle({ request, response, body });
   };
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  // A test that failed before it closed its bridge must still end.
+  server.unref();
+  // A TCP server that listens has an address with a port.
   const { port } = server.address() as AddressInfo;
   return Object.assign(bridge, { url: `http://127.0.0.1:${port}/api/novu`, close: () => closed(server) });
 }

@@ -213,6 +213,7 @@ async function startRedirect(target: () => string) {
     response.writeHead(answer.status).end(await answer.text());
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  server.unref();
   const address = server.address();
   const port = address !== null && typeof address === "object" ? address.port : 0;
   const close = () => {

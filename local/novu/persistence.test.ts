@@ -6,7 +6,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { startBridge, type TestBridge } from "./bridge.fixture.ts";
-import { startNovu } from "./server.ts";
+import { type NovuOptions, type RunningNovu, startNovu } from "./server.ts";
 import { openStore } from "./store/store.ts";
 import { allWorkflows } from "./workflows.fixture.ts";
 
@@ -23,7 +23,20 @@ test.before.each(() => {
   folder = mkdtempSync(join(tmpdir(), "novu-"));
   dataFile = join(folder, "data", "novu.jsonl");
 });
-test.after.each(() => rmSync(folder, { recursive: true, force: true }));
+test.after.each(async () => {
+  for (const child of children.splice(0)) child.kill("SIGKILL");
+  await Promise.all(opened.splice(0).map((novu) => novu.close()));
+  rmSync(folder, { recursive: true, force: true });
+});
+
+// What a test opened is closed after it, also when it failed half-way.
+const opened: RunningNovu[] = [];
+const children: ChildProcess[] = [];
+async function start(options: NovuOptions): Promise<RunningNovu> {
+  const novu = await startNovu(options);
+  opened.push(novu);
+  return novu;
+}
 
 const trigger = (url: string, name: string, transactionId: string) =>
   fetch(`${url}/v1/events/trigger`, {
@@ -38,13 +51,13 @@ const trigger = (url: string, name: string, transactionId: string) =>
   });
 
 test("messages, workflows and used transaction ids survive a restart", async () => {
-  const first = await startNovu({ secretKey, dataFile });
+  const first = await start({ secretKey, dataFile });
   await first.control.sync(bridge.url);
   await trigger(first.url, "mail-only", "p1");
   await first.control.idle();
   await first.close();
 
-  const second = await startNovu({ secretKey, dataFile });
+  const second = await start({ secretKey, dataFile });
   assert.equal(
     second.control.messages("ada").map((m) => m.subject),
     ["Hello A"],
@@ -61,7 +74,7 @@ test("messages, workflows and used transaction ids survive a restart", async () 
 
 test("a delay and a digest that were waiting go on after a restart", async () => {
   const options = { secretKey, dataFile, delayScale: 0.0002 };
-  const first = await startNovu(options);
+  const first = await start(options);
   await first.control.sync(bridge.url);
   await trigger(first.url, "delayed", "w1");
   await trigger(first.url, "digested", "w2");
@@ -70,7 +83,7 @@ test("a delay and a digest that were waiting go on after a restart", async () =>
   await first.close();
   assert.equal(first.control.messages(), []);
 
-  const second = await startNovu(options);
+  const second = await start(options);
   for (let i = 0; i < 300 && second.control.messages().length < 2; i++) await new Promise((r) => setTimeout(r, 10));
   assert.equal(
     second.control
@@ -83,7 +96,7 @@ test("a delay and a digest that were waiting go on after a restart", async () =>
 });
 
 test("an event that was accepted and not yet taken up is delivered by the next process", async () => {
-  const first = await startNovu({ secretKey, dataFile });
+  const first = await start({ secretKey, dataFile });
   await first.control.sync(bridge.url);
   await trigger(first.url, "mail-only", "e1");
   await first.control.idle();
@@ -94,7 +107,7 @@ test("an event that was accepted and not yet taken up is delivered by the next p
   assert.ok(accepted >= 0, "the event is in the file before it is delivered");
   writeFileSync(dataFile, `${lines.slice(0, accepted + 1).join("\n")}\n`);
 
-  const second = await startNovu({ secretKey, dataFile });
+  const second = await start({ secretKey, dataFile });
   await second.control.idle();
   assert.equal(
     second.control.messages("ada").map((m) => m.transactionId),
@@ -104,7 +117,7 @@ test("an event that was accepted and not yet taken up is delivered by the next p
 });
 
 test("a half-written last line is cut off, a damaged one left out, and the file is written on", async () => {
-  const first = await startNovu({ secretKey, dataFile });
+  const first = await start({ secretKey, dataFile });
   await first.control.sync(bridge.url);
   await first.close();
   appendFileSync(dataFile, 'not json\n{"t":"subscriber","v":{"subscriberId":"lost');
@@ -154,10 +167,12 @@ test("the process without a key ends with 78 and says which", async () => {
 
 function run(args: string[], env: Record<string, string>): ChildProcess {
   const main = fileURLToPath(new URL("main.ts", import.meta.url));
-  return spawn(process.execPath, ["--import", "tsx", main, ...args], {
+  const child = spawn(process.execPath, ["--import", "tsx", main, ...args], {
     env: { NODE_ENV: "test", PATH: process.env.PATH ?? "", ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
+  children.push(child);
+  return child;
 }
 
 async function startProcess(args: string[]) {

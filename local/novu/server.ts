@@ -17,7 +17,7 @@ export interface RunningNovu {
   readonly url: string;
   readonly port: number;
   readonly control: Control;
-  /** Ends requests, waits and bridge calls, and closes the data file. */
+  /** Ends requests, waits and bridge calls, and closes the data file. A second call waits for the first. */
   close(): Promise<void>;
 }
 
@@ -39,11 +39,16 @@ export async function startNovu(options: NovuOptions): Promise<RunningNovu> {
   const intake = new Intake(world);
   const control = createControl(world, keepers, intake, { ...world.behaviour });
   const app = await createApp(world, keepers, intake, control);
-  const close = async () => {
+  const end = async () => {
     closing.abort();
     await intake.close();
     await app.close();
     world.store.close();
+  };
+  let ended: Promise<void> | undefined;
+  const close = () => {
+    ended ??= end();
+    return ended;
   };
   try {
     await app.listen({ host: options.host ?? "127.0.0.1", port: options.port ?? 0 });
