@@ -4,16 +4,23 @@ import { messageOf, UsageError, XnovuError } from "../../core/errors.ts";
 import { type NovuOptions, startNovu } from "./server.ts";
 
 // The secret comes by the environment alone: everybody on the machine can read another process's arguments.
-const { values } = parseArgs({
-  options: {
-    port: { type: "string" },
-    host: { type: "string" },
-    "data-file": { type: "string" },
-    "bridge-url": { type: "string" },
-  },
-});
+function readArguments() {
+  try {
+    return parseArgs({
+      options: {
+        port: { type: "string" },
+        host: { type: "string" },
+        "data-file": { type: "string" },
+        "bridge-url": { type: "string" },
+      },
+    }).values;
+  } catch (error) {
+    throw new UsageError(messageOf(error));
+  }
+}
 
 async function main(): Promise<void> {
+  const values = readArguments();
   const { secretKey } = parse(process.env, ["novu"]).novu;
   const port = Number(values.port ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
