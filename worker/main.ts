@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { parse, secretsOf } from "../core/config/parse.ts";
 import { exitCodes, messageOf, XnovuError } from "../core/errors.ts";
 import { createLogger, type Logger } from "../core/log.ts";
+import { removePidFile, workerPidFile, writePidFile } from "../core/pid-file.ts";
 import { backoffMs } from "../core/retry.ts";
 import { serve } from "./http/server.ts";
 import { type Step, shutDown } from "./lifecycle/shutdown.ts";
@@ -93,6 +94,9 @@ async function main(): Promise<number> {
     closeTimeoutMs: 2_000,
   });
   log.info({ port: http.port, owner: wired.owner, version }, `listening on http://${worker.host}:${http.port}/health`);
+  // Only now: whoever has the port is the worker of this folder.
+  const pidFile = workerPidFile(settings.general.stateDir, http.port);
+  if (!writePidFile(pidFile)) log.debug({ pidFile }, "no pid file: the folder cannot be written to");
   installRuntime(log);
   const parts = startParts(wired, settings, log, stopClaiming.signal, stopTemporal.signal);
   const stopped = Promise.all([parts.claiming, parts.temporal]).then(() => ({ reason: "all parts ended" }));
@@ -123,6 +127,7 @@ async function main(): Promise<number> {
   ];
   const result = await shutDown(steps, worker.shutdownTimeoutMs, log);
   offSignals();
+  removePidFile(pidFile);
   log.info({ result }, "stopped");
   if (fault instanceof XnovuError) return fault.exitCode;
   return fault === undefined && result !== "deadline" ? exitCodes.ok : exitCodes.failed;

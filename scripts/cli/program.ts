@@ -7,7 +7,12 @@ const groups: Readonly<Record<string, string>> = {
 };
 
 /** Builds the commander program from the commands. `done` gets the exit code of the one that ran. */
-export function createProgram(commands: readonly Command[], context: Context, version: string, done: (code: number) => void): Commander {
+export function createProgram(
+  commands: readonly Command[],
+  context: Context,
+  version: string,
+  done: (code: number) => void,
+): Commander {
   const program = new Commander("xnovu")
     .description("From a git commit to a delivered notification")
     .version(version, "-V, --version", "print the version")
@@ -15,8 +20,18 @@ export function createProgram(commands: readonly Command[], context: Context, ve
     .helpCommand("help [command]", "print a command's help")
     .showHelpAfterError("(add --help for examples)")
     .exitOverride()
-    .configureOutput({ writeErr: (text) => context.note(text.trimEnd()), writeOut: (text) => context.out(text.trimEnd()) })
-    .addHelpText("before", `${examplesText([["up", "start everything on this machine"], ["send email --to ada --payload '{\"subject\":\"Hi\",\"body\":\"First\"}'", "send a notification"], ["worker status", "see what the worker does"]])}\n`);
+    .configureOutput({
+      writeErr: (text) => context.note(text.trimEnd()),
+      writeOut: (text) => context.out(text.trimEnd()),
+    })
+    .addHelpText(
+      "before",
+      `${examplesText([
+        ["up", "start everything on this machine"],
+        ['send email --to ada --payload \'{"subject":"Hi","body":"First"}\'', "send a notification"],
+        ["worker status", "see what the worker does"],
+      ])}\n`,
+    );
   for (const command of commands) addCommand(parentOf(program, command.name), command, context, done);
   return program;
 }
@@ -51,11 +66,14 @@ function optionOf({ flags, about, fallback, choices, repeat }: Flag): Option {
   const option = new Option(flags, about);
   if (fallback !== undefined) option.default(fallback);
   if (choices !== undefined) option.choices([...choices]);
-  if (repeat) option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
+  if (repeat)
+    option.argParser((value: string, previous: readonly string[] | undefined) => [...(previous ?? []), value]);
   return option;
 }
 
 function examplesText(examples: readonly (readonly [string, string])[]): string {
   const width = Math.min(60, Math.max(...examples.map(([line]) => line.length)));
-  return ["Examples:", ...examples.map(([line, what]) => `  pnpm xnovu ${line.padEnd(width)}  # ${what}`), ""].join("\n");
+  return ["Examples:", ...examples.map(([line, what]) => `  pnpm xnovu ${line.padEnd(width)}  # ${what}`), ""].join(
+    "\n",
+  );
 }

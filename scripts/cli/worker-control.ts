@@ -1,0 +1,137 @@
+import { spawn } from "node:child_process";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { dirname, join, resolve } from "node:path";
+import { parse } from "../../core/config/parse.ts";
+import { XnovuError } from "../../core/errors.ts";
+import { parentPidFile, readPidFile, workerPidFile } from "../../core/pid-file.ts";
+import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
+import type { Context } from "./command.ts";
+
+export interface WorkerPlace {
+  readonly port: number;
+  /** Address to ask it at from this machine. */
+  readonly url: string;
+  readonly pidFile: string;
+  readonly parentFile: string;
+  readonly logFile: string;
+  readonly shutdownTimeoutMs: number;
+  /** Environment of the worker: pid files lie in the same folder whatever folder it is called from. */
+  readonly env: NodeJS.ProcessEnv;
+}
+
+export function workerPlace({ env, root }: Context): WorkerPlace {
+  const { general, worker } = parse(env, ["general", "worker"]);
+  const stateDir = resolve(root, general.stateDir);
+  const host = ["0.0.0.0", "::"].includes(worker.host) ? "127.0.0.1" : worker.host;
+  return {
+    port: worker.healthPort,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${worker.healthPort}`,
+    pidFile: workerPidFile(stateDir, worker.healthPort),
+    parentFile: parentPidFile(stateDir, worker.healthPort),
+    logFile: join(stateDir, "logs", `worker-${worker.healthPort}.log`),
+    shutdownTimeoutMs: worker.shutdownTimeoutMs,
+    env: { ...env, NODE_ENV: general.nodeEnv, XNOVU_STATE_DIR: stateDir },
+  };
+}
+
+/** Compiled in the image, run through tsx from source. */
+function nodeArguments(root: string, program: "main" | "parent"): string[] {
+  const source = join(root, `worker/${program}.ts`);
+  return existsSync(source) ? ["--import", "tsx", source] : [join(root, `worker/${program}.js`)];
+}
+
+/** The processes to signal: the parent of a detached worker, which stops its child, or the worker itself. */
+export const runningWorker = ({
+  pidFile,
+  parentFile,
+}: WorkerPlace): { readonly process: ProcessIdentity; readonly detached: boolean } | undefined => {
+  const parent = readPidFile(parentFile);
+  if (parent !== undefined) return { process: parent, detached: true };
+  const worker = readPidFile(pidFile);
+  return worker === undefined ? undefined : { process: worker, detached: false };
+};
+
+/** Runs the worker in the foreground, with this terminal, until it ends. Resolves to its exit code. */
+export async function runWorker({ root }: Context, { env }: WorkerPlace): Promise<number> {
+  const child = spawn(process.execPath, nodeArguments(root, "main"), { stdio: "inherit", env, cwd: root });
+  const names = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
+  const pass = (signal: NodeJS.Signals) => void child.kill(signal);
+  for (const name of names) process.on(name, pass);
+  const code = await new Promise<number>((done, reject) => {
+    child.once("error", reject);
+    child.once("exit", (exitCode, signal) => done(exitCode ?? 128 + (signal === "SIGKILL" ? 9 : 15)));
+  });
+  for (const name of names) process.off(name, pass);
+  return code;
+}
+
+/** Starts the worker in the background under a parent that restarts it, and waits until it answers. */
+export async function detachWorker({ root }: Context, place: WorkerPlace): Promise<{ pid: number }> {
+  mkdirSync(dirname(place.logFile), { recursive: true });
+  const log = openSync(place.logFile, "a");
+  const from = existsSync(place.logFile) ? readFileSync(place.logFile).length : 0;
+  const child = spawn(process.execPath, nodeArguments(root, "parent"), {
+    detached: true,
+    stdio: ["ignore", log, log],
+    env: place.env,
+    cwd: root,
+  });
+  closeSync(log);
+  let code: number | null | undefined;
+  child.once("exit", (exitCode) => {
+    code = exitCode;
+  });
+  const deadline = Date.now() + 30_000;
+  while (code === undefined && Date.now() < deadline) {
+    const answer = await ask(place, "/status");
+    const worker = readPidFile(place.pidFile);
+    if (worker !== undefined && answer?.body.pid === worker.pid && readPidFile(place.parentFile)?.pid === child.pid) {
+      child.unref();
+      return { pid: worker.pid };
+    }
+    await pause(100);
+  }
+  if (code === undefined && child.pid !== undefined) child.kill("SIGTERM");
+  const said = readFileSync(place.logFile, "utf8").slice(from).trim().split("\n").slice(-15).join("\n");
+  throw new XnovuError(`the worker did not come up${code === undefined ? " within 30 s" : ""}; it said:\n${said}`, {
+    exitCode: code === 78 ? 78 : 1,
+    hint: `Its log: ${place.logFile}`,
+  });
+}
+
+/** Asks for a stop and waits for it. `stopped` false: it still runs after its own deadline. */
+export async function stopWorker(place: WorkerPlace, running: ProcessIdentity, force: boolean): Promise<boolean> {
+  const worker = readPidFile(place.pidFile);
+  process.kill(running.pid, "SIGTERM");
+  const gone = () => !isAlive(running) && (worker === undefined || !isAlive(worker));
+  const wait = async (ms: number) => {
+    const deadline = Date.now() + ms;
+    while (!gone() && Date.now() < deadline) await pause(50);
+    return gone();
+  };
+  if (await wait(place.shutdownTimeoutMs + 5_000)) return true;
+  if (!force) return false;
+  for (const identity of [running, worker])
+    if (identity !== undefined && isAlive(identity)) process.kill(identity.pid, "SIGKILL");
+  return await wait(5_000);
+}
+
+export interface WorkerAnswer {
+  readonly code: number;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** Asks the worker on its port. Undefined when nothing there answers as a worker does. */
+export async function ask({ url }: WorkerPlace, path: string): Promise<WorkerAnswer | undefined> {
+  try {
+    const response = await fetch(url + path, { signal: AbortSignal.timeout(3_000) });
+    const body: unknown = await response.json();
+    return typeof body === "object" && body !== null && "status" in body
+      ? { code: response.status, body: body as Record<string, unknown> }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));

@@ -1,0 +1,105 @@
+import { UsageError, XnovuError } from "../../core/errors.ts";
+import { workflowIds } from "../../novu/workflows/ids.ts";
+import { type Command, type Context, type Flags, isSet, json, text, texts } from "../cli/command.ts";
+import { withPool } from "../cli/database.ts";
+import { count, jsonObject, moment, recipient } from "../cli/input.ts";
+
+export const send: Command = {
+  name: "send <workflow>",
+  summary: "send a notification",
+  examples: [
+    [
+      `send email --to ada=ada@example.com --payload '{"subject":"Hi","body":"First one"}'`,
+      "to a subscriber with an address",
+    ],
+    ["send sms --to bob=+4912345 --payload @sms.json --wait", "payload from a file; wait until it is sent"],
+    [`send in-app --to topic:news --at 10m --payload '{"body":"Soon"}'`, "to a topic, in ten minutes"],
+  ],
+  notes: `Workflows of this project: ${workflowIds.join(", ")}. Others that Novu knows may be named as well.\nThe same --transaction-id again with the same content sends nothing new and prints the first id.`,
+  flags: [
+    {
+      flags: "--to <recipient>",
+      about: "subscriber id, id=address, topic:key, or a JSON object; may be repeated",
+      repeat: true,
+    },
+    { flags: "--payload <json>", about: "payload as JSON, @file, or - for standard input", fallback: "{}" },
+    { flags: "--at <time>", about: "send at that time, or after a wait such as 10m" },
+    { flags: "--enterprise <id>", about: "tenant", fallback: "default" },
+    { flags: "--transaction-id <id>", about: "idempotency key of this notification, unique per tenant" },
+    { flags: "--priority <0-100>", about: "higher goes first", fallback: "50" },
+    {
+      flags: "--channels <list>",
+      about: "only these channels of a workflow that has several: email,sms,push,in_app,chat",
+    },
+    { flags: "--overrides <json>", about: "Novu's overrides as JSON or @file" },
+    { flags: "--wait [seconds]", about: "wait until it is sent, 30 s when no number is given; exit 1 when it is not" },
+    json,
+  ],
+  async run(context, [workflow = ""], flags) {
+    const notification = readNotification(workflow, flags);
+    return await withPool(context, async (pool) => {
+      const { enqueue } = await import("../../outbox/producer.ts");
+      const id = await enqueue(pool, notification);
+      const waitFor =
+        flags.wait === undefined
+          ? undefined
+          : count(typeof flags.wait === "string" ? flags.wait : "30", "--wait", 1, 3600);
+      if (waitFor !== undefined) return await waitUntilSent(context, pool, id, waitFor, flags);
+      context.out(
+        isSet(flags, "json")
+          ? JSON.stringify({ id })
+          : `notification ${id} is accepted; see it with: pnpm xnovu show ${id}`,
+      );
+      return undefined;
+    });
+  },
+};
+
+function readNotification(workflow: string, flags: Flags) {
+  const recipients = texts(flags, "to").map(recipient);
+  if (recipients.length === 0)
+    throw new UsageError(
+      "--to is missing: who is to get it?",
+      "For example: --to ada, --to ada=ada@example.com, --to topic:news",
+    );
+  const [at, transactionId, channels, overrides] = ["at", "transactionId", "channels", "overrides"].map((name) =>
+    text(flags, name),
+  );
+  return {
+    enterpriseId: text(flags, "enterprise") ?? "default",
+    workflow,
+    recipients,
+    payload: jsonObject(text(flags, "payload") ?? "{}", "--payload"),
+    priority: count(text(flags, "priority") ?? "50", "--priority", 0, 100),
+    ...(at === undefined ? {} : { scheduledFor: moment(at) }),
+    ...(transactionId === undefined ? {} : { transactionId }),
+    ...(channels === undefined ? {} : { channels: channels.split(",").map((channel) => channel.trim()) }),
+    ...(overrides === undefined ? {} : { overrides: jsonObject(overrides, "--overrides") }),
+  };
+}
+
+async function waitUntilSent(
+  context: Context,
+  pool: import("pg").Pool,
+  id: string,
+  seconds: number,
+  flags: Flags,
+): Promise<number> {
+  const { show } = await import("../../outbox/reader.ts");
+  const { printNotification } = await import("./show.ts");
+  const deadline = Date.now() + seconds * 1000;
+  for (;;) {
+    const found = await show(pool, id);
+    if (found === undefined) throw new XnovuError(`notification ${id} has disappeared`);
+    const ended = ["SENT", "DEAD", "RETRACTED"].includes(found.status);
+    if (ended || Date.now() > deadline) {
+      printNotification(context, found, isSet(flags, "json"));
+      if (!ended)
+        context.note(
+          `xnovu: notification ${id} is still ${found.status} after ${seconds} s; is a worker running? (pnpm xnovu worker status)`,
+        );
+      return found.status === "SENT" ? 0 : 1;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  }
+}

@@ -1,0 +1,181 @@
+import { XnovuError } from "../../core/errors.ts";
+import { type Command, type Context, isSet, json } from "../cli/command.ts";
+import {
+  ask,
+  detachWorker,
+  runningWorker,
+  runWorker,
+  stopWorker,
+  type WorkerAnswer,
+  workerPlace,
+} from "../cli/worker-control.ts";
+
+const exits = "Exit codes: 0 ok, 1 not running, not healthy or failed, 2 bad use, 78 bad settings.";
+
+export const workerStart: Command = {
+  name: "worker start",
+  summary: "run the worker: Temporal worker, polling loops, health server",
+  examples: [
+    ["worker start", "in the foreground; Ctrl-C or SIGTERM drains and stops it"],
+    ["worker start --detach", "in the background, restarted when it fails"],
+  ],
+  notes: `A second signal stops it at once. Detached, its log is .xnovu/logs/worker-<port>.log.\n${exits}`,
+  flags: [
+    {
+      flags: "-d, --detach",
+      about: "run in the background under a parent that restarts it, XNOVU_RESTART_LIMIT times at the most",
+    },
+    json,
+  ],
+  async run(context, _args, flags) {
+    const place = workerPlace(context);
+    if (!isSet(flags, "detach")) return await runWorker(context, place);
+    const running = runningWorker(place);
+    const pid = running?.process.pid ?? (await detachWorker(context, place)).pid;
+    const said = running
+      ? `the worker runs already (pid ${pid})`
+      : `the worker runs (pid ${pid}): ${place.url}/status, log ${place.logFile}`;
+    context.out(
+      isSet(flags, "json")
+        ? JSON.stringify({ pid, port: place.port, already: running !== undefined, log: place.logFile })
+        : said,
+    );
+    return 0;
+  },
+};
+
+export const workerStop: Command = {
+  name: "worker stop",
+  summary: "stop the worker of this folder and wait until it has drained",
+  examples: [
+    ["worker stop", "drain, then end"],
+    ["worker stop --force", "kill it when it does not end within its deadline"],
+  ],
+  notes: `Nothing running is fine: exit 0.\n${exits}`,
+  flags: [{ flags: "--force", about: "SIGKILL after the deadline" }, json],
+  async run(context, _args, flags) {
+    const place = workerPlace(context);
+    const running = runningWorker(place);
+    if (running === undefined) return await nothingToStop(context, isSet(flags, "json"));
+    const stopped = await stopWorker(place, running.process, isSet(flags, "force"));
+    if (!stopped)
+      throw new XnovuError(`the worker (pid ${running.process.pid}) still runs after its deadline`, {
+        hint: "Add --force to kill it: its rows are taken over when their lease runs out.",
+      });
+    context.out(
+      isSet(flags, "json")
+        ? JSON.stringify({ stopped: true, pid: running.process.pid })
+        : `the worker (pid ${running.process.pid}) has stopped`,
+    );
+    return 0;
+  },
+};
+
+async function nothingToStop(context: Context, asJson: boolean): Promise<number> {
+  const place = workerPlace(context);
+  const other = await ask(place, "/status");
+  if (other !== undefined)
+    throw new XnovuError(
+      `a worker answers on port ${place.port} (pid ${String(other.body.pid)}), but it was not started from this folder`,
+      { hint: "Stop it where it was started, or by its own supervisor." },
+    );
+  context.out(asJson ? JSON.stringify({ stopped: false }) : "no worker runs here");
+  return 0;
+}
+
+export const workerStatus: Command = {
+  name: "worker status",
+  summary: "show what the worker does: parts, loops, backlog",
+  examples: [
+    ["worker status", "for people"],
+    ["worker status --json", "what GET /status answers"],
+  ],
+  notes: `Exit code 1 when no worker answers.\n${exits}`,
+  flags: [json],
+  async run(context, _args, flags) {
+    const answer = await asked(context, "/status");
+    if (isSet(flags, "json")) context.out(JSON.stringify(answer.body));
+    else printStatus(context, answer.body);
+    return 0;
+  },
+};
+
+export const workerHealth: Command = {
+  name: "worker health",
+  summary: "ask whether the worker is healthy, and what is wrong",
+  examples: [["worker health && echo fine", "exit 0 only when everything it needs is up"]],
+  notes: exits,
+  flags: [json],
+  async run(context, _args, flags) {
+    const { code, body } = await asked(context, "/health");
+    if (isSet(flags, "json")) context.out(JSON.stringify(body));
+    else {
+      context.out(`worker  ${String(body.status)}`);
+      for (const [name, check] of Object.entries(
+        body.checks as Record<string, { status: string; since?: string; error?: string }>,
+      ))
+        context.out(
+          `  ${name.padEnd(10)}  ${check.status}${check.since ? `  since ${check.since}` : ""}${check.error ? `  ${check.error}` : ""}`,
+        );
+    }
+    return code === 200 ? 0 : 1;
+  },
+};
+
+export const workerRestart: Command = {
+  name: "worker restart",
+  summary: "stop the worker, then start it in the background",
+  examples: [["worker restart", "after a change of settings"]],
+  notes: exits,
+  flags: [{ flags: "--force", about: "SIGKILL when it does not stop within its deadline" }, json],
+  async run(context, args, flags) {
+    if (runningWorker(workerPlace(context)) !== undefined)
+      await workerStop.run({ ...context, out: context.note }, args, { ...flags, json: false });
+    return await workerStart.run(context, args, { ...flags, detach: true });
+  },
+};
+
+async function asked(context: Context, path: string): Promise<WorkerAnswer> {
+  const place = workerPlace(context);
+  const answer = await ask(place, path);
+  if (answer === undefined)
+    throw new XnovuError(`no worker answers on port ${place.port}`, {
+      hint: "Start it with `pnpm xnovu worker start`; another port is set by WORKER_HEALTH_PORT.",
+    });
+  return answer;
+}
+
+interface LoopLine {
+  turns: number;
+  errors: number;
+  intervalMs: number;
+  lastTurnAt: string | null;
+  waiting: string | null;
+}
+
+function printStatus({ out }: Context, body: Readonly<Record<string, unknown>>): void {
+  out(
+    `worker ${String(body.status)}, version ${String(body.version)}, pid ${String(body.pid)}, up ${String(body.uptimeSeconds)} s, ${String(body.memoryMb)} MB`,
+  );
+  out("\nparts");
+  for (const [name, part] of Object.entries(
+    body.parts as Record<string, { state: string; since: string; restarts: number; error?: string }>,
+  ))
+    out(
+      `  ${name.padEnd(15)}  ${part.state.padEnd(8)}  since ${part.since}${part.restarts > 0 ? `, ${part.restarts} restarts` : ""}${part.error ? `  ${part.error}` : ""}`,
+    );
+  out("\npolling");
+  for (const [name, loop] of Object.entries(body.polling as Record<string, LoopLine>))
+    out(
+      `  ${name.padEnd(15)}  every ${loop.intervalMs} ms, ${loop.turns} turns, ${loop.errors} errors, last ${loop.lastTurnAt ?? "never"}${loop.waiting ? `, waits ${loop.waiting}` : ""}`,
+    );
+  out("\nnotifications");
+  const counts = body.notifications as Record<string, number> | null;
+  out(
+    counts === null
+      ? "  unknown: the database does not answer"
+      : `  ${Object.entries(counts)
+          .map(([name, value]) => `${name} ${value}`)
+          .join(", ")}`,
+  );
+}
