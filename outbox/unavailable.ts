@@ -16,3 +16,7 @@ export function isUnavailable(error: unknown): boolean {
     messageOf(error),
   );
 }
+
+/** Whether an error says that the schema is missing or older than the code: a schema, table, column or function that is not there. */
+export const isSchemaBehind = (error: unknown): boolean =>
+  ["3F000", "42P01", "42703", "42883"].includes(String((error as { code?: unknown } | null)?.code));

@@ -10,7 +10,7 @@ import { type Counts, countByStatus } from "../outbox/counts.ts";
 import { createDelivery } from "../outbox/delivery.ts";
 import { listen } from "../outbox/listener.ts";
 import { createPool } from "../outbox/pool.ts";
-import { isUnavailable } from "../outbox/unavailable.ts";
+import { isSchemaBehind, isUnavailable } from "../outbox/unavailable.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createBoard } from "./lifecycle/board.ts";
 import { createGate } from "./lifecycle/gate.ts";
@@ -123,11 +123,12 @@ export function wire(settings: WorkerSettings, log: Logger) {
         await gate.opened(signal);
         // Without Temporal a claim could only be given back again.
         while (state.start === undefined && !signal.aborted) await sleep(100, signal);
+        await inFlight.slot(signal);
       },
-      isTransient: (error) => isUnavailable(error) || isTemporalUnavailable(error) || error instanceof TemporalAway,
+      isTransient: (error) => isDatabaseAway(error) || isTemporalUnavailable(error) || error instanceof TemporalAway,
       onTransient(error) {
         metrics.polled(name, "error", 0);
-        if (isUnavailable(error)) board.set("database", "down", messageOf(error));
+        if (isDatabaseAway(error)) board.set("database", "down", whyAway(error));
         else log.warn({ loop: name, error: messageOf(error) }, "a claim could not be started and was given back");
       },
       onTurn: (turn, ms) => metrics.polled(name, turn, ms),
@@ -142,8 +143,8 @@ export function wire(settings: WorkerSettings, log: Logger) {
         board.set("database", "up");
       } catch (error) {
         state.counts = undefined;
-        if (!isUnavailable(error)) throw error;
-        board.set("database", "down", messageOf(error));
+        if (!isDatabaseAway(error)) throw error;
+        board.set("database", "down", whyAway(error));
       }
       await sleep(board.get("database")?.state === "up" ? watchIntervalMs : 1_000, signal);
     }
@@ -164,6 +165,13 @@ export function wire(settings: WorkerSettings, log: Logger) {
 }
 
 export type Wired = ReturnType<typeof wire>;
+
+/** Both are waited for: a database that comes back, and a migration that someone runs. */
+const isDatabaseAway = (error: unknown): boolean => isUnavailable(error) || isSchemaBehind(error);
+const whyAway = (error: unknown): string =>
+  isSchemaBehind(error)
+    ? `the notification tables are missing or older than this version: run \`pnpm xnovu migrate up\` (${messageOf(error)})`
+    : messageOf(error);
 
 /** Temporal went away between the look and the start. */
 class TemporalAway extends Error {

@@ -24,7 +24,7 @@ export async function withPool<T>(context: Context, work: (pool: Pool) => Promis
 /** An error of Postgres as a sentence for people, where it is one that people cause. */
 export async function explainDatabase(error: unknown, url: string): Promise<unknown> {
   if (error instanceof XnovuError) return error;
-  const { isUnavailable } = await import("../../outbox/unavailable.ts");
+  const { isSchemaBehind, isUnavailable } = await import("../../outbox/unavailable.ts");
   const code = (error as { code?: unknown } | null)?.code;
   if (isUnavailable(error))
     return new XnovuError(`the database at ${maskUrl(url)} cannot be reached: ${messageOf(error)}`, {
@@ -34,8 +34,7 @@ export async function explainDatabase(error: unknown, url: string): Promise<unkn
     return new XnovuError(`the database at ${maskUrl(url)} refused the connection: ${messageOf(error)}`, {
       hint: "Check user, password and database name in DATABASE_URL.",
     });
-  // 42P01 and friends: a table, function or schema that is not there.
-  if (code === "42P01" || code === "42883" || code === "3F000" || code === "42703")
+  if (isSchemaBehind(error))
     return new XnovuError(`the notification tables are missing or older than this version: ${messageOf(error)}`, {
       hint: "Run `pnpm xnovu migrate up`.",
     });

@@ -24,9 +24,8 @@ export interface ClaimTurnOptions {
 
 /** One turn of a polling loop: claim what is due, start its delivery. A full claim means that there may be more. */
 export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
-  const { claims, owner, leaseMs, limit, inFlight, onClaim } = options;
+  const { claims, owner, leaseMs, limit, onClaim } = options;
   return async (signal) => {
-    await inFlight.slot(signal);
     if (signal.aborted) return "idle";
     const { token, count } = await claims.claim(kind, owner, leaseMs, limit);
     if (count === 0) return "idle";
@@ -38,9 +37,8 @@ export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: 
 
 /** One turn of the sweep: claims whose lease ran out start again under a new token, or are buried when no attempt is left. */
 export function sweepTurn(options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
-  const { claims, owner, leaseMs, limit, inFlight, onClaim } = options;
+  const { claims, owner, leaseMs, limit, onClaim } = options;
   return async (signal) => {
-    await inFlight.slot(signal);
     if (signal.aborted) return "idle";
     const { token, count, dead } = await claims.sweep(owner, leaseMs, limit);
     if (count > 0 || dead > 0) onClaim("sweep", count, dead);

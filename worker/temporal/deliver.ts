@@ -39,12 +39,16 @@ export async function deliver(deps: DeliverDeps, { claim }: ClaimInput, hold: Ho
   const onCancel = () => stop.abort();
   hold.signal.addEventListener("abort", onCancel, { once: true });
   const keeper = keepLease(deps, claim, hold, stop);
+  // Set when Novu takes nothing for now: the batches not yet sent are given back without a call.
+  const paused = new AbortController();
   try {
     const queue = planBatches(rows).values();
     const lane = async () => {
-      for (const batch of queue) add(total, await deliverBatch(deps, claim, batch, stop.signal));
+      for (const batch of queue) add(total, await deliverBatch(deps, claim, batch, stop.signal, paused));
     };
-    await Promise.all(Array.from({ length: deps.concurrency }, lane));
+    const lanes = await Promise.allSettled(Array.from({ length: deps.concurrency }, lane));
+    // All lanes have ended before the fault is told: what Temporal retries never runs beside what is left of this try.
+    for (const end of lanes) if (end.status === "rejected") throw end.reason;
   } finally {
     clearInterval(keeper);
     hold.signal.removeEventListener("abort", onCancel);
@@ -78,10 +82,16 @@ function keepLease(
   );
 }
 
-async function deliverBatch(deps: DeliverDeps, claim: string, batch: Batch, signal: AbortSignal): Promise<ClaimResult> {
+async function deliverBatch(
+  deps: DeliverDeps,
+  claim: string,
+  batch: Batch,
+  signal: AbortSignal,
+  paused: AbortController,
+): Promise<ClaimResult> {
   const ends: Ends = new Map();
   for (const call of batch.calls) {
-    if (deps.draining.aborted || signal.aborted) break;
+    if (deps.draining.aborted || signal.aborted || paused.signal.aborted) break;
     const start = performance.now();
     await sendCall(deps.novu, call, signal, ends);
     const first = call.events[0];
@@ -89,7 +99,7 @@ async function deliverBatch(deps: DeliverDeps, claim: string, batch: Batch, sign
     if (end) deps.onCall(end.kind, performance.now() - start, call.events.length);
     if (end?.kind === "paused") {
       deps.pause(end.retryAfterMs, end.reason, end.needsPerson);
-      break;
+      paused.abort();
     }
   }
   const settled = settleRows(batch, ends, (attempt) => backoffMs(attempt, deps.retry));
