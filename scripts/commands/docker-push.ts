@@ -1,0 +1,110 @@
+import { UsageError } from "../../core/errors.ts";
+import { type Command, type Context, type Flags, isSet, json } from "../cli/command.ts";
+import type { BakeInputs } from "../image/plan.ts";
+import type { Project } from "../image/project.ts";
+
+export const dockerPush: Command = {
+  name: "docker:push",
+  summary: "build what is not built, and push it under git's tags",
+  examples: [
+    ["docker:push --dry-run", "the tags and bake's plan; needs neither engine nor network"],
+    ["docker:push -r custom-registry", "to another registry"],
+    ["docker:push -r 127.0.0.1:5000/team --platform linux/amd64,linux/arm64", "both platforms under one tag"],
+    ["docker:push --latest auto --require-version", "for a release pipeline"],
+  ],
+  notes:
+    "A changed tree is refused (exit 2) unless --allow-dirty. A tag of a commit or a version that is in the registry with another revision is\nnever overwritten unless --move-tag. latest moves last, when every other tag reads back. Cut connections and 5xx are tried again 3 times.",
+  flags: [
+    { flags: "--dry-run", about: "print the tags and bake's plan, and push nothing" },
+    {
+      flags: "-r, --registry <registry>",
+      about: "registry and namespace (default registry.cn-shanghai.aliyuncs.com/yogosystem)",
+    },
+    { flags: "--platform <list>", about: "linux/amd64, linux/arm64 (default both)", repeat: true },
+    { flags: "--builder <name>", about: "buildx builder to build with" },
+    { flags: "-t, --tag <tag>", about: "push this tag alone, in place of those from git" },
+    { flags: "--tag-prefix <prefix>", about: "git's version tags start so, as release/ in release/v1.2.3" },
+    { flags: "--require-clean", about: "refuse a changed tree in a dry run too" },
+    { flags: "--allow-dirty", about: "push a changed tree; its revision label ends in -dirty" },
+    { flags: "--move-tag", about: "overwrite a tag that belongs to another revision" },
+    {
+      flags: "--latest <when>",
+      about: "move latest; auto: not for a prerelease or a backport",
+      choices: ["auto", "always", "never"],
+      fallback: "always",
+    },
+    { flags: "--require-version", about: "fail when no semantic version tag is reachable" },
+    json,
+  ],
+  async run(context, _, flags) {
+    const { inputsFor } = await import("../image/inputs.ts");
+    const { requireCleanTree } = await import("../image/guard.ts");
+    const { findProject, requireOwnProject } = await import("../image/project.ts");
+    if (isSet(flags, "requireClean") && isSet(flags, "allowDirty"))
+      throw new UsageError("--require-clean and --allow-dirty contradict each other", "Keep one.");
+    const project = findProject(context.cwd, context.root);
+    const inputs = await inputsFor(context, flags);
+    if (isSet(flags, "requireClean")) requireCleanTree(inputs.tags, false);
+    if (isSet(flags, "dryRun")) return dryRun(context, flags, inputs, project);
+    requireCleanTree(inputs.tags, isSet(flags, "allowDirty"));
+    requireOwnProject(project, context.cwd);
+    return pushNow(context, flags, inputs, project);
+  },
+};
+
+async function dryRun(context: Context, flags: Flags, inputs: BakeInputs, { folder }: Project): Promise<number> {
+  const { dockerBuildx, faultOf } = await import("../image/buildx.ts");
+  const { tagLines } = await import("../image/inputs.ts");
+  const { movedLast, planPrint } = await import("../image/plan.ts");
+  const { run } = await import("../image/run.ts");
+  const printed = await run(planPrint(inputs, dockerBuildx), { cwd: folder, env: context.env });
+  if (!printed.ok) throw faultOf("docker buildx bake --print", printed);
+  if (isSet(flags, "json")) {
+    context.out(JSON.stringify({ ...inputs.tags, plan: JSON.parse(printed.stdout) }, undefined, 2));
+    return 0;
+  }
+  for (const line of tagLines(inputs.tags)) context.out(line);
+  context.out(printed.stdout.trimEnd());
+  const last = movedLast(inputs.tags);
+  if (last !== undefined) context.note(`${last} is moved when the tags above read back from the registry.`);
+  return 0;
+}
+
+async function pushNow(context: Context, flags: Flags, inputs: BakeInputs, { folder }: Project): Promise<number> {
+  const { push } = await import("../image/push.ts");
+  const { interruptible } = await import("../image/interrupt.ts");
+  const { tagLines, tagOptions } = await import("../image/inputs.ts");
+  const { writeGithubOutput } = await import("../image/github-output.ts");
+  return interruptible(async (signal) => {
+    const result = await push(inputs, {
+      cwd: folder,
+      env: context.env,
+      signal,
+      note: context.note,
+      onStderr: (piece) => void process.stderr.write(piece),
+      registry: inputs.repository,
+      moveTag: isSet(flags, "moveTag"),
+      latest: tagOptions(flags).latest,
+    });
+    writeGithubOutput(context.env.GITHUB_OUTPUT, {
+      digest: result.digest,
+      tags: result.tags.join("\n"),
+      revision: inputs.tags.revision ?? "",
+    });
+    if (isSet(flags, "json")) {
+      context.out(
+        JSON.stringify(
+          { ...inputs.tags, digest: result.digest, platforms: result.platforms, pushed: result.tags },
+          undefined,
+          2,
+        ),
+      );
+      return 0;
+    }
+    for (const line of tagLines(inputs.tags)) context.out(line);
+    context.out(`Digest: ${result.digest}`);
+    for (const { platform, digest } of result.platforms) context.out(`  ${platform}  ${digest}`);
+    for (const reference of result.tags) context.out(`Pushed ${reference}`);
+    return 0;
+  });
+}

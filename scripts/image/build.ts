@@ -1,0 +1,34 @@
+import { mkdirSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { XnovuError } from "../../core/errors.ts";
+import { dockerBuildx, faultOf, requireBuildx } from "./buildx.ts";
+import { withMetadata } from "./metadata.ts";
+import { archiveName, type BakeInputs, type Destination, ownPlatform, planBuild } from "./plan.ts";
+import { type RunOptions, run } from "./run.ts";
+
+export interface BuildResult {
+  /** Of the image; of the index for several platforms. */
+  readonly digest: string;
+  readonly destination: Destination;
+}
+
+/** One platform, this machine's own, goes into the engine; an engine holds no index and does not run another's. Pure. */
+export function destinationOf({ tags, platforms }: BakeInputs, own = ownPlatform()): Destination {
+  const intoEngine = platforms.length === 0 || (platforms.length === 1 && platforms[0] === own);
+  return intoEngine ? { kind: "engine" } : { kind: "archive", path: join("dist", archiveName(tags.local, platforms)) };
+}
+
+/** @throws XnovuError with what to install or create, or the end of a failed build's output. */
+export async function build(inputs: BakeInputs, options: RunOptions): Promise<BuildResult> {
+  await requireBuildx(options);
+  const destination = destinationOf(inputs);
+  if (destination.kind === "archive") mkdirSync(join(options.cwd, dirname(destination.path)), { recursive: true });
+  const metadata = await withMetadata(inputs.metadataFile, async (metadataFile) => {
+    const ran = await run(planBuild({ ...inputs, metadataFile }, dockerBuildx, destination), options);
+    if (!ran.ok) throw faultOf("The build", ran);
+  });
+  const { image } = metadata;
+  const digest = image?.["containerimage.digest"] ?? image?.["containerimage.config.digest"];
+  if (digest === undefined) throw new XnovuError("buildx reports no digest for what it built");
+  return { digest, destination };
+}

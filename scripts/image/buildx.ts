@@ -1,0 +1,73 @@
+import { XnovuError } from "../../core/errors.ts";
+import { type Ran, type RunOptions, run } from "./run.ts";
+
+export type Program = readonly [string, ...string[]];
+
+/** The buildx client as the Docker CLI's plugin. */
+export const dockerBuildx: Program = ["docker", "buildx"];
+
+const fault = (message: string, hint: string) => new XnovuError(message, { hint });
+
+/**
+ * What a failed Docker or buildx command means, in one line that says what to install or create; undefined when it is none of that.
+ * By message text: the clients give exit code 1 for everything.
+ */
+export function dockerFault({ stderr, code }: Pick<Ran, "stderr" | "code">): XnovuError | undefined {
+  if (code === 127 || /docker: (command )?not found/.test(stderr))
+    return fault(
+      "Docker is not installed",
+      "Install Docker Engine or Docker Desktop: https://docs.docker.com/engine/install",
+    );
+  if (/'buildx' is not a docker command|unknown (shorthand )?flag: .*-f|unknown command: docker buildx/.test(stderr))
+    return fault(
+      "Docker has no buildx",
+      "Install it: https://docs.docker.com/build/install-buildx (Debian: docker-buildx-plugin)",
+    );
+  const builder = /no builder "?([^"\s]+)"? found/.exec(stderr)?.[1];
+  if (builder !== undefined)
+    return fault(
+      `There is no builder ${builder}`,
+      `Create it: docker buildx create --name ${builder} --driver docker-container`,
+    );
+  if (
+    /(Cannot connect to the Docker daemon|failed to connect to the docker API|error during connect|docker daemon is not running)/i.test(
+      stderr,
+    )
+  )
+    return fault("No Docker engine answers", "Start Docker, or name an engine by DOCKER_HOST or `docker context use`.");
+  if (/permission denied.*docker.*sock/i.test(stderr))
+    return fault(
+      "This user may not talk to the Docker engine",
+      "Add it to the docker group, or use the rootless engine.",
+    );
+  if (
+    /(multi-platform build|OCI exporter|docker exporter|[Aa]ttestations?|Cache export|annotations?) .*not supported/i.test(
+      stderr,
+    )
+  )
+    return fault(
+      "The selected builder cannot do this: the engine's own one builds one platform into the engine only",
+      createBuilder,
+    );
+  if (
+    /exec format error|no match for platform|does not match the specified platform|platform .* not (found|supported)/i.test(
+      stderr,
+    )
+  )
+    return fault(`The builder or the base image lacks a platform asked for: ${lastLine(stderr)}`, createBuilder);
+  return undefined;
+}
+
+const createBuilder = "Create one that can: docker buildx create --name xnovu --driver docker-container --use";
+
+export const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim() ?? "";
+
+/** The known fault of a failed command, or one that shows its last line. */
+export const faultOf = (what: string, ran: Ran): XnovuError =>
+  dockerFault(ran) ?? new XnovuError(`${what} failed (exit ${ran.code}): ${lastLine(ran.stderr) || "no reason given"}`);
+
+/** @throws XnovuError when the Docker client or its buildx plugin is missing. Asks no engine. */
+export async function requireBuildx(options: RunOptions): Promise<void> {
+  const ran = await run({ argv: [...dockerBuildx, "version"], env: {} }, options);
+  if (!ran.ok) throw faultOf("docker buildx version", ran);
+}

@@ -1,0 +1,24 @@
+export interface Status {
+  /** Full SHA of HEAD; undefined before the first commit. */
+  readonly head: string | undefined;
+  /** What differs from HEAD, relative to the top of the work tree: changed, added, removed, unmerged, untracked. */
+  readonly dirtyFiles: readonly string[];
+}
+
+/** Reads what `git status --porcelain=v2 --branch -z --no-renames` prints. Pure. */
+export function parseStatus(output: string): Status {
+  let head: string | undefined;
+  const dirtyFiles: string[] = [];
+  for (const entry of output.split("\0")) {
+    const kind = entry.slice(0, 2);
+    if (entry.startsWith("# branch.oid ")) head = oidOf(entry.slice("# branch.oid ".length));
+    // The fields before the path are a fixed number, so that a path may hold spaces.
+    else if (kind === "1 ") dirtyFiles.push(pathAfter(entry, 8));
+    else if (kind === "u ") dirtyFiles.push(pathAfter(entry, 10));
+    else if (kind === "? ") dirtyFiles.push(entry.slice(2));
+  }
+  return { head, dirtyFiles };
+}
+
+const oidOf = (text: string): string | undefined => (/^[0-9a-f]{40,64}$/.test(text) ? text : undefined);
+const pathAfter = (entry: string, fields: number): string => entry.split(" ").slice(fields).join(" ");

@@ -1,0 +1,50 @@
+import { $ } from "zx";
+import type { Env } from "../../core/config/parse.ts";
+import { UsageError, XnovuError } from "../../core/errors.ts";
+import { childEnv } from "./run.ts";
+
+export type Git = (...args: readonly string[]) => Promise<GitResult>;
+export interface GitResult {
+  readonly ok: boolean;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+// Where git finds its configuration; everything else of GIT_* names another repository, index or work tree, as a hook's environment does.
+const kept =
+  /^GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|EXEC_PATH)$/;
+
+/** The environment that git runs with: the folder decides, and messages are in English. */
+export function gitEnvironment(env: Env): NodeJS.ProcessEnv {
+  const entries = Object.entries(env).filter(([name]) => !name.startsWith("GIT_") || kept.test(name));
+  return childEnv({ ...Object.fromEntries(entries), LC_ALL: "C", LANGUAGE: "" });
+}
+
+/** git bound to a folder. It takes no lock that another git command may want. */
+export function gitIn(cwd: string, env: Env): Git {
+  const run = $({ cwd, quiet: true, nothrow: true, env: gitEnvironment(env), stdio: ["ignore", "pipe", "pipe"] });
+  return async (...args) => {
+    const { exitCode, stdout, stderr } = await run`git --no-optional-locks ${args}`;
+    return { ok: exitCode === 0, stdout, stderr };
+  };
+}
+
+/** git's refusal in this project's words. Exit 2: nothing was done, and a person decides what next. */
+export function gitFault(stderr: string, cwd: string): XnovuError {
+  const owned = /dubious ownership in repository at '(.*)'/.exec(stderr);
+  const withTag = "Run this inside the project's git checkout, or name the image yourself with --tag.";
+  if (owned)
+    return new UsageError(
+      `git refuses to read ${owned[1]}: it belongs to another user`,
+      `If you trust it: git config --global --add safe.directory '${owned[1]}'`,
+    );
+  if (/not a git repository/.test(stderr)) return new UsageError(`${cwd} is in no git repository`, withTag);
+  if (/must be run in a work tree/.test(stderr))
+    return new UsageError(`${cwd} has no work tree: it is a bare repository, or git's own folder`, withTag);
+  if (/git: (command )?not found/.test(stderr))
+    return new XnovuError("git is not installed", { hint: "Install it: https://git-scm.com/downloads" });
+  return new UsageError(`git cannot read the state of ${cwd}: ${stderr.trim() || "no reason given"}`, withTag);
+}
+
+export const noCommits = (cwd: string): XnovuError =>
+  new UsageError(`The repository of ${cwd} has no commits`, "Commit once, or name the image yourself with --tag.");

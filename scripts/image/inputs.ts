@@ -1,0 +1,92 @@
+import { XnovuError } from "../../core/errors.ts";
+import { type Context, type Flag, type Flags, isSet, text, texts } from "../cli/command.ts";
+import { type GitState, readGitState } from "./git-state.ts";
+import { type BakeInputs, platformsOf } from "./plan.ts";
+import { repositoryOf } from "./reference.ts";
+import {
+  defaultRegistry,
+  imageName,
+  type LatestMode,
+  latestModes,
+  type TagOptions,
+  type Tags,
+  tagsOf,
+} from "./tags.ts";
+
+// What the Docker commands' flags mean, in one place.
+
+export const tagFlag: Flag = { flags: "-t, --tag <tag>", about: "use this tag in place of those from git" };
+export const tagPrefixFlag: Flag = {
+  flags: "--tag-prefix <prefix>",
+  about: "git's version tags start so, as release/ in release/v1.2.3",
+};
+export const platformFlag: Flag = {
+  flags: "--platform <list>",
+  about: "linux/amd64, linux/arm64, or both with a comma",
+  repeat: true,
+};
+export const builderFlag: Flag = { flags: "--builder <name>", about: "buildx builder to build with" };
+export const registryFlag: Flag = {
+  flags: "-r, --registry <registry>",
+  about: `registry and namespace (default ${defaultRegistry})`,
+};
+export const latestFlag: Flag = {
+  flags: "--latest <when>",
+  about: "move latest: always, never, or auto (not for a prerelease or a backport)",
+  choices: latestModes,
+  fallback: "always",
+};
+export const requireVersionFlag: Flag = {
+  flags: "--require-version",
+  about: "fail when no semantic version tag is reachable",
+};
+
+/** The state of the repository that the command runs in; undefined without one, which --tag makes up for. */
+export async function stateFor({ cwd, env }: Context, flags: Flags): Promise<GitState | undefined> {
+  try {
+    return await readGitState({ cwd, env, tagPrefix: text(flags, "tagPrefix") ?? "" });
+  } catch (error) {
+    // A refusal for ownership is told in any case: "no revision" would be a guess about a repository that is there.
+    if (text(flags, "tag") === undefined || !(error instanceof XnovuError) || /refuses/.test(error.message))
+      throw error;
+    return undefined;
+  }
+}
+
+const latestOf = (flags: Flags): LatestMode => latestModes.find((mode) => mode === text(flags, "latest")) ?? "always";
+
+export function tagOptions(flags: Flags): TagOptions & { readonly latest: LatestMode } {
+  return {
+    registry: text(flags, "registry"),
+    tag: text(flags, "tag"),
+    latest: latestOf(flags),
+    requireVersion: isSet(flags, "requireVersion"),
+  };
+}
+
+/** Reads git, makes the tags, and says their warnings. */
+export async function inputsFor(context: Context, flags: Flags): Promise<BakeInputs> {
+  // Before git is asked: a platform that cannot be is wrong in any state.
+  const platforms = platformsOf(texts(flags, "platform"));
+  const state = await stateFor(context, flags);
+  const tags = tagsOf(state, tagOptions(flags));
+  for (const warning of tags.warnings) context.note(`warning: ${warning}`);
+  return {
+    tags,
+    repository: repositoryOf(text(flags, "registry") ?? defaultRegistry, imageName),
+    committedAt: state?.committedAt,
+    platforms,
+    builder: text(flags, "builder"),
+    noCache: isSet(flags, "noCache") || flags.cache === false,
+    set: texts(flags, "set"),
+    metadataFile: text(flags, "metadataFile"),
+  };
+}
+
+/** The guide's two lines. */
+export function tagLines({ local, remote }: Tags): string[] {
+  return [
+    `Local tag: ${local}`,
+    `Remote tags: ${remote.map((reference) => reference.slice(reference.lastIndexOf(":") + 1)).join(", ")}`,
+  ];
+}

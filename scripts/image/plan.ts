@@ -1,0 +1,138 @@
+import { UsageError } from "../../core/errors.ts";
+import { checkedTag } from "./reference.ts";
+import { imageName, type Tags } from "./tags.ts";
+
+/** One command line, ready to be run or printed. */
+export interface Step {
+  readonly argv: readonly [string, ...string[]];
+  /** Set over the caller's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
+
+export interface BakeInputs {
+  readonly tags: Tags;
+  /** Registry and image name. */
+  readonly repository: string;
+  /** Seconds since 1970; undefined without a repository of git. */
+  readonly committedAt: number | undefined;
+  readonly platforms: readonly string[];
+  readonly builder?: string | undefined;
+  readonly noCache?: boolean;
+  /** bake's own `--set`, passed through. */
+  readonly set?: readonly string[];
+  readonly metadataFile?: string | undefined;
+}
+
+export const supportedPlatforms = ["linux/amd64", "linux/arm64"] as const;
+export const bakeFile = "docker-bake.hcl";
+/** The local image's target and the release's group in docker-bake.hcl. */
+const [buildTarget, releaseGroup] = ["image", "release"] as const;
+
+/** The bake variables that a state of git decides; those left out keep what the environment or docker-bake.hcl says. */
+export function bakeEnvironment({ tags, repository, committedAt, platforms }: BakeInputs): Record<string, string> {
+  const slash = repository.lastIndexOf("/");
+  return {
+    REGISTRY: repository.slice(0, slash),
+    IMAGE: repository.slice(slash + 1),
+    LOCAL_TAG: tags.local,
+    TAGS: pushedByBake(tags).map(bareTag).join(","),
+    // A changed tree is not the version it started from.
+    ...(tags.revision === null ? {} : { REVISION: tags.revision, VERSION: (tags.dirty ? null : tags.version) ?? "" }),
+    ...(platforms.length === 0 ? {} : { PLATFORMS: platforms.join(",") }),
+    ...(committedAt === undefined ? {} : { CREATED: isoOf(committedAt), SOURCE_DATE_EPOCH: String(committedAt) }),
+  };
+}
+
+/** Without milliseconds: the commit has none. */
+const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+
+export const bareTag = (reference: string): string => reference.slice(reference.lastIndexOf(":") + 1);
+
+/** `latest` is moved when the others are there. Where it is the only tag, it is pushed as it is. */
+export function pushedByBake({ remote }: Tags): readonly string[] {
+  const others = remote.filter((reference) => bareTag(reference) !== "latest");
+  return others.length === 0 ? remote : others;
+}
+
+export const movedLast = (tags: Tags): string | undefined =>
+  tags.remote.find((reference) => !pushedByBake(tags).includes(reference));
+
+const bake = (inputs: BakeInputs, buildx: readonly [string, ...string[]], more: readonly string[]): Step => ({
+  argv: [
+    ...buildx,
+    "bake",
+    ...(inputs.builder === undefined ? [] : ["--builder", inputs.builder]),
+    "-f",
+    bakeFile,
+    ...more,
+    ...(inputs.noCache ? ["--no-cache"] : []),
+    ...(inputs.metadataFile === undefined ? [] : ["--metadata-file", inputs.metadataFile]),
+    ...(inputs.set ?? []).flatMap((value) => ["--set", value]),
+  ],
+  env: bakeEnvironment(inputs),
+});
+
+/** Where a build's result goes. */
+export type Destination = { readonly kind: "engine" } | { readonly kind: "archive"; readonly path: string };
+
+/** `docker buildx bake image` into the engine, or into an OCI archive. Pure. */
+export function planBuild(inputs: BakeInputs, buildx: readonly [string, ...string[]], to: Destination): Step {
+  const output =
+    to.kind === "engine" ? [] : ["--set", `${buildTarget}.output=type=oci,dest=${to.path},rewrite-timestamp=true`];
+  const step = bake(inputs, buildx, [buildTarget, ...output]);
+  // A provenance record holds the time of the build, and two builds of one commit shall be one digest.
+  return { ...step, env: { ...step.env, BUILDX_NO_DEFAULT_ATTESTATIONS: "1" } };
+}
+
+/** `docker buildx bake release`, which pushes every tag but `latest`. Pure. */
+export const planPush = (inputs: BakeInputs, buildx: readonly [string, ...string[]]): Step =>
+  bake(inputs, buildx, [releaseGroup]);
+
+/** The same, printing bake's plan and doing nothing. */
+export const planPrint = (inputs: BakeInputs, buildx: readonly [string, ...string[]]): Step =>
+  bake({ ...inputs, noCache: false, metadataFile: undefined }, buildx, [releaseGroup, "--print", "--progress=quiet"]);
+
+/** Gives an image that is already in the registry one more name. Pure. */
+export const planMove = (
+  reference: string,
+  source: string,
+  buildx: readonly [string, ...string[]],
+  builder?: string,
+): Step => ({
+  argv: [
+    ...buildx,
+    "imagetools",
+    "create",
+    ...(builder === undefined ? [] : ["--builder", builder]),
+    "--tag",
+    reference,
+    source,
+  ],
+  env: {},
+});
+
+/**
+ * The platforms of `--platform`, which may be repeated and hold commas; each once, in the order given.
+ *
+ * @throws UsageError for one that the image cannot be built for.
+ */
+export function platformsOf(typed: readonly string[]): string[] {
+  const platforms = typed
+    .flatMap((value) => value.split(","))
+    .map((value) => value.trim())
+    .filter(Boolean);
+  for (const platform of platforms)
+    if (!supportedPlatforms.some((supported) => supported === platform))
+      throw new UsageError(
+        `The image cannot be built for ${platform}`,
+        `It is built for ${supportedPlatforms.join(" and ")}.`,
+      );
+  return [...new Set(platforms)];
+}
+
+/** The platform of a Linux container on this machine. */
+export const ownPlatform = (arch: string = process.arch): string => `linux/${arch === "x64" ? "amd64" : arch}`;
+
+/** A file name for the archive of a build. */
+export const archiveName = (local: string, platforms: readonly string[]): string =>
+  `${[imageName, checkedTag(bareTag(local)), ...platforms.map((platform) => platform.replace("linux/", ""))].join("-")}.oci.tar`;

@@ -1,0 +1,85 @@
+import { UsageError } from "../../core/errors.ts";
+
+// The grammar of image references, as github.com/distribution/reference has it.
+const tagGrammar = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,127}$/;
+const pathComponent = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
+const label = "(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])";
+const host = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::\\d{1,5})?$`);
+
+export const tagLimit = 128;
+const nameLimit = 255;
+
+/** Why a text cannot be an image tag, or undefined when it can. */
+export function tagFault(tag: string): string | undefined {
+  if (tagGrammar.test(tag)) return undefined;
+  if (tag === "") return "it is empty";
+  if (tag.length > tagLimit) return `it has ${tag.length} characters, and ${tagLimit} is the most`;
+  if (/^[.-]/.test(tag)) return `it starts with "${tag[0]}"; the first character is a letter, a digit or _`;
+  const bad = [...tag].find((character) => !/[A-Za-z0-9._-]/.test(character));
+  return `it holds ${JSON.stringify(bad ?? tag)}; letters, digits and . _ - are allowed`;
+}
+
+/** @throws UsageError when the tag breaks the grammar. */
+export function checkedTag(tag: string): string {
+  const fault = tagFault(tag);
+  if (fault !== undefined)
+    throw new UsageError(`${shown(tag)} cannot be an image tag: ${fault}`, "Give another one with --tag.");
+  return tag;
+}
+
+const shown = (text: string) => JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}...` : text);
+
+/**
+ * A registry as it was typed, made what a reference starts with: no slash at the end, the host in lower case.
+ *
+ * @throws UsageError with the reason when no valid reference could start so.
+ */
+export function normalRegistry(typed: string): string {
+  const trimmed = typed.replace(/\/+$/, "");
+  const refuse = (reason: string, hint?: string) =>
+    new UsageError(`${shown(typed)} cannot be a registry: ${reason}`, hint);
+  if (trimmed === "") throw refuse("it is empty");
+  const scheme = /^[a-z]+:\/\//i.exec(trimmed)?.[0];
+  if (scheme !== undefined) throw refuse(`leave ${scheme} out`, `For instance: -r ${trimmed.slice(scheme.length)}`);
+  const [first = "", ...rest] = trimmed.split("/");
+  const start = isHost(first) ? checkedHost(first, refuse) : first;
+  for (const part of isHost(first) ? rest : [first, ...rest]) {
+    const fault = pathFault(part);
+    if (fault !== undefined) throw refuse(fault);
+  }
+  return [start, ...rest].join("/");
+}
+
+function checkedHost(typed: string, refuse: (reason: string) => Error): string {
+  const lower = typed.toLowerCase();
+  const port = /:(\d+)$/.exec(lower)?.[1];
+  if (!host.test(lower) || (port !== undefined && (Number(port) < 1 || Number(port) > 65_535)))
+    throw refuse(`${JSON.stringify(typed)} is not a host name with an optional port`);
+  return lower;
+}
+
+function pathFault(part: string): string | undefined {
+  if (pathComponent.test(part)) return undefined;
+  if (part === "") return "two slashes follow each other";
+  if (part.includes(":") || part.includes("@"))
+    return `${JSON.stringify(part)} holds a tag or digest; name only the registry`;
+  if (/[A-Z]/.test(part)) return `${JSON.stringify(part)} has upper-case letters, and repository names are lower case`;
+  return `${JSON.stringify(part)} is not lower-case letters and digits, parted by . _ or -`;
+}
+
+/** Docker's own rule: without a dot, a port or "localhost" the first part is a name on Docker Hub. */
+const isHost = (first: string): boolean => /[.:[]/.test(first) || first.toLowerCase() === "localhost";
+export const isOnDockerHub = (registry: string): boolean => !isHost(registry.split("/")[0] ?? "");
+
+/** The host that `docker login` takes for this registry. */
+export const loginHost = (registry: string): string => (isOnDockerHub(registry) ? "" : (registry.split("/")[0] ?? ""));
+
+/** @throws UsageError when registry and image name together break the grammar. */
+export function repositoryOf(registry: string, image: string): string {
+  const repository = `${normalRegistry(registry)}/${image}`;
+  const fault = image.split("/").map(pathFault).find(Boolean);
+  if (fault !== undefined) throw new UsageError(`${shown(image)} cannot be an image name: ${fault}`);
+  if (repository.length > nameLimit)
+    throw new UsageError(`${shown(repository)} has ${repository.length} characters, and ${nameLimit} is the most`);
+  return repository;
+}
