@@ -27,8 +27,14 @@ async function temporalPart(wired: Wired, settings: WorkerSettings, log: Logger,
       wired.state.start = start;
       wired.board.set("temporal", "up");
     };
+    const onDown = (reason: string) => {
+      // Loops wait rather than claim what could not be started.
+      wired.state.start = undefined;
+      wired.board.set("temporal", "down", `${settings.temporal.address} does not answer: ${reason}`);
+    };
     try {
-      return await runTemporal({ settings: settings.temporal, deps: wired.deps, log, onUp, graceMs }, bundle, signal);
+      const part = { settings: settings.temporal, deps: wired.deps, log, onUp, onDown, graceMs };
+      return await runTemporal(part, bundle, signal);
     } catch (error) {
       if (!isTemporalUnavailable(error)) throw error;
       wired.board.set("temporal", "down", `${settings.temporal.address} cannot be reached: ${messageOf(error)}`);

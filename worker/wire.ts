@@ -4,6 +4,7 @@ import type { Settings } from "../core/config/variables.ts";
 import { type ClaimKind, claimKinds } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import { backoffMs } from "../core/retry.ts";
 import { createNovu } from "../novu/client.ts";
 import { createClaims } from "../outbox/claims.ts";
 import { type Counts, countByStatus } from "../outbox/counts.ts";
@@ -123,6 +124,7 @@ export function wire(settings: WorkerSettings, log: Logger) {
         await gate.opened(signal);
         // Without Temporal a claim could only be given back again.
         while (state.start === undefined && !signal.aborted) await sleep(100, signal);
+        // Waited for here and not in the turn: long deliveries ahead of it are no sign of a loop that hangs.
         await inFlight.slot(signal);
       },
       isTransient: (error) => isDatabaseAway(error) || isTemporalUnavailable(error) || error instanceof TemporalAway,
@@ -150,16 +152,26 @@ export function wire(settings: WorkerSettings, log: Logger) {
     }
   }
 
-  const listenForNew = (signal: AbortSignal): Promise<void> =>
-    listen(connection, {
-      signal,
-      onWake: (kind) => loops[kind].wake(),
-      onListening() {
-        board.set("listener", "up");
-        // What was inserted while nobody listened is found now rather than at the next poll.
-        for (const kind of claimKinds) loops[kind].wake();
-      },
-    });
+  /** Listens; while Postgres is away it waits for it, as everything else does. Polling finds what is inserted meanwhile. */
+  async function listenForNew(signal: AbortSignal): Promise<void> {
+    let failures = 0;
+    const onListening = () => {
+      failures = 0;
+      board.set("listener", "up");
+      // What was inserted while nobody listened is found now rather than at the next poll.
+      for (const loop of Object.values(loops)) loop.recovered();
+    };
+    while (!signal.aborted) {
+      try {
+        return await listen(connection, { signal, onWake: (kind) => loops[kind].wake(), onListening });
+      } catch (error) {
+        if (!isUnavailable(error)) throw error;
+        board.set("listener", "down", messageOf(error));
+        failures++;
+        await sleep(250 + backoffMs(failures, { baseMs: 250, maxMs: 5_000 }), signal);
+      }
+    }
+  }
 
   return { owner, pool, claims, gate, inFlight, draining, state, board, metrics, deps, loops, watch, listenForNew };
 }

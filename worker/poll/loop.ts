@@ -14,7 +14,7 @@ export interface LoopStats {
   readonly lastError: string | null;
   /** Milliseconds since the loop last came round: it grows without bound when the loop hangs. */
   readonly ageMs: number;
-  readonly waiting: "for its interval or a wake-up" | "to be allowed to claim" | "for the database" | null;
+  readonly waiting: "for its interval or a wake-up" | "to be allowed to claim" | "after an error" | null;
 }
 
 export interface LoopOptions {
@@ -31,14 +31,20 @@ export interface LoopOptions {
 
 export interface Loop {
   run(signal: AbortSignal): Promise<void>;
-  /** Ends the current pause, or makes the next turn follow the present one at once. */
+  /**
+   * There is news: ends the present wait for the interval, or makes the next turn follow the present one at once. A wait after an error goes on:
+   * rows that a failed start gave back announce themselves as news, and would make the loop spin.
+   */
   wake(): void;
+  /** What failed may work again: ends that wait as well. */
+  recovered(): void;
   stats(): LoopStats;
 }
 
 export function createLoop(options: LoopOptions): Loop {
   const { intervalMs, turn, allowed, isTransient, onTransient, onTurn } = options;
   let woken = false;
+  let backingOff = false;
   let endPause: (() => void) | undefined;
   let state = {
     turns: 0,
@@ -51,9 +57,13 @@ export function createLoop(options: LoopOptions): Loop {
   let waiting: LoopStats["waiting"] = null;
   let cameRoundAt = Date.now();
 
-  const wake = () => {
+  const recovered = () => {
     woken = true;
     endPause?.();
+  };
+  const wake = () => {
+    woken = true;
+    if (!backingOff) endPause?.();
   };
 
   // A timer that a wake-up or the signal ends early; `woken` survives from before the pause.
@@ -92,14 +102,18 @@ export function createLoop(options: LoopOptions): Loop {
       state = { ...state, turns: state.turns + 1, errors: state.errors + 1, lastError: messageOf(error) };
       if (!isTransient(error)) throw error;
       onTransient(error);
-      waiting = "for the database";
+      waiting = "after an error";
+      woken = false;
+      backingOff = true;
       await pause(250 + backoffMs(failures + 1, { baseMs: 500, maxMs: 15_000 }), signal);
+      backingOff = false;
       return "failed";
     }
   };
 
   return {
     wake,
+    recovered,
     stats: () => ({ intervalMs, ...state, ageMs: waiting === null ? Date.now() - cameRoundAt : 0, waiting }),
     async run(signal) {
       let failures = 0;

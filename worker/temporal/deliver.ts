@@ -94,11 +94,13 @@ async function deliverBatch(
     if (deps.draining.aborted || signal.aborted || paused.signal.aborted) break;
     const start = performance.now();
     await sendCall(deps.novu, call, signal, ends);
-    const first = call.events[0];
-    const end = first && ends.get(first);
-    if (end) deps.onCall(end.kind, performance.now() - start, call.events.length);
-    if (end?.kind === "paused") {
-      deps.pause(end.retryAfterMs, end.reason, end.needsPerson);
+    const tried = call.events.flatMap((event) => ends.get(event) ?? []);
+    // A call that was halved may be paused in its second half only.
+    const pause = tried.find((end) => end.kind === "paused");
+    const kind = pause?.kind ?? tried[0]?.kind;
+    if (kind) deps.onCall(kind, performance.now() - start, call.events.length);
+    if (pause) {
+      deps.pause(pause.retryAfterMs, pause.reason, pause.needsPerson);
       paused.abort();
     }
   }

@@ -1,4 +1,5 @@
 import { existsSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { Context } from "@temporalio/activity";
 import { Client, WorkflowExecutionAlreadyStartedError } from "@temporalio/client";
@@ -10,6 +11,7 @@ import {
   Worker,
   type WorkflowBundleOption,
 } from "@temporalio/worker";
+import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 import { connect, type TemporalSettings } from "./connect.ts";
 import { type ClaimInput, type ClaimResult, type DeliveryActivities, workflowIdOf } from "./contract.ts";
@@ -22,8 +24,10 @@ export interface TemporalPartOptions {
   readonly settings: TemporalSettings;
   readonly deps: DeliverDeps;
   readonly log: Logger;
-  /** Called when the worker polls. The function given is good until `run` ends. */
+  /** Called when the worker polls, and when the server answers again. The function given is good until `onDown`, or until `run` ends. */
   readonly onUp: (start: StartDelivery) => void;
+  /** Called when the server stops answering. The worker goes on trying by itself. */
+  readonly onDown: (reason: string) => void;
   /** How long activities may go on after the stop before they are cancelled. */
   readonly graceMs: number;
 }
@@ -52,7 +56,7 @@ export async function workflowBundle(log: Logger): Promise<WorkflowBundleOption>
 
 /** Connects, runs a Temporal worker until `signal` aborts, then drains it. Rejects when it cannot connect or the worker fails. */
 export async function runTemporal(
-  { settings, deps, log, onUp, graceMs }: TemporalPartOptions,
+  { settings, deps, log, onUp, onDown, graceMs }: TemporalPartOptions,
   bundle: WorkflowBundleOption,
   signal: AbortSignal,
 ): Promise<void> {
@@ -75,10 +79,43 @@ export async function runTemporal(
     signal.addEventListener("abort", stop, { once: true });
     const running = worker.run();
     if (signal.aborted) stop();
-    onUp(startWith(connection, settings));
-    await running.finally(() => signal.removeEventListener("abort", stop));
+    const start = startWith(connection, settings);
+    onUp(start);
+    const ended = new AbortController();
+    const watching = watchServer(connection, ended.signal, (reason) =>
+      reason === undefined ? onUp(start) : onDown(reason),
+    );
+    await running.finally(() => {
+      signal.removeEventListener("abort", stop);
+      ended.abort();
+    });
+    await watching;
   } finally {
     await connection.close().catch((error: unknown) => log.debug({ error }, "closing the Temporal connection failed"));
+  }
+}
+
+/** The SDK retries in silence while the server is away: asking it is the only way to know. `tell` gets the reason when it goes, nothing when it is back. */
+async function watchServer(
+  connection: NativeConnection,
+  signal: AbortSignal,
+  tell: (reason: string | undefined) => void,
+): Promise<void> {
+  let away = false;
+  while (!signal.aborted) {
+    await sleep(away ? 500 : 3_000, undefined, { signal }).catch(() => undefined);
+    if (signal.aborted) return;
+    const reason = await connection
+      .withAbortSignal(signal, () =>
+        connection.withDeadline(Date.now() + 3_000, () => connection.workflowService.getSystemInfo({})),
+      )
+      .then(
+        () => undefined,
+        (error: unknown) => messageOf(error),
+      );
+    if (signal.aborted || away === (reason !== undefined)) continue;
+    away = reason !== undefined;
+    tell(reason);
   }
 }
 

@@ -22,8 +22,11 @@ export async function sendCall(
   const reply = await novu.send(call, signal);
   if (reply.kind === "invalid" && call.events.length > 1) {
     const middle = Math.ceil(call.events.length / 2);
-    for (const [side, events] of [call.events.slice(0, middle), call.events.slice(middle)].entries())
+    for (const [side, events] of [call.events.slice(0, middle), call.events.slice(middle)].entries()) {
       await sendCall(novu, { idempotencyKey: `${call.idempotencyKey}.${side}`, events }, signal, ends);
+      // Novu takes nothing for now: the rest counts as not tried.
+      if ([...ends.values()].some(({ kind }) => kind === "paused")) break;
+    }
     return ends;
   }
   for (const [index, event] of call.events.entries()) ends.set(event, endOf(reply, index));
