@@ -39,11 +39,16 @@ export class SettingsError extends XnovuError {
 }
 
 /** The message of anything thrown, with the innermost cause named: `fetch failed` alone says nothing. */
-export function messageOf(error: unknown): string {
+export const messageOf = (error: unknown): string => describe(error, new Set());
+
+/** `seen` ends a chain of causes that leads back to itself. */
+function describe(error: unknown, seen: Set<unknown>): string {
+  if (seen.has(error)) return "";
   if (!(error instanceof Error)) return String(error);
+  seen.add(error);
   // node's AggregateError of a refused connection (IPv6 and IPv4 tried) has an empty message.
-  const own =
-    error.message || (error instanceof AggregateError ? error.errors.map(messageOf).join("; ") : "") || error.name;
-  const cause = error.cause === undefined ? "" : messageOf(error.cause);
+  const parts = error instanceof AggregateError && !error.message ? error.errors.map((e) => describe(e, seen)) : [];
+  const own = error.message || parts.filter(Boolean).join("; ") || error.name;
+  const cause = error.cause === undefined ? "" : describe(error.cause, seen);
   return cause && !own.includes(cause) ? `${own}: ${cause}` : own;
 }

@@ -1,5 +1,5 @@
 import { type DestinationStream, destination, type Logger, pino } from "pino";
-import { maskSecrets } from "./mask.ts";
+import { secretMask } from "./mask.ts";
 
 export type { Logger };
 
@@ -16,6 +16,7 @@ export interface LogOptions {
 export function createLogger({ name, level, secrets = [], fd = 1 }: LogOptions): Logger {
   const out = destination({ fd, sync: true });
   out.on("error", () => undefined);
-  const stream: DestinationStream = { write: (line) => out.write(maskSecrets(line, secrets)) };
+  const mask = secretMask(secrets);
+  const stream: DestinationStream = { write: (line) => out.write(mask(line)) };
   return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime, base: { pid: process.pid } }, stream);
 }

@@ -3,12 +3,21 @@ export const masked = "****";
 
 /** Replaces the password of a connection address, and nothing else: host, port, database and user are what people need to see. */
 export function maskUrl(value: string): string {
-  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):[^@/]*@/i, `$1:${masked}@`);
+  // Up to the last @ of the authority: a password may hold one.
+  return value.replace(/^([a-z][a-z0-9+.-]*:\/\/[^:/?#@]*):[^/?#]*@/i, `$1:${masked}@`);
 }
 
-/** Replaces every occurrence of the given secrets in a text. Secrets shorter than 4 characters are left: they would blank out words. */
-export function maskSecrets(text: string, secrets: Iterable<string>): string {
-  let result = text;
-  for (const secret of secrets) if (secret.length >= 4) result = result.replaceAll(secret, masked);
-  return result;
+/**
+ * A function that replaces every occurrence of the given secrets in a text, also as they stand inside JSON.
+ * Secrets shorter than 4 characters are left: they would blank out words.
+ */
+export function secretMask(secrets: Iterable<string>): (text: string) => string {
+  // A PEM has line breaks, which JSON escapes.
+  const forms = [...secrets].flatMap((secret) => [secret, JSON.stringify(secret).slice(1, -1)]);
+  // Longest first: a secret that holds another goes as a whole.
+  const wanted = [...new Set(forms)].filter(({ length }) => length >= 4).sort((a, b) => b.length - a.length);
+  return (text) => wanted.reduce((result, secret) => result.replaceAll(secret, masked), text);
 }
+
+/** `secretMask` for a single text. */
+export const maskSecrets = (text: string, secrets: Iterable<string>): string => secretMask(secrets)(text);

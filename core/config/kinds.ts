@@ -24,7 +24,10 @@ export const yesNo = z
 const url = (protocols: readonly string[], example: string) =>
   z.string().refine((value) => {
     try {
-      return protocols.includes(new URL(value).protocol);
+      const { protocol, username, password, pathname } = new URL(value);
+      // Throws for a lone %, at which clients would break only when they connect.
+      for (const part of [username, password, pathname]) decodeURIComponent(part);
+      return protocols.includes(protocol);
     } catch {
       return false;
     }
@@ -33,6 +36,9 @@ const url = (protocols: readonly string[], example: string) =>
 export const httpUrl = url(["http:", "https:"], "https://host.example").transform((v) => v.replace(/\/+$/, ""));
 export const postgresUrl = url(["postgres:", "postgresql:"], "postgresql://user:password@host:5432/database");
 
-export const hostPort = z.string().regex(/^(\[[0-9a-fA-F:]+\]|[^\s:/]+):\d{1,5}$/, "not an address such as host:7233");
+export const hostPort = z.string().refine((value) => {
+  const number = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})$/.exec(value)?.[1] ?? 0);
+  return number >= 1 && number <= 65535;
+}, "not an address such as host:7233");
 
 export const pem = z.string().regex(/-----BEGIN [A-Z ]+-----/, "not PEM text (-----BEGIN ...-----)");

@@ -76,5 +76,10 @@ export function secretsOf(
 function passwordOf(value: string): string[] {
   if (!URL.canParse(value)) return [];
   const { password } = new URL(value);
-  return password ? [password, decodeURIComponent(password)] : [];
+  if (!password) return [];
+  try {
+    return [...new Set([password, decodeURIComponent(password)])];
+  } catch {
+    return [password]; // a lone % : masking must work before, and although, the value is refused
+  }
 }

@@ -192,6 +192,11 @@ export const variables = {
       "3000",
       "time limit of each dependency in a health check",
     ),
+    inboxUrl: optional(
+      "XNOVU_INBOX_URL",
+      httpUrl,
+      "inbox page of the embedded stack; the landing page links to it when set",
+    ),
   },
 } as const satisfies Record<string, Record<string, Variable<unknown>>>;
 
