@@ -1,0 +1,53 @@
+import { readlinkSync } from "node:fs";
+import { XnovuError } from "../../core/errors.ts";
+import { portInUse, whoHolds } from "../ports.ts";
+import { type PortName, type Ports, portLabels, portsAt } from "./plan.ts";
+
+/** Ports that the stack wants are taken. The message names each with its holder. */
+export class PortsInUseError extends XnovuError {
+  constructor(taken: readonly string[], offset: number) {
+    super(`${taken.length === 1 ? "A port is" : `${taken.length} ports are`} in use:\n${taken.join("\n")}`, {
+      hint: `Stop what holds ${taken.length === 1 ? "it" : "them"}, or move all ports of this stack: --port-offset ${offset + 100}`,
+    });
+  }
+}
+
+/** @throws PortsInUseError that names all of them at once, before anything was started. */
+export async function checkPorts(ports: Ports, offset: number): Promise<void> {
+  const taken = await takenPorts(ports);
+  if (taken.length > 0)
+    throw new PortsInUseError(
+      taken.map((name) => describe(ports[name], portLabels[name])),
+      offset,
+    );
+}
+
+async function takenPorts(ports: Ports): Promise<PortName[]> {
+  const names = Object.keys(ports).filter((name): name is PortName => name in portLabels);
+  const used = await Promise.all(names.map((name) => portInUse(ports[name])));
+  return names.filter((_, index) => used[index]);
+}
+
+function describe(port: number, label: string): string {
+  const holder = whoHolds(port);
+  const where = holder && folderOf(holder.pid);
+  const by = holder ? `, held by ${holder.command} (process ${holder.pid}${where ? ` in ${where}` : ""})` : "";
+  return `  ${port} for ${label}${by}`;
+}
+
+function folderOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first of the offsets 0, 100, 200 … whose ports are all free. */
+export async function freeOffset(): Promise<number> {
+  for (let offset = 0; offset <= 5_000; offset += 100)
+    if ((await takenPorts(portsAt(offset))).length === 0) return offset;
+  throw new XnovuError("No free ports were found for the stack.", {
+    hint: "Name an offset yourself: --port-offset 7000",
+  });
+}

@@ -1,0 +1,84 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { type Command, type Context, type Flags, isSet, json, text } from "../cli/command.ts";
+import { detachStack } from "../stack/detach.ts";
+import { offsetOf, otherStackRuns, untilAborted, withStack } from "../stack/foreground.ts";
+import { pathsOf, type StackPaths, type StackState } from "../stack/hooks.ts";
+import { describe, shortPath, summary } from "../stack/summary.ts";
+
+export const up: Command = {
+  name: "up",
+  summary: "start everything on this machine: Postgres, Temporal, Novu stand-in, app, worker",
+  examples: [
+    ["up", "in the foreground, with the logs; Ctrl-C stops everything"],
+    ["up --detach", "in the background; `pnpm xnovu down` stops it"],
+    ["up --port-offset 100", "every port 100 higher: app 4100, worker 3101, ..."],
+    ["up --fresh", "throw away notifications, workflows and inbox first"],
+  ],
+  notes: `Ports: app 4000, worker 3001, Novu stand-in and inbox 3003, Temporal 7233 and its pages 8233, Postgres 54320; all on 127.0.0.1.
+Data, logs (logs/*.log) and state lie in .xnovu, or in XNOVU_STATE_DIR, and survive a restart. The first start may build or download: minutes.
+Settings that name a database, Temporal, Novu or Supabase are not used: the stack has its own. All others are (POLL_*, XNOVU_*).
+Exit codes: 0 stopped on request, or up already; 1 something failed; 2 bad use; 78 bad settings.`,
+  flags: [
+    { flags: "--port-offset <n>", about: "added to every port, so that two checkouts run side by side" },
+    { flags: "--fresh", about: "throw the data of earlier runs away first" },
+    { flags: "-d, --detach", about: "return when it is healthy, and leave it running" },
+    json,
+  ],
+  async run(context, _args, flags) {
+    const paths = await pathsOf(context);
+    const offset = await offsetOf(text(flags, "portOffset"));
+    const running = await runningAlready(context, paths);
+    if (running !== undefined) {
+      refuseOther(running, offset, isSet(flags, "fresh"));
+      await print(context, running, paths, flags, true);
+      return 0;
+    }
+    if (isSet(flags, "detach")) {
+      const args = [
+        ...(offset ? ["--port-offset", String(offset)] : []),
+        ...(isSet(flags, "fresh") ? ["--fresh"] : []),
+      ];
+      await print(context, await detachStack(context, paths, args), paths, flags, false);
+      return 0;
+    }
+    const options = { paths, offset: offset ?? 0, fresh: isSet(flags, "fresh"), show: context.note };
+    await withStack(context, options, async (stack, signal) => {
+      await print(context, stack.state(), paths, flags, false);
+      context.note("Ctrl-C stops everything.");
+      await untilAborted(signal);
+    });
+    return 0;
+  },
+};
+
+/** A stack that is just starting or stopping is waited for. */
+async function runningAlready({ note }: Context, paths: StackPaths): Promise<StackState | undefined> {
+  const { runningStack } = await import("../../local/stack/start.ts");
+  let told = "";
+  for (;;) {
+    const state = runningStack(paths);
+    if (state === undefined || state.phase === "ready") return state;
+    if (told !== state.phase) note(`Process ${state.pid} is ${state.phase} the stack of this folder; waiting for it.`);
+    told = state.phase;
+    await sleep(200);
+  }
+}
+
+function refuseOther(state: StackState, offset: number | undefined, fresh: boolean): void {
+  if (offset !== undefined && offset !== state.offset) throw otherStackRuns(`with --port-offset ${state.offset}`);
+  if (fresh) throw otherStackRuns("so its data cannot be thrown away");
+}
+
+async function print(
+  context: Context,
+  state: StackState,
+  paths: StackPaths,
+  flags: Flags,
+  already: boolean,
+): Promise<void> {
+  if (already) context.note(`The stack of this folder is up already (process ${state.pid}).`);
+  const shown = shortPath(context.cwd);
+  context.out(
+    isSet(flags, "json") ? JSON.stringify(await describe(state, paths, already)) : await summary(state, paths, shown),
+  );
+}

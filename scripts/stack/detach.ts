@@ -1,0 +1,64 @@
+import { spawn } from "node:child_process";
+import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { XnovuError } from "../../core/errors.ts";
+import type { Context } from "../cli/command.ts";
+import type { StackPaths, StackState } from "./hooks.ts";
+
+/**
+ * Runs `xnovu up` in the background, passes on what it says until it is ready, and returns its state.
+ *
+ * @throws XnovuError when it ends before that; what it said stands above.
+ */
+export async function detachStack(context: Context, paths: StackPaths, args: readonly string[]): Promise<StackState> {
+  mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
+  const file = join(paths.logs, "stack.log");
+  const log = openSync(file, "w", 0o600);
+  const child = spawn(process.execPath, [join(context.root, "scripts/xnovu.mjs"), "up", ...args], {
+    cwd: context.root,
+    env: { ...process.env, XNOVU_STATE_DIR: paths.folder },
+    detached: true,
+    stdio: ["ignore", log, log],
+  });
+  closeSync(log);
+  let ended: string | undefined;
+  child.once("exit", (code, signal) => {
+    ended = signal ?? `exit ${code}`;
+  });
+  child.once("error", (error) => {
+    ended = error.message;
+  });
+  child.unref();
+  const follow = follower(file, context.note);
+  const { findStack } = await import("../../local/stack/state.ts");
+  // A Ctrl-C while it starts is meant for the stack: there is nothing else to stop here.
+  const onInterrupt = () => void child.kill("SIGTERM");
+  process.on("SIGINT", onInterrupt);
+  try {
+    for (;;) {
+      follow();
+      const found = findStack(paths.stateFile);
+      if (found.kind === "running" && found.state.pid === child.pid && found.state.phase === "ready")
+        return found.state;
+      if (ended !== undefined)
+        throw new XnovuError(`the stack did not come up (${ended})`, { hint: `Its log: ${file}` });
+      await sleep(100);
+    }
+  } finally {
+    follow();
+    process.off("SIGINT", onInterrupt);
+  }
+}
+
+/** Passes on each line that the file gained since the last call. The table comes from the state instead. */
+function follower(file: string, each: (line: string) => void): () => void {
+  let seen = 0;
+  return () => {
+    const text = readFileSync(file, "utf8");
+    const end = text.lastIndexOf("\n") + 1;
+    for (const line of text.slice(seen, end).split("\n").slice(0, -1))
+      if (/^[✔✘…]|^xnovu:|^An |^Not /.test(line)) each(line);
+    seen = Math.max(seen, end);
+  };
+}

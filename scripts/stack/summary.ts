@@ -1,0 +1,55 @@
+import type { StackPaths, StackState } from "./hooks.ts";
+
+/** What `--json` prints of a stack. */
+export async function describe(state: StackState, paths: StackPaths, already: boolean) {
+  const { addressesOf } = await import("../../local/stack/plan.ts");
+  const { envFilePath } = await import("../../local/stack/env-file.ts");
+  const at = addressesOf(state.ports);
+  return {
+    already,
+    pid: state.pid,
+    portOffset: state.offset,
+    app: at.app,
+    bridge: at.bridge,
+    inbox: at.inbox,
+    worker: at.worker,
+    temporal: at.temporal,
+    temporalUi: at.temporalUi,
+    databaseUrl: state.databaseUrl,
+    envFile: envFilePath(paths),
+    logs: paths.logs,
+  };
+}
+
+/** Where everything is, and what to try first. `shown` makes a path short, for people. */
+export async function summary(state: StackState, paths: StackPaths, shown: (path: string) => string): Promise<string> {
+  const { app, inbox, worker, temporal, temporalUi, databaseUrl = "", ...files } = await describe(state, paths, false);
+  const envFile = shown(files.envFile);
+  const rows = [
+    ["App", app, "bridge /api/novu, health /api/health"],
+    ["Inbox", inbox, "what each subscriber received, from the Novu stand-in"],
+    ["Worker", `${worker}/health`, "also /status and /metrics"],
+    ["Temporal", temporalUi, `workflows; gRPC at ${temporal}`],
+    ["Postgres", databaseUrl, "a password of this checkout alone"],
+    ["Logs", shown(files.logs), "each part's lines in full"],
+  ] as const;
+  const wide = Math.max(...rows.slice(0, 4).map(([, address]) => address.length));
+  const table = rows.map(([name, address, about]) => `  ${name.padEnd(9)} ${address.padEnd(wide)}  ${about}`);
+  return [
+    "",
+    ...table,
+    "",
+    "Try, in another terminal of this folder:",
+    "  pnpm xnovu demo             # one notification through every channel",
+    `  . ${envFile}         # settings of this stack, for the lines below`,
+    `  pnpm xnovu send email --to ada=ada@example.com --payload '{"subject":"Hello","body":"First one"}' --wait`,
+    "  psql -c 'SELECT id, workflow, status FROM notify.notification ORDER BY id DESC LIMIT 5'",
+    "",
+  ].join("\n");
+}
+
+/** A path as it is typed in the folder the command was called in. */
+export const shortPath =
+  (cwd: string) =>
+  (path: string): string =>
+    path.startsWith(`${cwd}/`) ? `./${path.slice(cwd.length + 1)}` : path;
