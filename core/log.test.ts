@@ -6,11 +6,12 @@ import * as assert from "uvu/assert";
 
 const fixture = fileURLToPath(new URL("log.fixture.ts", import.meta.url));
 
-async function run(count: number, secrets: readonly string[], reader?: string) {
+/** `to` is where a shell sends its stdout. */
+async function run(count: number, secrets: readonly string[], to?: string) {
   const args = ["--import", "tsx", fixture, String(count), JSON.stringify(secrets)];
   // `exec` keeps node's own exit code: a shell's pipeline would report the reader's.
-  const child = reader
-    ? spawn("sh", ["-c", `{ "$@"; echo "exit $?" >&2; } | ${reader}`, "sh", process.execPath, ...args])
+  const child = to
+    ? spawn("sh", ["-c", `{ "$@"; echo "exit $?" >&2; } ${to}`, "sh", process.execPath, ...args])
     : spawn(process.execPath, args);
   const texts = { out: "", err: "" };
   child.stdout.setEncoding("utf8").on("data", (text: string) => {
@@ -41,7 +42,14 @@ test("each event is one JSON line with its level, time and process, and no secre
 });
 
 test("a reader that goes away does not end the process", async () => {
-  const { err } = await run(500, ["none"], "head -c1");
+  const { err } = await run(500, ["none"], "| head -c1");
+  assert.match(err, "reached the end");
+  assert.match(err, "exit 0");
+});
+
+test("a disk that is full does not end the process", async () => {
+  if (process.platform !== "linux") return;
+  const { err } = await run(500, ["none"], "> /dev/full");
   assert.match(err, "reached the end");
   assert.match(err, "exit 0");
 });
