@@ -10,7 +10,7 @@ export const dockerBuild: Command = {
     ["docker:build --set *.args.NPM_REGISTRY=https://mirror.example", "with one of bake's overrides"],
   ],
   notes:
-    "This machine's own platform is loaded into the engine. Another one, or several, are kept as an OCI archive below dist/: an engine holds\none platform. Variables of docker-bake.hcl (BASE_IMAGE, CACHE_FROM ...) are read from the environment.",
+    "This machine's own platform is loaded into the engine. Another one, or several, are kept as an OCI archive below .xnovu/images: an engine holds\none platform. Variables of docker-bake.hcl (BASE_IMAGE, CACHE_FROM ...) are read from the environment.",
   flags: [
     { flags: "--platform <list>", about: "linux/amd64, linux/arm64, or both with a comma", repeat: true },
     { flags: "--no-cache", about: "take nothing from the build cache" },

@@ -12,10 +12,15 @@ export interface BuildResult {
   readonly destination: Destination;
 }
 
+/** Ignored by git and by the build. */
+const archiveFolder = ".xnovu/images";
+
 /** One platform, this machine's own, goes into the engine; an engine holds no index and does not run another's. Pure. */
 export function destinationOf({ tags, platforms }: BakeInputs, own = ownPlatform()): Destination {
   const intoEngine = platforms.length === 0 || (platforms.length === 1 && platforms[0] === own);
-  return intoEngine ? { kind: "engine" } : { kind: "archive", path: join("dist", archiveName(tags.local, platforms)) };
+  return intoEngine
+    ? { kind: "engine" }
+    : { kind: "archive", path: join(archiveFolder, archiveName(tags.local, platforms)) };
 }
 
 /** @throws XnovuError with what to install or create, or the end of a failed build's output. */

@@ -1,5 +1,4 @@
-import type { Step } from "./plan.ts";
-
+import type { Step } from "./run.ts";
 export const roles = ["app", "worker"] as const;
 export type Role = (typeof roles)[number];
 

@@ -1,13 +1,7 @@
 import { UsageError } from "../../core/errors.ts";
 import { checkedTag } from "./reference.ts";
+import type { Step } from "./run.ts";
 import { imageName, type Tags } from "./tags.ts";
-
-/** One command line, ready to be run or printed. */
-export interface Step {
-  readonly argv: readonly [string, ...string[]];
-  /** Set over the caller's environment. */
-  readonly env: Readonly<Record<string, string>>;
-}
 
 export interface BakeInputs {
   readonly tags: Tags;

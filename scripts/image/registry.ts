@@ -1,9 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { XnovuError } from "../../core/errors.ts";
 import { dockerBuildx, faultOf, lastLine } from "./buildx.ts";
-import type { Step } from "./plan.ts";
 import { loginHost } from "./reference.ts";
-import { type Ran, type RunOptions, run } from "./run.ts";
+import { type Ran, type RunOptions, run, type Step } from "./run.ts";
 
 export const revisionLabel = "org.opencontainers.image.revision";
 export const versionLabel = "org.opencontainers.image.version";

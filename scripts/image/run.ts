@@ -1,6 +1,12 @@
 import { $ } from "zx";
 import type { Env } from "../../core/config/parse.ts";
-import type { Step } from "./plan.ts";
+
+/** One command line, ready to be run or printed. */
+export interface Step {
+  readonly argv: readonly [string, ...string[]];
+  /** Set over the caller's environment. */
+  readonly env: Readonly<Record<string, string>>;
+}
 
 export interface Ran {
   readonly ok: boolean;
@@ -51,9 +57,3 @@ export async function runAttached({ argv, env }: Step, options: RunOptions): Pro
   const { exitCode } = await shell`${argv}`;
   return exitCode ?? 130;
 }
-
-/** A step as one would type it. */
-export const shown = ({ argv, env }: Step): string =>
-  [...Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`), ...argv.map(quoted)].join(" ");
-
-const quoted = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`);
