@@ -21,13 +21,14 @@ RETURN CASE jsonb_typeof(recipient)
 END;
 
 -- At least one, at most 10,000, each valid, none twice: a repeated recipient would get the message twice.
+-- A topic and a subscriber may share a name.
 CREATE FUNCTION notify.valid_recipients(recipients jsonb) RETURNS boolean
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN jsonb_typeof(recipients) IS DISTINCT FROM 'array' THEN false
   ELSE (
     SELECT count(*) BETWEEN 1 AND 10000
       AND bool_and(notify.valid_recipient(r))
-      AND count(DISTINCT coalesce(r ->> 'topicKey', r ->> 'subscriberId', r #>> '{}')) = count(*)
+      AND count(DISTINCT (r -> 'topicKey' IS NOT NULL)::text || coalesce(r ->> 'topicKey', r ->> 'subscriberId', r #>> '{}')) = count(*)
     FROM jsonb_array_elements(recipients) AS r
   )
 END;
@@ -69,6 +70,7 @@ CREATE TABLE notify.notification (
   CONSTRAINT notification_payload_object CHECK (jsonb_typeof(payload) = 'object'),
   CONSTRAINT notification_payload_size CHECK (pg_column_size(payload) <= 1048576),
   CONSTRAINT notification_overrides_object CHECK (jsonb_typeof(overrides) = 'object'),
+  CONSTRAINT notification_overrides_size CHECK (pg_column_size(overrides) <= 1048576),
   CONSTRAINT notification_channels_known CHECK (channels <@ ARRAY['email', 'sms', 'push', 'in_app', 'chat'] AND cardinality(channels) > 0),
   CONSTRAINT notification_priority_range CHECK (priority BETWEEN 0 AND 100),
   -- Length apart from the characters: a counted repetition such as {1,200} made this check forty times as dear.

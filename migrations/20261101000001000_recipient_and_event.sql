@@ -110,8 +110,11 @@ END $$;
 CREATE FUNCTION notify.keep_events() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF TG_OP = 'DELETE' AND NOT EXISTS (SELECT FROM notify.notification n WHERE n.id = OLD.notification_id) THEN
-    RETURN OLD;
+  -- Two IFs: OLD does not exist in a TRUNCATE, and the order within an AND is not promised.
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT FROM notify.notification n WHERE n.id = OLD.notification_id) THEN
+      RETURN OLD;
+    END IF;
   END IF;
   RAISE EXCEPTION 'the timeline is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_event_append_only';
 END $$;
@@ -129,6 +132,9 @@ CREATE TRIGGER refuse_new_content
   ) IS DISTINCT FROM (
     NEW.enterprise_id, NEW.workflow, NEW.recipients, NEW.payload, NEW.overrides, NEW.channels, NEW.transaction_id
   )) EXECUTE FUNCTION notify.refuse_new_content();
+-- The timeline and the recipients' outcomes name the id, and after_update() finds the old row by it.
+CREATE TRIGGER keep_id BEFORE UPDATE OF id ON notify.notification
+  FOR EACH ROW WHEN (OLD.id IS DISTINCT FROM NEW.id) EXECUTE FUNCTION notify.refuse_new_content();
 CREATE TRIGGER keep_events BEFORE UPDATE OR DELETE ON notify.notification_event
   FOR EACH ROW EXECUTE FUNCTION notify.keep_events();
 CREATE TRIGGER keep_events_whole BEFORE TRUNCATE ON notify.notification_event
@@ -136,6 +142,7 @@ CREATE TRIGGER keep_events_whole BEFORE TRUNCATE ON notify.notification_event
 
 -- Down Migration
 
+DROP TRIGGER keep_id ON notify.notification;
 DROP TRIGGER refuse_new_content ON notify.notification;
 DROP TRIGGER after_delete ON notify.notification;
 DROP TRIGGER after_update ON notify.notification;

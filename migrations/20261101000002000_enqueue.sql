@@ -3,6 +3,7 @@
 -- For producers: asks for a notification and returns its id. The same transaction id again with the same content returns the
 -- first one's id; with other content it is refused (unique_violation), because a second message was surely meant.
 -- `recipients` may be one recipient or an array of them.
+-- SECURITY DEFINER: looking up the first one takes rights on the table, and a producer need not be able to read what others sent.
 CREATE FUNCTION notify.enqueue(
   enterprise_id  text,
   workflow       text,
@@ -17,7 +18,7 @@ CREATE FUNCTION notify.enqueue(
   tags           text[]      DEFAULT '{}',
   max_attempts   integer     DEFAULT 8
 ) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   asked notify.notification;

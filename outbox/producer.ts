@@ -14,6 +14,7 @@ const refusals: Readonly<Record<string, string>> = {
   notification_payload_object: "the payload must be a JSON object",
   notification_payload_size: "the payload must be 1 MiB or less",
   notification_overrides_object: "the overrides must be a JSON object",
+  notification_overrides_size: "the overrides must be 1 MiB or less",
   notification_channels_known: "the channels must be some of email, sms, push, in_app, chat",
   notification_priority_range: "the priority must be 0 to 100",
   notification_transaction_valid: "the transaction id must have 1 to 200 characters of A-Z a-z 0-9 . _ : @ + = -",

@@ -1,0 +1,350 @@
+-- The schema that the migrations make, for reading and for review. Nothing runs it.
+-- Written by `node --import tsx scripts/dev/update-schema.ts`: do not edit it by hand.
+
+CREATE OR REPLACE FUNCTION notify.after_delete()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM notify.notification_recipient r USING deleted d WHERE r.notification_id = d.id;
+  DELETE FROM notify.notification_event e USING deleted d WHERE e.notification_id = d.id;
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.after_insert()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  IF EXISTS (SELECT FROM inserted WHERE status <> 'PENDING' OR attempts <> 0) THEN
+    RAISE EXCEPTION 'a notification starts as PENDING with 0 attempts'
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_starts_pending', HINT = 'Leave status and attempts to their defaults.';
+  END IF;
+  INSERT INTO notify.notification_event (notification_id, to_status, attempt)
+    SELECT id, status, attempts FROM inserted ORDER BY id;
+  IF EXISTS (SELECT FROM inserted WHERE scheduled_for IS NULL) THEN
+    PERFORM pg_notify('xnovu_new', '');
+  END IF;
+  IF EXISTS (SELECT FROM inserted WHERE scheduled_for <= now()) THEN
+    PERFORM pg_notify('xnovu_scheduled', '');
+  END IF;
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.after_update()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_nestloop TO 'off'
+AS $function$
+BEGIN
+  INSERT INTO notify.notification_event (notification_id, from_status, to_status, attempt, lease_token, worker, error)
+    SELECT n.id, o.status, n.status, n.attempts, coalesce(n.lease_token, o.lease_token), coalesce(n.lease_owner, o.lease_owner),
+           CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
+    FROM before o JOIN after n USING (id)
+    -- A new token without a new status is a claim taken over from a worker that went silent.
+    WHERE o.status <> n.status OR o.lease_token IS DISTINCT FROM n.lease_token;
+  IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for IS NULL) THEN
+    PERFORM pg_notify('xnovu_new', '');
+  END IF;
+  IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for <= now()) THEN
+    PERFORM pg_notify('xnovu_scheduled', '');
+  END IF;
+  RETURN NULL;
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.enqueue(enterprise_id text, workflow text, recipients jsonb, payload jsonb DEFAULT '{}'::jsonb, transaction_id text DEFAULT NULL::text, scheduled_for timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 50, overrides jsonb DEFAULT '{}'::jsonb, channels text[] DEFAULT NULL::text[], category text DEFAULT NULL::text, tags text[] DEFAULT '{}'::text[], max_attempts integer DEFAULT 8)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  asked notify.notification;
+  first notify.notification;
+BEGIN
+  asked.transaction_id := coalesce(enqueue.transaction_id, gen_random_uuid()::text);
+  asked.recipients := CASE WHEN jsonb_typeof(enqueue.recipients) = 'array' THEN enqueue.recipients ELSE jsonb_build_array(enqueue.recipients) END;
+
+  INSERT INTO notify.notification AS n
+    (enterprise_id, workflow, recipients, payload, transaction_id, scheduled_for, priority, overrides, channels, category, tags, max_attempts)
+  VALUES
+    (enqueue.enterprise_id, enqueue.workflow, asked.recipients, enqueue.payload, asked.transaction_id, enqueue.scheduled_for,
+     enqueue.priority, enqueue.overrides, enqueue.channels, enqueue.category, enqueue.tags, enqueue.max_attempts)
+  ON CONFLICT ON CONSTRAINT notification_transaction_unique DO NOTHING
+  RETURNING n.* INTO first;
+  IF FOUND THEN
+    RETURN first.id;
+  END IF;
+
+  SELECT n.* INTO STRICT first FROM notify.notification n
+    WHERE n.enterprise_id = enqueue.enterprise_id AND n.transaction_id = asked.transaction_id;
+  IF (first.workflow, first.recipients, first.payload, first.overrides, first.channels, first.scheduled_for)
+     IS DISTINCT FROM
+     (enqueue.workflow, asked.recipients, enqueue.payload, enqueue.overrides, enqueue.channels, enqueue.scheduled_for) THEN
+    RAISE EXCEPTION 'transaction id % was used for notification % with other content', asked.transaction_id, first.id
+      USING ERRCODE = 'unique_violation', CONSTRAINT = 'notification_transaction_unique',
+            HINT = 'Use a new transaction id for a new notification.';
+  END IF;
+  RETURN first.id;
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.is_legal_change(from_status text, to_status text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE from_status WHEN 'PENDING'::text THEN (to_status = ANY (ARRAY['PROCESSING'::text, 'DEAD'::text, 'RETRACTED'::text])) WHEN 'PROCESSING'::text THEN (to_status = ANY (ARRAY['PENDING'::text, 'SENT'::text, 'FAILED'::text, 'DEAD'::text])) WHEN 'SENT'::text THEN (to_status = 'RETRACTED'::text) WHEN 'FAILED'::text THEN (to_status = ANY (ARRAY['PROCESSING'::text, 'PENDING'::text, 'DEAD'::text, 'RETRACTED'::text])) WHEN 'DEAD'::text THEN (to_status = ANY (ARRAY['PENDING'::text, 'RETRACTED'::text])) ELSE false END
+;
+CREATE OR REPLACE FUNCTION notify.keep_events()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  -- Two IFs: OLD does not exist in a TRUNCATE, and the order within an AND is not promised.
+  IF TG_OP = 'DELETE' THEN
+    IF NOT EXISTS (SELECT FROM notify.notification n WHERE n.id = OLD.notification_id) THEN
+      RETURN OLD;
+    END IF;
+  END IF;
+  RAISE EXCEPTION 'the timeline is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_event_append_only';
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.refuse_new_content()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'the content of notification % is fixed since it is % after % attempts', OLD.id, OLD.status, OLD.attempts
+    USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_content_fixed', HINT = 'Retract it and insert a new one.';
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.valid_recipient(recipient jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE jsonb_typeof(recipient) WHEN 'string'::text THEN ((length(btrim((recipient #>> '{}'::text[]))) >= 1) AND (length(btrim((recipient #>> '{}'::text[]))) <= 255)) WHEN 'object'::text THEN CASE WHEN (recipient ? 'topicKey'::text) THEN ((NOT ((recipient ->> 'type'::text) IS DISTINCT FROM 'Topic'::text)) AND (jsonb_typeof((recipient -> 'topicKey'::text)) = 'string'::text) AND ((length(btrim((recipient ->> 'topicKey'::text))) >= 1) AND (length(btrim((recipient ->> 'topicKey'::text))) <= 255))) ELSE (COALESCE((jsonb_typeof((recipient -> 'subscriberId'::text)) = 'string'::text), false) AND ((length(btrim(COALESCE((recipient ->> 'subscriberId'::text), ''::text))) >= 1) AND (length(btrim(COALESCE((recipient ->> 'subscriberId'::text), ''::text))) <= 255))) END ELSE false END
+;
+CREATE OR REPLACE FUNCTION notify.valid_recipients(recipients jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN CASE WHEN (jsonb_typeof(recipients) IS DISTINCT FROM 'array'::text) THEN false ELSE (SELECT (((count(*) >= 1) AND (count(*) <= 10000)) AND bool_and(notify.valid_recipient(r.value)) AND (count(DISTINCT ((((r.value -> 'topicKey'::text) IS NOT NULL))::text || COALESCE((r.value ->> 'topicKey'::text), (r.value ->> 'subscriberId'::text), (r.value #>> '{}'::text[])))) = count(*))) FROM jsonb_array_elements(valid_recipients.recipients) r(value)) END
+;
+
+CREATE TABLE notify.api_key (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  enterprise_id text NOT NULL,
+  name text NOT NULL,
+  key_sha256 bytea NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone
+);
+ALTER TABLE notify.api_key ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  enterprise_id text NOT NULL,
+  workflow text NOT NULL,
+  recipients jsonb NOT NULL,
+  payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+  overrides jsonb DEFAULT '{}'::jsonb NOT NULL,
+  channels text[],
+  category text,
+  tags text[] DEFAULT '{}'::text[] NOT NULL,
+  priority smallint DEFAULT 50 NOT NULL,
+  scheduled_for timestamp with time zone,
+  transaction_id text DEFAULT (gen_random_uuid())::text NOT NULL,
+  status text DEFAULT 'PENDING'::text NOT NULL,
+  attempts smallint DEFAULT 0 NOT NULL,
+  max_attempts smallint DEFAULT 8 NOT NULL,
+  next_attempt_at timestamp with time zone,
+  lease_token uuid,
+  lease_owner text,
+  lease_until timestamp with time zone,
+  batch_id uuid,
+  error text,
+  sent_at timestamp with time zone,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE notify.notification ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification_category (
+  enterprise_id text NOT NULL,
+  key text NOT NULL,
+  name text NOT NULL,
+  description text,
+  created_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE notify.notification_category ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification_event (
+  notification_id bigint NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  from_status text,
+  to_status text NOT NULL,
+  attempt smallint NOT NULL,
+  lease_token uuid,
+  worker text,
+  error text
+);
+ALTER TABLE notify.notification_event ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification_priority (
+  priority smallint NOT NULL,
+  name text NOT NULL
+);
+ALTER TABLE notify.notification_priority ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification_recipient (
+  notification_id bigint NOT NULL,
+  ordinal integer NOT NULL,
+  transaction_id text NOT NULL,
+  status text NOT NULL,
+  error text,
+  at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE notify.notification_recipient ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification_rule (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  enterprise_id text NOT NULL,
+  name text NOT NULL,
+  workflow text NOT NULL,
+  recipients jsonb NOT NULL,
+  payload jsonb DEFAULT '{}'::jsonb NOT NULL,
+  cron text NOT NULL,
+  timezone text DEFAULT 'UTC'::text NOT NULL,
+  active boolean DEFAULT true NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE notify.notification_rule ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification_template (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  enterprise_id text,
+  key text NOT NULL,
+  channel text NOT NULL,
+  locale text DEFAULT 'en'::text NOT NULL,
+  subject text,
+  body text NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE notify.notification_template ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.notification_workflow (
+  workflow text NOT NULL,
+  name text NOT NULL,
+  channels text[] DEFAULT '{}'::text[] NOT NULL,
+  payload_schema jsonb DEFAULT '{}'::jsonb NOT NULL,
+  active boolean DEFAULT true NOT NULL,
+  synced_at timestamp with time zone,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  updated_at timestamp with time zone DEFAULT now() NOT NULL
+);
+ALTER TABLE notify.notification_workflow ENABLE ROW LEVEL SECURITY;
+
+ALTER TABLE notify.api_key ADD CONSTRAINT api_key_sha256_length CHECK (octet_length(key_sha256) = 32);
+ALTER TABLE notify.api_key ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
+ALTER TABLE notify.api_key ADD CONSTRAINT api_key_sha256_unique UNIQUE (key_sha256);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_attempt_left CHECK ((status <> ALL (ARRAY['PENDING'::text, 'FAILED'::text])) OR attempts < max_attempts);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_attempts_bounded CHECK (attempts >= 0 AND attempts <= max_attempts AND max_attempts >= 1 AND max_attempts <= 100);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_channels_known CHECK (channels <@ ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text] AND cardinality(channels) > 0);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_enterprise_valid CHECK (length(enterprise_id) >= 1 AND length(enterprise_id) <= 100 AND enterprise_id !~ '[^A-Za-z0-9._@-]'::text);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_error_when_failed CHECK ((status <> ALL (ARRAY['FAILED'::text, 'DEAD'::text])) OR error IS NOT NULL);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_lease_while_processing CHECK ((status = 'PROCESSING'::text) = (lease_token IS NOT NULL) AND (status = 'PROCESSING'::text) = (lease_owner IS NOT NULL) AND (status = 'PROCESSING'::text) = (lease_until IS NOT NULL));
+ALTER TABLE notify.notification ADD CONSTRAINT notification_next_attempt_while_failed CHECK ((status = 'FAILED'::text) = (next_attempt_at IS NOT NULL));
+ALTER TABLE notify.notification ADD CONSTRAINT notification_overrides_object CHECK (jsonb_typeof(overrides) = 'object'::text);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_overrides_size CHECK (pg_column_size(overrides) <= 1048576);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_payload_object CHECK (jsonb_typeof(payload) = 'object'::text);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_payload_size CHECK (pg_column_size(payload) <= 1048576);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_priority_range CHECK (priority >= 0 AND priority <= 100);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_recipients_valid CHECK (
+CASE
+    WHEN jsonb_typeof(recipients) = 'array'::text AND (recipients -> 1) IS NULL THEN (recipients -> 0) IS NOT NULL AND notify.valid_recipient(recipients -> 0)
+    ELSE notify.valid_recipients(recipients)
+END);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_sent_at_when_sent CHECK (status <> 'SENT'::text OR sent_at IS NOT NULL);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_status_known CHECK (status = ANY (ARRAY['PENDING'::text, 'PROCESSING'::text, 'SENT'::text, 'FAILED'::text, 'DEAD'::text, 'RETRACTED'::text]));
+ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_valid CHECK (length(transaction_id) >= 1 AND length(transaction_id) <= 200 AND transaction_id !~ '[^A-Za-z0-9._:@+=-]'::text);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_workflow_valid CHECK (length(workflow) >= 1 AND length(workflow) <= 128 AND workflow !~ '[^A-Za-z0-9._-]'::text);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_unique UNIQUE (enterprise_id, transaction_id);
+ALTER TABLE notify.notification_category ADD CONSTRAINT notification_category_pkey PRIMARY KEY (enterprise_id, key);
+ALTER TABLE notify.notification_event ADD CONSTRAINT notification_legal_change CHECK (
+CASE
+    WHEN from_status IS NULL THEN to_status = 'PENDING'::text
+    ELSE notify.is_legal_change(from_status, to_status) OR from_status = 'PROCESSING'::text AND to_status = 'PROCESSING'::text
+END);
+ALTER TABLE notify.notification_event ADD CONSTRAINT notification_event_pkey PRIMARY KEY (notification_id, id);
+ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_value_range CHECK (priority >= 0 AND priority <= 100);
+ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_pkey PRIMARY KEY (priority);
+ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_name_unique UNIQUE (name);
+ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_error_when_dead CHECK ((status = 'DEAD'::text) = (error IS NOT NULL));
+ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_ordinal_valid CHECK (ordinal >= 0);
+ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_status_known CHECK (status = ANY (ARRAY['SENT'::text, 'DEAD'::text]));
+ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_pkey PRIMARY KEY (notification_id, ordinal);
+ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_cron_fields CHECK (cron ~ '^\S+(\s+\S+){4}$'::text);
+ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_payload_object CHECK (jsonb_typeof(payload) = 'object'::text);
+ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_recipients_valid CHECK (notify.valid_recipients(recipients));
+ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_pkey PRIMARY KEY (id);
+ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_name_unique UNIQUE (enterprise_id, name);
+ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_channel_known CHECK (channel = ANY (ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text]));
+ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_pkey PRIMARY KEY (id);
+ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_unique UNIQUE NULLS NOT DISTINCT (enterprise_id, key, channel, locale);
+ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_channels_known CHECK (channels <@ ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text]);
+ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_schema_object CHECK (jsonb_typeof(payload_schema) = 'object'::text);
+ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_pkey PRIMARY KEY (workflow);
+
+CREATE INDEX notification_dead ON notify.notification USING btree (id) WHERE (status = 'DEAD'::text);
+CREATE INDEX notification_failed ON notify.notification USING btree (next_attempt_at, id) WHERE (status = 'FAILED'::text);
+CREATE INDEX notification_failed_batch ON notify.notification USING btree (batch_id) WHERE ((status = 'FAILED'::text) AND (batch_id IS NOT NULL));
+CREATE INDEX notification_lease_token ON notify.notification USING btree (lease_token) WHERE (status = 'PROCESSING'::text);
+CREATE INDEX notification_lease_until ON notify.notification USING btree (lease_until) WHERE (status = 'PROCESSING'::text);
+CREATE INDEX notification_new ON notify.notification USING btree (priority DESC, id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NULL));
+CREATE INDEX notification_scheduled ON notify.notification USING btree (scheduled_for, id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NOT NULL));
+
+CREATE VIEW notify.timeline WITH (security_invoker=true) AS
+ SELECT notification_id,
+    id,
+    at,
+    from_status,
+    to_status,
+    attempt,
+    'xnovu-claim-'::text || lease_token AS temporal_workflow_id,
+    worker,
+    error
+   FROM notify.notification_event;
+
+CREATE TRIGGER after_delete AFTER DELETE ON notify.notification REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_delete();
+CREATE TRIGGER after_insert AFTER INSERT ON notify.notification REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_insert();
+CREATE TRIGGER after_update AFTER UPDATE ON notify.notification REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION notify.after_update();
+CREATE TRIGGER keep_id BEFORE UPDATE OF id ON notify.notification FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id) EXECUTE FUNCTION notify.refuse_new_content();
+CREATE TRIGGER refuse_new_content BEFORE UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, transaction_id ON notify.notification FOR EACH ROW WHEN ((old.status <> 'PENDING'::text OR old.attempts > 0 OR old.batch_id IS NOT NULL) AND (old.enterprise_id IS DISTINCT FROM new.enterprise_id OR old.workflow IS DISTINCT FROM new.workflow OR old.recipients IS DISTINCT FROM new.recipients OR old.payload IS DISTINCT FROM new.payload OR old.overrides IS DISTINCT FROM new.overrides OR old.channels IS DISTINCT FROM new.channels OR old.transaction_id IS DISTINCT FROM new.transaction_id)) EXECUTE FUNCTION notify.refuse_new_content();
+CREATE TRIGGER keep_events BEFORE DELETE OR UPDATE ON notify.notification_event FOR EACH ROW EXECUTE FUNCTION notify.keep_events();
+CREATE TRIGGER keep_events_whole BEFORE TRUNCATE ON notify.notification_event FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_events();
+
+CREATE POLICY producers_insert ON notify.notification FOR INSERT WITH CHECK ((CURRENT_USER <> ALL (ARRAY['anon'::name, 'authenticated'::name])));
+
+REVOKE ALL ON FUNCTION notify.after_delete() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.after_insert() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.after_update() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.is_legal_change(text,text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.keep_events() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.refuse_new_content() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notify.valid_recipient(jsonb) TO PUBLIC;
+GRANT EXECUTE ON FUNCTION notify.valid_recipients(jsonb) TO PUBLIC;
+
+COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put in; kept while its reply is unknown, so that a retry repeats the same call under the same idempotency key';
+COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim that holds the row: every write of a worker names it';
+COMMENT ON COLUMN notify.notification_event.lease_token IS 'The claim that made the change; its Temporal workflow is xnovu-claim-<lease_token>';
+COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
+COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
+
+COMMENT ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer) IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';
