@@ -1,0 +1,37 @@
+import { connect, createServer, type Socket } from "node:net";
+
+export interface Forward {
+  /** HOST:PORT as containers see it. */
+  readonly address: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Lets containers reach a server that listens on the machine's loopback only: opens the same port on the engine's
+ * gateway and passes each connection on.
+ */
+export async function forward(gateway: string, port: number): Promise<Forward> {
+  const open = new Set<Socket>();
+  const server = createServer((incoming) => {
+    const outgoing = connect(port, "127.0.0.1");
+    for (const [socket, other] of [
+      [incoming, outgoing],
+      [outgoing, incoming],
+    ] as const) {
+      open.add(socket);
+      socket.once("close", () => open.delete(socket));
+      socket.on("error", () => other.destroy());
+      socket.pipe(other);
+    }
+  });
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, gateway, resolve);
+  });
+  const close = () =>
+    new Promise<void>((resolve) => {
+      server.close(() => resolve());
+      for (const socket of open) socket.destroy();
+    });
+  return { address: `${gateway}:${port}`, close };
+}
