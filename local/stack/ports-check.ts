@@ -43,9 +43,9 @@ function folderOf(pid: number): string | undefined {
   }
 }
 
-/** The first of the offsets 0, 100, 200 … whose ports are all free. */
-export async function freeOffset(): Promise<number> {
-  for (let offset = 0; offset <= 5_000; offset += 100)
+/** The first of the offsets `from`, 100 more, 200 more … whose ports are all free. */
+export async function freeOffset(from = 0): Promise<number> {
+  for (let offset = from; offset <= from + 5_000; offset += 100)
     if ((await takenPorts(portsAt(offset))).length === 0) return offset;
   throw new XnovuError("No free ports were found for the stack.", {
     hint: "Name an offset yourself: --port-offset 7000",
