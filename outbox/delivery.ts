@@ -78,14 +78,17 @@ async function settle(
   await run(failed, markFailed, [
     token,
     ids(failed),
-    failed.map((s) => s.error),
+    failed.map((s) => storable(s.error)),
     failed.map((s) => s.retryInMs),
     failed.map((s) => s.keepBatch),
   ]);
-  await run(dead, markDead, [token, ids(dead), dead.map((s) => s.error)]);
+  await run(dead, markDead, [token, ids(dead), dead.map((s) => storable(s.error))]);
   await run(pending, release, [token, ids(pending)]);
   return { settled, leaseLost: settlements.length - settled };
 }
+
+/** Novu's words may hold U+0000, which Postgres' texts cannot: refused, the row could never be settled. */
+const storable = (text: string): string => text.replaceAll("\0", "");
 
 async function record(client: PoolClient, token: string, recipients: readonly RecipientOutcome[]): Promise<void> {
   if (recipients.length === 0) return;
@@ -94,6 +97,6 @@ async function record(client: PoolClient, token: string, recipients: readonly Re
     recipients.map((r) => r.notificationId),
     recipients.map((r) => r.ordinal),
     recipients.map((r) => r.transactionId),
-    recipients.map((r) => (r.sent ? null : (r.error ?? "refused"))),
+    recipients.map((r) => (r.sent ? null : storable(r.error ?? "refused"))),
   ]);
 }
