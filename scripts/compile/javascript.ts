@@ -1,0 +1,101 @@
+import { join, relative, resolve } from "node:path";
+import { build, type Plugin } from "esbuild";
+
+/** The programs of the image. Everything they import is compiled with them, file by file: paths relative to a file stay true. */
+export const programs = ["worker/main.ts", "worker/parent.ts", "scripts/cli.ts"] as const;
+
+export interface Sources {
+  /** Every file that the programs reach, relative to the project, sorted. */
+  readonly files: readonly string[];
+  /** Files of local/ that they load on demand, relative to the project, sorted. */
+  readonly local: readonly string[];
+  /** Packages and their subpaths as they are written in imports, sorted. Node's own modules are left out. */
+  readonly packages: readonly string[];
+}
+
+const isLocal = (path: string): boolean => path.startsWith("local/");
+const outPath = (path: string): string => path.replace(/\.m?ts$/, ".js");
+// esbuild reads only what is given here, so that the result does not depend on a tsconfig of a folder above.
+const common = {
+  bundle: true,
+  write: false,
+  platform: "node",
+  format: "esm",
+  target: "node20",
+  packages: "external",
+  logLevel: "silent",
+  tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
+} as const;
+
+/** Finds what the programs reach. Throws when one of them needs local/ to load: the image has no such folder. */
+export async function findSources(root: string, entries: readonly string[] = programs): Promise<Sources> {
+  const local = new Set<string>();
+  const keepLocalOut: Plugin = {
+    name: "keep-local-out",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, importer, resolveDir, kind }) => {
+        const target = relative(root, resolve(resolveDir, path));
+        if (!isLocal(target)) return undefined;
+        const from = relative(root, importer);
+        if (kind !== "dynamic-import")
+          return { errors: [{ text: `${from} imports ${target} as it loads: import it on demand` }] };
+        local.add(target);
+        return { path, external: true };
+      });
+    },
+  };
+  const { metafile } = await build({
+    ...common,
+    absWorkingDir: root,
+    entryPoints: entries.map((entry) => join(root, entry)),
+    outdir: join(root, "dist"),
+    metafile: true,
+    plugins: [keepLocalOut],
+  });
+  const imports = Object.values(metafile.inputs).flatMap((input) => input.imports);
+  const packages = imports.filter(
+    ({ path, external }) => external && /^[@a-z]/i.test(path) && !path.startsWith("node:"),
+  );
+  return {
+    files: Object.keys(metafile.inputs).sort(),
+    local: [...local].sort(),
+    packages: [...new Set(packages.map(({ path }) => path))].sort(),
+  };
+}
+
+/** The compiled files: path relative to the output folder, and text. */
+export async function compileSources(root: string, { files }: Sources): Promise<ReadonlyMap<string, string>> {
+  const code = files.filter((file) => /\.m?ts$/.test(file));
+  const keepImports: Plugin = {
+    name: "keep-imports",
+    setup({ onResolve }) {
+      onResolve({ filter: /^\.\.?\// }, ({ path, kind }) =>
+        kind === "entry-point" ? undefined : { path: outPath(path), external: true },
+      );
+    },
+  };
+  const { outputFiles } = await build({
+    ...common,
+    absWorkingDir: root,
+    entryPoints: code.map((file) => join(root, file)),
+    outdir: join(root, "dist"),
+    outbase: root,
+    plugins: [keepImports],
+  });
+  return new Map(outputFiles.map(({ path, text }) => [relative(join(root, "dist"), path), text]));
+}
+
+/** What stands in the image where a development checkout has a file of local/: loading it ends the command as a usage error. */
+export function localStub(file: string): { readonly path: string; readonly text: string } {
+  const up = "../".repeat(file.split("/").length - 1);
+  return {
+    path: outPath(file),
+    text: `import { UsageError } from "${up}core/errors.js";
+
+throw new UsageError(
+  "this command is for development checkouts: the image and the compiled program have no embedded servers",
+  "Run it in a checkout of the repository; here, give DATABASE_URL, TEMPORAL_ADDRESS and NOVU_SECRET_KEY and use \`pnpm xnovu worker start\`.",
+);
+`,
+  };
+}

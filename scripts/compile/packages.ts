@@ -1,0 +1,68 @@
+import { copyFileSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlinkSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { nodeFileTrace } from "@vercel/nft";
+
+// Which files of node_modules the compiled code needs, found the way Next finds them for the app: both then share one folder, in pnpm's
+// layout. The packages' own files stay as they are, with their package.json, so that a scanner of the image can name and date them.
+
+/** Temporal's workflow bundler needs webpack, swc and memfs, 60 MB that only a build needs; the SDK loads it all the same. */
+const bundler = "@temporalio/worker/lib/workflow/bundler.js";
+const bundlerStub = `"use strict";
+// The workflows are bundled when the image is built: this file stands in for the bundler, which needs webpack and swc.
+const prebuilt = () => {
+  throw new Error("the image has no workflow bundler: the worker loads worker/temporal/workflow-bundle.js");
+};
+exports.defaultWorkflowInterceptorModules = [require.resolve("../workflow-log-interceptor")];
+exports.bundleWorkflowCode = prebuilt;
+exports.WorkflowCodeBundler = class {
+  constructor() {
+    prebuilt();
+  }
+};
+`;
+
+/** What a tracer takes along and nobody loads: types, maps, tests, papers other than licences; and native parts, see native.ts. */
+const left = /\.[cm]?ts$|\.map$|\/(tests?|benchmarks?)\/|\/core-bridge\/releases\/|\/(README|CHANGELOG)[^/]*$/i;
+export const isLeftOut = (path: string): boolean => left.test(path);
+
+/** Files and links below node_modules that `packages`, as named in imports, load; relative to `root`, sorted. */
+export async function tracePackages(root: string, packages: readonly string[]): Promise<readonly string[]> {
+  const entry = join(root, "packages-of-the-image.mjs");
+  const text = packages.map((name) => `import(${JSON.stringify(name)});`).join("\n");
+  const { fileList } = await nodeFileTrace([entry], {
+    base: root,
+    processCwd: root,
+    ignore: isLeftOut,
+    readFile: async (path) => (path === entry ? text : path.endsWith(bundler) ? bundlerStub : read(path)),
+  });
+  return [...fileList].filter((path) => path.startsWith("node_modules/")).sort();
+}
+
+/** Copies files and links as they are. A link and its target are both in the list, so relative links stay true. */
+export function copyPackages(root: string, files: readonly string[], to: string): void {
+  for (const file of files) {
+    const [source, target] = [join(root, file), join(to, file)];
+    mkdirSync(dirname(target), { recursive: true });
+    if (lstatSync(source).isSymbolicLink()) link(readlinkSync(source), target);
+    else if (file.endsWith(bundler)) writeFileSync(target, bundlerStub);
+    else copyFileSync(source, target);
+  }
+}
+
+function link(to: string, path: string): void {
+  try {
+    symlinkSync(to, path);
+  } catch (error) {
+    // The app's trace brought the same link.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
+}
+
+function read(path: string): Buffer | null {
+  try {
+    return readFileSync(path);
+  } catch {
+    // What is no readable file (a folder, a link to nothing) holds no imports.
+    return null;
+  }
+}
