@@ -6,6 +6,7 @@ import { count } from "../cli/input.ts";
 import { detachStack } from "../stack/detach.ts";
 import { withStack } from "../stack/foreground.ts";
 import { pathsOf, type StackPaths } from "../stack/hooks.ts";
+import { runningAlready } from "../stack/running.ts";
 
 export const demo: Command = {
   name: "demo",
@@ -31,14 +32,10 @@ Exit codes: 0 everything was delivered; 1 something was not, or the stack did no
         "--keep and --bridge-key exclude each other: a stack with a wrong key is of no use afterwards.",
       );
     const paths = await pathsOf(context);
-    const { runningStack } = await import("../../local/stack/start.ts");
-    const running = bridgeKey === undefined ? runningStack(paths) : undefined;
-    if (running?.phase === "ready" || isSet(flags, "keep")) {
+    const running = bridgeKey === undefined ? await runningAlready(context, paths) : undefined;
+    if (running !== undefined || isSet(flags, "keep")) {
       const { freeOffset } = await import("../../local/stack/ports-check.ts");
-      const state =
-        running?.phase === "ready"
-          ? running
-          : await detachStack(context, paths, ["--port-offset", String(await freeOffset())]);
+      const state = running ?? (await detachStack(context, paths, ["--port-offset", String(await freeOffset())]));
       context.note(`Using the stack that is up (process ${state.pid}).`);
       const { addressesOf } = await import("../../local/stack/plan.ts");
       const { stackKey } = await import("../../local/stack/secret.ts");

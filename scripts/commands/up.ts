@@ -1,8 +1,8 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { type Command, type Context, type Flags, isSet, json, text } from "../cli/command.ts";
 import { detachStack } from "../stack/detach.ts";
 import { offsetOf, otherStackRuns, untilAborted, withStack } from "../stack/foreground.ts";
 import { pathsOf, type StackPaths, type StackState } from "../stack/hooks.ts";
+import { runningAlready } from "../stack/running.ts";
 import { describe, shortPath, summary } from "../stack/summary.ts";
 
 export const up: Command = {
@@ -44,25 +44,12 @@ Exit codes: 0 stopped on request, or up already; 1 something failed; 2 bad use; 
     const options = { paths, offset: offset ?? 0, fresh: isSet(flags, "fresh"), show: context.note };
     await withStack(context, options, async (stack, signal) => {
       await print(context, stack.state(), paths, flags, false);
-      context.note("Ctrl-C stops everything.");
+      if (context.interactive) context.note("Ctrl-C stops everything.");
       await untilAborted(signal);
     });
     return 0;
   },
 };
-
-/** A stack that is just starting or stopping is waited for. */
-async function runningAlready({ note }: Context, paths: StackPaths): Promise<StackState | undefined> {
-  const { runningStack } = await import("../../local/stack/start.ts");
-  let told = "";
-  for (;;) {
-    const state = runningStack(paths);
-    if (state === undefined || state.phase === "ready") return state;
-    if (told !== state.phase) note(`Process ${state.pid} is ${state.phase} the stack of this folder; waiting for it.`);
-    told = state.phase;
-    await sleep(200);
-  }
-}
 
 function refuseOther(state: StackState, offset: number | undefined, fresh: boolean): void {
   if (offset !== undefined && offset !== state.offset) throw otherStackRuns(`with --port-offset ${state.offset}`);

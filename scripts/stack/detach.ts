@@ -15,7 +15,7 @@ export async function detachStack(context: Context, paths: StackPaths, args: rea
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
   const file = join(paths.logs, "stack.log");
   const log = openSync(file, "w", 0o600);
-  const child = spawn(process.execPath, [join(context.root, "scripts/xnovu.mjs"), "up", ...args], {
+  const child = spawn(process.execPath, [join(context.root, "scripts/xnovu.mjs"), "up", "--json", ...args], {
     cwd: context.root,
     env: { ...process.env, XNOVU_STATE_DIR: paths.folder },
     detached: true,
@@ -39,8 +39,9 @@ export async function detachStack(context: Context, paths: StackPaths, args: rea
     for (;;) {
       follow();
       const found = findStack(paths.stateFile);
-      if (found.kind === "running" && found.state.pid === child.pid && found.state.phase === "ready")
-        return found.state;
+      const ready = found.kind === "running" && found.state.phase === "ready" ? found.state : undefined;
+      // Another `up` may have been first: the child has waited for that one's stack then, and ended.
+      if (ready !== undefined && (ready.pid === child.pid || ended === "exit 0")) return ready;
       if (ended !== undefined)
         throw new XnovuError(`the stack did not come up (${ended})`, { hint: `Its log: ${file}` });
       await sleep(100);
@@ -51,14 +52,13 @@ export async function detachStack(context: Context, paths: StackPaths, args: rea
   }
 }
 
-/** Passes on each line that the file gained since the last call. The table comes from the state instead. */
+/** Passes on each line that the file gained since the last call, but for the result: the caller prints its own. */
 function follower(file: string, each: (line: string) => void): () => void {
   let seen = 0;
   return () => {
     const text = readFileSync(file, "utf8");
     const end = text.lastIndexOf("\n") + 1;
-    for (const line of text.slice(seen, end).split("\n").slice(0, -1))
-      if (/^[✔✘…]|^xnovu:|^An |^Not /.test(line)) each(line);
+    for (const line of text.slice(seen, end).split("\n").slice(0, -1)) if (!line.startsWith('{"already"')) each(line);
     seen = Math.max(seen, end);
   };
 }

@@ -40,13 +40,15 @@ export async function summary(state: StackState, paths: StackPaths, shown: (path
     ...table,
     "",
     "Try, in another terminal of this folder:",
-    "  pnpm xnovu demo             # one notification through every channel",
-    `  . ${envFile}         # settings of this stack, for the lines below`,
+    `  ${"pnpm xnovu demo".padEnd(24)}  # one notification through every channel`,
+    `  ${`. ${quoted(envFile)}`.padEnd(24)}  # settings of this stack, for the lines below`,
     `  pnpm xnovu send email --to ada=ada@example.com --payload '{"subject":"Hello","body":"First one"}' --wait`,
     "  psql -c 'SELECT id, workflow, status FROM notify.notification ORDER BY id DESC LIMIT 5'",
     "",
   ].join("\n");
 }
+
+const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
 /** A path as it is typed in the folder the command was called in. */
 export const shortPath =
