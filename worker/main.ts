@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { parse, secretsOf } from "../core/config/parse.ts";
 import { exitCodes, messageOf, XnovuError } from "../core/errors.ts";
@@ -75,6 +76,8 @@ async function main(): Promise<number> {
   const log = createLogger({ name: "worker", level: settings.general.logLevel, secrets: secretsOf(process.env) });
   const wired = wire(settings, log);
   const [stopClaiming, stopTemporal] = [new AbortController(), new AbortController()];
+  // Each part waits on it, some in two places; node takes more than ten for a leak.
+  setMaxListeners(50, stopClaiming.signal);
 
   let stop: (reason: string) => void = () => undefined;
   const asked = new Promise<{ reason: string; fault?: unknown }>((resolve) => {

@@ -40,6 +40,9 @@ export function wire(settings: WorkerSettings, log: Logger) {
     poolSize: database.poolSize,
     onIdleError: (error) => log.warn({ error: error.message }, "an idle database connection broke"),
   });
+  // A connection that breaks while a transaction holds it between two statements says so by an event, and one that nobody hears ends the process.
+  // The transaction's next statement fails all the same.
+  pool.on("connect", (client) => void client.on("error", () => undefined));
   const claims = createClaims(pool);
   const gate = createGate();
   const inFlight = createInFlight(Math.min(maxClaimsInFlight, temporal.maxConcurrentActivities));
@@ -162,13 +165,23 @@ export function wire(settings: WorkerSettings, log: Logger) {
       for (const loop of Object.values(loops)) loop.recovered();
     };
     while (!signal.aborted) {
+      // A signal for each try: what a try leaves on it goes with it.
+      const attempt = new AbortController();
+      const stop = () => attempt.abort();
+      signal.addEventListener("abort", stop, { once: true });
       try {
-        return await listen(connection, { signal, onWake: (kind) => loops[kind].wake(), onListening });
+        return await listen(connection, {
+          signal: attempt.signal,
+          onWake: (kind) => loops[kind].wake(),
+          onListening,
+        });
       } catch (error) {
         if (!isUnavailable(error)) throw error;
         board.set("listener", "down", messageOf(error));
         failures++;
         await sleep(250 + backoffMs(failures, { baseMs: 250, maxMs: 5_000 }), signal);
+      } finally {
+        signal.removeEventListener("abort", stop);
       }
     }
   }

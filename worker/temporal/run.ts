@@ -106,9 +106,7 @@ async function watchServer(
     await sleep(away ? 500 : 3_000, undefined, { signal }).catch(() => undefined);
     if (signal.aborted) return;
     const reason = await connection
-      .withAbortSignal(signal, () =>
-        connection.withDeadline(Date.now() + 3_000, () => connection.workflowService.getSystemInfo({})),
-      )
+      .withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}))
       .then(
         () => undefined,
         (error: unknown) => messageOf(error),

@@ -1,0 +1,158 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { freePort } from "../local/ports.ts";
+import { startTemporal, type Temporal } from "../local/temporal.ts";
+import { databaseOn, type TestDatabase, testDatabase } from "./support/database.ts";
+import { type PrivatePostgres, privatePostgres } from "./support/servers.ts";
+import { type TestTemporal, temporalBinary, testTemporal } from "./support/temporal.ts";
+import { type RunningWorker, until, type WorkerRig, workerRig } from "./support/worker.ts";
+
+// What the worker does while something it needs is away.
+let database: TestDatabase;
+let temporal: TestTemporal;
+/** A worker whose key Novu refuses: sending pauses for a minute, so the first test starts it and the last one looks again. */
+let refused: WorkerRig;
+let refusedWorker: RunningWorker;
+const closing: (() => Promise<unknown>)[] = [];
+const bulk = "/v1/events/trigger/bulk";
+
+test.before(async () => {
+  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
+  closing.unshift(
+    () => database.close(),
+    () => temporal.close(),
+  );
+  refused = await workerRig(database.url, temporal.address);
+  closing.unshift(() => refused.close());
+});
+test.after(async () => {
+  for (const close of closing) await close();
+});
+
+const stateOf = async (worker: RunningWorker, part: string) => (await worker.get("/health"))?.body.checks?.[part];
+const isDown = (worker: RunningWorker, part: string) =>
+  until(async () => (await stateOf(worker, part))?.status === "down");
+const sent = (rig: WorkerRig, count: number) =>
+  until(
+    async () => (await rig.counts()).SENT === count,
+    30_000,
+    () => `not ${count} sent`,
+  );
+
+test("a key that Novu refuses pauses sending: health says so, and no attempt is spent", async () => {
+  refusedWorker = await refused.start({ FAILED_POLL_INTERVAL_MS: "100" });
+  await refusedWorker.ready();
+  refused.novu.control.addFault({ match: { path: bulk }, status: 401, times: 1_000 });
+  await refused.insert(300);
+  await isDown(refusedWorker, "processing");
+  const health = await refusedWorker.get("/health");
+  assert.is(health?.code, 503);
+  assert.match(String(health?.body.checks?.processing?.error), "401");
+  await until(async () => (await refused.counts()).PENDING === 300);
+  const { rows } = await refused.db.query("SELECT max(attempts) AS most FROM notify.notification");
+  assert.equal(rows, [{ most: 0 }]);
+  assert.is((await refusedWorker.get("/health/live"))?.code, 200);
+  refused.novu.control.clearFaults();
+});
+
+test("without Temporal it serves health and claims nothing; it is ready when Temporal comes, also the second time", async () => {
+  const port = await freePort();
+  const binary = await temporalBinary();
+  const own = await databaseOnServerOf(database);
+  const rig = await workerRig(own.url, `127.0.0.1:${port}`);
+  let server: Temporal | undefined;
+  try {
+    const worker = await rig.start();
+    await until(() => worker.get("/health"));
+    await until(async () => String((await stateOf(worker, "temporal"))?.error).includes(`127.0.0.1:${port}`));
+    await until(async () => (await stateOf(worker, "database"))?.status === "up");
+    assert.is((await worker.get("/health"))?.code, 503);
+    assert.is((await worker.get("/health/live"))?.code, 200);
+    const ready = await worker.get("/health/ready");
+    assert.is(ready?.code, 503);
+    assert.match(JSON.stringify(ready?.body), '"name":"temporal"');
+    await rig.insert(5);
+    await sleep(500);
+    assert.equal(await rig.counts(), { PENDING: 5 });
+
+    server = await startTemporal({ binary, port, namespace: "xnovu" });
+    await worker.ready();
+    await sent(rig, 5);
+
+    await server.kill("SIGKILL");
+    await isDown(worker, "temporal");
+    assert.is((await worker.get("/health/live"))?.code, 200);
+    const before = await events(rig);
+    await rig.insert(5);
+    await sleep(1_500);
+    assert.equal(await rig.counts(), { SENT: 5, PENDING: 5 });
+    assert.is(await events(rig), before + 5, "rows were claimed although Temporal is away");
+    server = await startTemporal({ binary, port, namespace: "xnovu" });
+    await worker.ready();
+    await sent(rig, 10);
+    assert.is(worker.child.exit(), undefined);
+  } finally {
+    await rig.close();
+    await server?.stop();
+    await own.close();
+  }
+});
+
+test("without Postgres it serves health, is ready when Postgres comes, and goes on after a restart amid the work", async () => {
+  const postgres: PrivatePostgres = await privatePostgres();
+  const own = await databaseOn(postgres.url);
+  const rig = await workerRig(own.url, temporal.address);
+  try {
+    await postgres.server.stop();
+    // Any number of restarts is too many here: what is away is waited for.
+    const worker = await rig.start({
+      XNOVU_RESTART_LIMIT: "0",
+      FAILED_POLL_INTERVAL_MS: "100",
+      XNOVU_RETRY_BASE_MS: "200",
+      POLL_BATCH_SIZE: "20",
+    });
+    await until(() => worker.get("/health"));
+    await isDown(worker, "database");
+    assert.is((await worker.get("/health/live"))?.code, 200);
+    await sleep(3_000);
+    await postgres.restart();
+    await worker.ready();
+
+    rig.novu.control.addFault({ match: { path: bulk }, delayMs: 300, times: 10_000 });
+    await rig.insert(500);
+    await until(async () => ((await rig.counts()).SENT ?? 0) > 0);
+    await postgres.restart();
+    await sent(rig, 500);
+    const effects = rig.novu.control.effects();
+    assert.is(effects.length, 500);
+    assert.ok(effects.every(({ accepted }) => accepted === 1));
+    await until(async () => (await worker.get("/health"))?.code === 200);
+    assert.is(worker.child.exit(), undefined);
+  } finally {
+    await rig.close();
+    await postgres.close();
+  }
+});
+
+test("when the key is right again sending resumes by itself", async () => {
+  await until(
+    async () => (await refused.counts()).SENT === 300,
+    75_000,
+    () => "sending did not resume",
+  );
+  assert.is((await refusedWorker.get("/health"))?.code, 200);
+  assert.ok(refused.novu.control.effects().every(({ accepted }) => accepted === 1));
+});
+
+const events = async (rig: WorkerRig): Promise<number> => {
+  const { rows } = await rig.db.query<{ count: number }>(
+    "SELECT count(*)::int AS count FROM notify.notification_event",
+  );
+  return rows[0]?.count ?? 0;
+};
+
+/** A second database on the server that the test's first one is on. */
+const databaseOnServerOf = ({ url }: TestDatabase): Promise<TestDatabase> => databaseOn(url);
+
+test.run();
