@@ -15,10 +15,12 @@ export async function listen(
 ): Promise<void> {
   if (signal.aborted) return;
   const client = new Client(connectionConfig(options));
+  // The signal outlives many connections: each takes its own listener off again.
+  const over = new AbortController();
   const ended = new Promise<void>((resolve, reject) => {
     client.on("error", reject);
     client.on("end", () => (signal.aborted ? resolve() : reject(new Error("the connection that listens was closed"))));
-    signal.addEventListener("abort", () => resolve(), { once: true });
+    signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
   });
   // Handled below; until then a break during connect() must not count as unhandled.
   ended.catch(() => undefined);
@@ -32,6 +34,7 @@ export async function listen(
     onListening();
     await probe(client, ended, signal);
   } finally {
+    over.abort();
     await client.end().catch(() => undefined);
   }
 }

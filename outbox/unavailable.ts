@@ -1,16 +1,23 @@
 import { messageOf } from "../core/errors.ts";
 
+const networkCodes = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/;
+
+/**
+ * 08 connection, 53 resources; 57P01 to 57P05 shutdown and the like, 57014 statement time limit, 55P03 lock time limit, 25006 read-only,
+ * 58030 I/O; 40001 and 40P01, what another transaction made impossible. Source: PostgreSQL manual, appendix A.
+ */
+const passingStates = /^(08...|53...|57P0[1-5]|57014|55P03|25006|58030|40001|40P01)$/;
+
 /**
  * Whether an error says that Postgres cannot serve now (down, restarting, frozen, full, read-only, unreachable) rather than that the code or
- * the schema is wrong. Only the first is worth waiting for. Source of the codes: PostgreSQL manual, appendix A.
+ * the schema is wrong. Only the first is worth waiting for.
  */
 export function isUnavailable(error: unknown): boolean {
   const code = (error as { code?: unknown } | null)?.code;
   if (typeof code === "string") {
-    if (/^(08|53)/.test(code)) return true; // connection exception, insufficient resources
-    if (/^57P0[1-5]$/.test(code) || code === "57014" || code === "25006" || code === "58030") return true; // shutdown, time limit, read-only, I/O
-    if (/^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH)$/.test(code))
-      return true;
+    if (networkCodes.test(code)) return true;
+    // An SQLSTATE: the server's own word. Its message may name a table or quote a value, and says nothing more.
+    if (/^[0-9A-Z]{5}$/.test(code)) return passingStates.test(code);
   }
   return /timeout|timed out|Connection terminated|connection .*closed|not queryable|Client was closed/i.test(
     messageOf(error),

@@ -1,0 +1,123 @@
+import type pg from "pg";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { messageOf } from "../core/errors.ts";
+import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import { insertRows, poolOf } from "./database.fixture.ts";
+import { listen } from "./listener.ts";
+import { isUnavailable } from "./unavailable.ts";
+
+const test = suite("listener");
+let database: TestDatabase;
+let pool: pg.Pool;
+
+test.before(async () => {
+  database = await testDatabase();
+  pool = poolOf(database.url);
+});
+test.after(async () => {
+  await pool.end();
+  await database.close();
+});
+
+/** A listener that is on, and what woke it so far. */
+async function started(stop = new AbortController()) {
+  const woken: string[] = [];
+  let ended: Promise<unknown> = Promise.resolve();
+  await new Promise<void>((resolve, reject) => {
+    ended = listen(
+      { url: database.url, statementTimeoutMs: 5_000, name: "test-listener" },
+      { onWake: (kind) => void woken.push(kind), onListening: resolve, signal: stop.signal },
+    ).then(
+      () => "ended",
+      (error: unknown) => error,
+    );
+    void ended.then(reject);
+  });
+  return { woken, ended, stop };
+}
+
+const until = async (condition: () => boolean) => {
+  for (let i = 0; i < 200 && !condition(); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+};
+const listeners = async () =>
+  (await pool.query("SELECT pid FROM pg_stat_activity WHERE application_name = 'test-listener'")).rowCount;
+
+test("a new row, one that is due and one put back wake it; one for later does not", async () => {
+  const { woken, ended, stop } = await started();
+  const told = async (work: () => Promise<unknown>) => {
+    woken.length = 0;
+    await work();
+    await until(() => woken.length > 0);
+    return [...woken];
+  };
+  assert.equal(await told(() => insertRows(pool, [{}])), ["new"]);
+  assert.equal(await told(() => insertRows(pool, [{ scheduledInMs: -1 }])), ["scheduled"]);
+  const dead = "UPDATE notify.notification SET status = 'DEAD', error = 'e'";
+  assert.equal(await told(() => pool.query(`${dead}; UPDATE notify.notification SET status = 'PENDING'`)), [
+    "new",
+    "scheduled",
+  ]);
+  // What comes first would be told first: so the later row woke nobody.
+  assert.equal(await told(async () => void (await insertRows(pool, [{ scheduledInMs: 60_000 }, {}]))), ["new"]);
+  stop.abort();
+  assert.is(await ended, "ended");
+});
+
+test("a row that is rolled back wakes nobody", async () => {
+  const { woken, ended, stop } = await started();
+  const client = await pool.connect();
+  await client.query("BEGIN");
+  await client.query(`SELECT notify.enqueue('acme', 'email', '"u"')`);
+  await client.query("ROLLBACK");
+  client.release();
+  await insertRows(pool, [{}]);
+  await until(() => woken.length > 0);
+  assert.equal(woken, ["new"]);
+  stop.abort();
+  await ended;
+});
+
+test("it rejects when its connection is cut, and a new one listens again", async () => {
+  const stop = new AbortController();
+  const warnings: string[] = [];
+  const note = (warning: Error) => void warnings.push(warning.message);
+  process.on("warning", note);
+  // More often than the ten listeners of one signal that Node takes for a leak.
+  for (let i = 0; i < 12; i++) {
+    const { ended } = await started(stop);
+    await pool.query("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'test-listener'");
+    const error = await ended;
+    assert.instance(error, Error);
+    assert.ok(isUnavailable(error), messageOf(error));
+  }
+  const { woken, ended } = await started(stop);
+  await insertRows(pool, [{}]);
+  await until(() => woken.length > 0);
+  assert.equal(woken, ["new"]);
+  stop.abort();
+  assert.is(await ended, "ended");
+  process.off("warning", note);
+  assert.equal(warnings, []);
+});
+
+test("it rejects when there is no server, and does nothing once it is stopped", async () => {
+  const options = { url: "postgresql://u:p@127.0.0.1:1/d", statementTimeoutMs: 1_000, name: "test-listener" };
+  const on = { onWake: () => undefined, onListening: () => assert.unreachable() };
+  const error: unknown = await listen(options, { ...on, signal: new AbortController().signal }).catch(
+    (e: unknown) => e,
+  );
+  assert.ok(isUnavailable(error), messageOf(error));
+  await listen(options, { ...on, signal: AbortSignal.abort() });
+});
+
+test("it leaves no connection behind", async () => {
+  const { ended, stop } = await started();
+  assert.is(await listeners(), 1);
+  stop.abort();
+  await ended;
+  for (let i = 0; i < 100 && (await listeners()) !== 0; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(await listeners(), 0);
+});
+
+test.run();
