@@ -18,6 +18,8 @@ target "_source" {
     NPM_REGISTRY      = NPM_REGISTRY != "" ? NPM_REGISTRY : null
     SOURCE_DATE_EPOCH = SOURCE_DATE_EPOCH > 0 ? SOURCE_DATE_EPOCH : null
   }
+  # Seen by the installation of the packages alone, and never part of a layer.
+  secret     = concat(CA_FILE != "" ? ["id=ca,src=${CA_FILE}"] : [], NPMRC_FILE != "" ? ["id=npmrc,src=${NPMRC_FILE}"] : [])
   cache-from = compact(split(" ", CACHE_FROM))
   cache-to   = compact(split(" ", CACHE_TO))
 }
@@ -41,10 +43,7 @@ target "release-image" {
   tags        = [for tag in TAGS : "${REGISTRY}/${IMAGE}:${tag}"]
   platforms   = length(PLATFORMS) > 0 ? PLATFORMS : ["linux/amd64", "linux/arm64"]
   annotations = [for name, value in labels() : "index,manifest:${name}=${value}"]
-  attest = [
-    { type = "provenance", mode = "max" },
-    SBOM_GENERATOR != "" ? { type = "sbom", generator = SBOM_GENERATOR } : { type = "sbom" },
-  ]
+  attest = concat(["type=provenance,mode=max"], sbom())
   # The files of the layers get the commit's time too: one commit, one digest for each platform.
   output = [{ type = "image", push = "true", "oci-mediatypes" = "true", "rewrite-timestamp" = "true" }]
 }
@@ -182,6 +181,18 @@ variable "NPM_REGISTRY" {
   description = "npm registry or mirror that the build installs from"
 }
 
+variable "CA_FILE" {
+  type        = string
+  default     = ""
+  description = "PEM file of an authority that signs for the npm registry or a proxy before it"
+}
+
+variable "NPMRC_FILE" {
+  type        = string
+  default     = ""
+  description = "An .npmrc with the token of a private npm registry"
+}
+
 variable "CACHE_FROM" {
   type        = string
   default     = ""
@@ -197,7 +208,12 @@ variable "CACHE_TO" {
 variable "SBOM_GENERATOR" {
   type        = string
   default     = ""
-  description = "Image of the SBOM scanner. BuildKit's own when empty"
+  description = "Image of the SBOM scanner. BuildKit's own when empty, which is pulled; `none` leaves the SBOM out"
+}
+
+function "sbom" {
+  params = []
+  result = SBOM_GENERATOR == "none" ? [] : [SBOM_GENERATOR == "" ? "type=sbom" : "type=sbom,generator=${SBOM_GENERATOR}"]
 }
 
 # Labels of github.com/opencontainers/image-spec, those without a value left out.

@@ -15,6 +15,8 @@ export interface BakeInputs {
   /** bake's own `--set`, passed through. */
   readonly set?: readonly string[];
   readonly metadataFile?: string | undefined;
+  /** Files outside the project that bake may read: those that CA_FILE and NPMRC_FILE name. */
+  readonly readable?: readonly string[];
 }
 
 export const supportedPlatforms = ["linux/amd64", "linux/arm64"] as const;
@@ -59,6 +61,7 @@ const bake = (inputs: BakeInputs, buildx: readonly [string, ...string[]], more: 
     "-f",
     bakeFile,
     ...more,
+    ...(inputs.readable ?? []).flatMap((file) => ["--allow", `fs.read=${file}`]),
     ...(inputs.noCache ? ["--no-cache"] : []),
     ...(inputs.metadataFile === undefined ? [] : ["--metadata-file", inputs.metadataFile]),
     ...(inputs.set ?? []).flatMap((value) => ["--set", value]),
