@@ -3,21 +3,20 @@ import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 
 /** The image's platforms, by Docker's names, and what Temporal calls them. Its package has no musl build. */
-export const nativePlatforms = {
-  amd64: "x86_64-unknown-linux-gnu",
-  arm64: "aarch64-unknown-linux-gnu",
-} as const;
+const triples = { amd64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" } as const;
+export type Platform = keyof typeof triples;
+export const platforms: readonly Platform[] = ["amd64", "arm64"];
 
 /** Path of Temporal's native part for a platform, below node_modules of `root`, links resolved, relative to `root`. */
-export function nativePath(root: string, platform: keyof typeof nativePlatforms): string {
+export function nativePath(root: string, platform: Platform): string {
   const worker = createRequire(join(root, "package.json")).resolve("@temporalio/worker");
   const bridge = createRequire(worker).resolve("@temporalio/core-bridge");
   const folder = bridge.slice(0, bridge.lastIndexOf("core-bridge") + "core-bridge".length);
-  return join(relative(realpathSync(root), folder), "releases", nativePlatforms[platform], "index.node");
+  return join(relative(realpathSync(root), folder), "releases", triples[platform], "index.node");
 }
 
 /** Puts the one native part of `platform` below `to`, where the traced packages look for it. */
-export function copyNative(root: string, platform: keyof typeof nativePlatforms, to: string): void {
+export function copyNative(root: string, platform: Platform, to: string): void {
   const path = nativePath(root, platform);
   mkdirSync(dirname(join(to, path)), { recursive: true });
   copyFileSync(join(root, path), join(to, path));
