@@ -1,102 +1,15 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
-import pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { portInUse } from "../local/ports.ts";
 import { identityOf } from "../local/stack/identity.ts";
-import { portsAt } from "../local/stack/plan.ts";
-import { freeOffset } from "../local/stack/ports-check.ts";
-import { temporaryFolder } from "./support/folder.ts";
+import { at, eventually, stackPlace } from "./support/stack.ts";
 
-// The whole stack as people use it: the command line as a process, real parts, a state folder and ports of its own.
-const xnovu = fileURLToPath(new URL("../scripts/xnovu.mjs", import.meta.url));
-const folder = temporaryFolder("xnovu-stack-");
-const stateDir = join(folder.path, "state");
-const offset = await freeOffset(1_000 + Math.floor(Math.random() * 4_000));
-const ports = portsAt(offset);
-const portFlags = ["--port-offset", String(offset)];
-const at = (port: number, path: string) => `http://127.0.0.1:${port}${path}`;
-
-interface Run {
-  readonly child: ChildProcess;
-  readonly done: Promise<{ code: number | null; out: string; err: string }>;
-  /** The first whole line on stdout. */
-  firstLine(): Promise<string>;
-}
-
-const runs: ChildProcess[] = [];
-
-function run(args: readonly string[], env: Record<string, string> = {}): Run {
-  const child = spawn(process.execPath, [xnovu, ...args], {
-    env: { ...process.env, XNOVU_STATE_DIR: stateDir, DATABASE_URL: "", ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-  });
-  runs.push(child);
-  const said = { out: "", err: "" };
-  child.stdout.on("data", (data: Buffer) => {
-    said.out += data;
-  });
-  child.stderr.on("data", (data: Buffer) => {
-    said.err += data;
-  });
-  const done = new Promise<{ code: number | null; out: string; err: string }>((resolve) =>
-    child.once("close", (code) => resolve({ code, ...said })),
-  );
-  const firstLine = async () => {
-    const ended = done.then(({ code, err }) => {
-      throw new Error(`xnovu ${args.join(" ")} ended with ${code}:\n${err}`);
-    });
-    ended.catch(() => undefined);
-    while (!said.out.includes("\n")) await Promise.race([sleep(50), ended]);
-    return said.out.split("\n")[0] ?? "";
-  };
-  return { child, done, firstLine };
-}
-
-interface State {
-  readonly pid: number;
-  readonly databaseUrl: string;
-  readonly parts: readonly { readonly name: string; readonly pid: number }[];
-}
-const state = (): State => JSON.parse(readFileSync(join(stateDir, "stack.json"), "utf8"));
-const partPid = (name: string): number => state().parts.find((part) => part.name === name)?.pid ?? 0;
-
-async function query<T extends pg.QueryResultRow>(sql: string): Promise<T[]> {
-  const client = new pg.Client({ connectionString: state().databaseUrl });
-  await client.connect();
-  try {
-    return (await client.query<T>(sql)).rows;
-  } finally {
-    await client.end();
-  }
-}
-
-async function eventually(what: string, check: () => Promise<boolean> | boolean, limitMs = 15_000): Promise<void> {
-  for (const end = Date.now() + limitMs; !(await check()); await sleep(50))
-    if (Date.now() > end) throw new Error(`not within ${limitMs} ms: ${what}`);
-}
-
-/** Nothing of a stack with these processes is left: neither they, nor anybody on its ports. */
-async function nothingLeft(pids: readonly number[]): Promise<void> {
-  // Where nobody collects orphans a dead one keeps its number: only what runs counts.
-  assert.equal(
-    pids.filter((pid) => identityOf(pid) !== undefined),
-    [],
-  );
-  for (const [name, port] of Object.entries(ports)) assert.not.ok(await portInUse(port), `${name} ${port}`);
-}
-
-const allPids = (): number[] => [state().pid, ...state().parts.map(({ pid }) => pid)];
-
-test.after(async () => {
-  await run(["down"]).done;
-  for (const child of runs) child.kill("SIGKILL");
-  folder.remove();
-});
+// The whole stack as people use it: the command line as a process, and real parts.
+const place = await stackPlace();
+const { allPids, nothingLeft, partPid, ports, query, run, state, stateDir } = place;
+const portFlags = ["--port-offset", String(place.offset)];
+test.after(() => place.close());
 
 test("up starts everything; a plain INSERT is SENT at once; Ctrl-C stops everything", async () => {
   const up = run(["up", "--json", ...portFlags], { NOVU_SECRET_KEY_FILE: "/no/such/file", TEMPORAL_TLS: "true" });
@@ -154,10 +67,10 @@ test("data survives a restart; a second up and a stack on the same ports are tol
   assert.is(fresh.code, 1);
   assert.match(fresh.err, "pnpm xnovu down");
 
-  const other = await run(["up", ...portFlags], { XNOVU_STATE_DIR: join(folder.path, "other") }).done;
+  const other = await run(["up", ...portFlags], { XNOVU_STATE_DIR: join(place.folder, "other") }).done;
   assert.is(other.code, 1);
   for (const port of Object.values(ports)) assert.match(other.err, new RegExp(`${port} for .*held by .*process \\d+`));
-  assert.match(other.err, `--port-offset ${offset + 100}`);
+  assert.match(other.err, `--port-offset ${place.offset + 100}`);
 });
 
 test("the demo uses the stack that is up, and finds everything delivered", async () => {
@@ -197,28 +110,6 @@ test("what a killed stack leaves behind is stopped by down, and down without a s
   const again = await run(["down"]).done;
   assert.is(again.code, 0);
   assert.match(again.out, "Nothing runs");
-});
-
-test("--fresh forgets everything; a part that cannot be started again ends the stack, and is named", async () => {
-  const up = run(["up", "--json", "--fresh", ...portFlags]);
-  await up.firstLine();
-  assert.equal(await query("SELECT id FROM notify.notification"), []);
-  assert.not.match(await (await fetch(at(ports.novu, "/inbox/ada"))).text(), "Hello");
-  const pids = allPids();
-  process.kill(partPid("temporal"), "SIGKILL");
-  const { code, err } = await up.done;
-  assert.is(code, 1);
-  assert.match(err, "temporal has ended by itself");
-  await nothingLeft(pids);
-});
-
-test("the demo with another key at the bridge fails soon, and says why", async () => {
-  const begin = Date.now();
-  const { code, err } = await run(["demo", "--bridge-key", "wrong-key-of-the-app"]).done;
-  assert.is(code, 1);
-  assert.match(err, "The bridge answered 401");
-  assert.match(err, "NOVU_SECRET_KEY of the app differs from Novu's");
-  assert.ok(Date.now() - begin < 90_000);
 });
 
 test.run();
