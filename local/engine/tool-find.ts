@@ -3,6 +3,7 @@ import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { cacheFolder, platformName } from "../cache.ts";
 import { type Log, output } from "./command.ts";
+import { EngineError } from "./errors.ts";
 import { goBuild } from "./go-build.ts";
 import type { ToolSpec } from "./tool-specs.ts";
 
@@ -39,7 +40,9 @@ export async function findTool(spec: ToolSpec, options: FindOptions): Promise<Bi
   const found = cached();
   if (found) return found;
   await goBuild(spec, folder, options.log);
-  return cached() ?? {};
+  const built = cached();
+  if (built) return built;
+  throw new EngineError(`${folder} lacks ${names.join(" or ")}`, { hint: "Delete that folder; it is made again." });
 }
 
 async function installedTool(spec: ToolSpec, folders: readonly string[]): Promise<Binaries | undefined> {

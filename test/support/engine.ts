@@ -1,0 +1,74 @@
+import { rmSync } from "node:fs";
+import { type Engine, joinEngine, startEngine } from "../../local/engine/engine.ts";
+import { NoEngineHereError } from "../../local/engine/errors.ts";
+import { hostFault } from "../../local/engine/host.ts";
+import { type BaseImage, baseImage, baseLayout } from "../../local/engine/image/base.ts";
+import { generatorLayout, sbomGenerator } from "../../local/engine/image/sbom-generator.ts";
+import { engineTools } from "../../local/engine/tools.ts";
+import { temporaryFolder } from "./folder.ts";
+
+export interface TestEngine extends Engine {
+  /** process.env with the engine's: for every command of a test. */
+  readonly processEnv: NodeJS.ProcessEnv;
+  /** The stand-in for the public Node image, in the engine's registry. */
+  base(): Promise<BaseImage>;
+  /** The stand-in for BuildKit's SBOM scanner, in the engine's registry. */
+  sbomGenerator(): Promise<string>;
+}
+
+const log = (line: string) => console.error(`engine: ${line}`);
+
+/**
+ * The engine that the runner shares (XNOVU_TEST_ENGINE names its folder), or one of its own when a file runs alone.
+ * Undefined, with a loud word, where the machine cannot run one; in CI that is a fault. A part that is missing or does
+ * not start is a fault everywhere.
+ *
+ * @throws NoEngineHereError in CI; EngineError.
+ */
+export async function testEngine(): Promise<TestEngine | undefined> {
+  const shared = process.env.XNOVU_TEST_ENGINE;
+  if (shared) return withImages(joinEngine(shared));
+  try {
+    return withImages(await privateEngine());
+  } catch (error) {
+    if (!(error instanceof NoEngineHereError) || process.env.CI === "true") throw error;
+    console.error(`\n*** SKIPPED: ${error.message}. Every test of images needs one. ***\n`);
+    return undefined;
+  }
+}
+
+/** An engine for tests that stop or kill it. @throws as startEngine does. */
+export async function privateEngine(): Promise<Engine> {
+  const folder = temporaryFolder("xnovu-engine-");
+  try {
+    return await startEngine({ dir: folder.path, log });
+  } catch (error) {
+    rmSync(folder.path, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+/** Gets everything that tests of images need, before any test's time limit runs. Minutes on a new machine, nothing later. */
+export async function prepareEngine(): Promise<void> {
+  if (await hostFault()) return;
+  await engineTools(log);
+  await baseLayout(log);
+  await generatorLayout(log);
+}
+
+function withImages(engine: Engine): TestEngine {
+  let base: Promise<BaseImage> | undefined;
+  let generator: Promise<string> | undefined;
+  return {
+    ...engine,
+    processEnv: { ...process.env, ...engine.env },
+    base: () => {
+      base ??= baseImage({ engine, log });
+      return base;
+    },
+    sbomGenerator: () => {
+      generator ??= sbomGenerator({ engine, log });
+      return generator;
+    },
+  };
+}
