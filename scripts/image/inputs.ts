@@ -80,7 +80,7 @@ export async function inputsFor(context: Context, flags: Flags): Promise<BakeInp
     noCache: isSet(flags, "noCache") || flags.cache === false,
     set: texts(flags, "set"),
     metadataFile: text(flags, "metadataFile"),
-    readable: [context.env.CA_FILE, context.env.NPMRC_FILE].filter((file) => file !== undefined && file !== ""),
+    readable: [context.env.CA_FILE, context.env.NPMRC_FILE].flatMap((file) => (file ? [file] : [])),
   };
 }
 

@@ -77,7 +77,9 @@ function refused(registry: string, ran: Ran): XnovuError {
 }
 
 /** What a reference holds in the registry; undefined when there is nothing. Needs no engine. */
-export async function inspect(reference: string, options: RetryOptions): Promise<Pushed | undefined> {
+export async function inspect(reference: string, shown: RetryOptions): Promise<Pushed | undefined> {
+  // "not found" is an answer here, and no error to show.
+  const { onStderr: _, ...options } = shown;
   const step: Step = { argv: [...dockerBuildx, "imagetools", "inspect", reference, "--format", "{{json .}}"], env: {} };
   const ran = await run(step, options);
   if (ran.ok) return parseInspect(ran.stdout);
