@@ -36,7 +36,7 @@ export type CallReply =
   | { readonly kind: "unknown"; readonly reason: string; readonly retryAfterMs?: number }
   /** An error that Novu replayed from its idempotency cache: the same key would only replay it again, so the next try needs a new one. */
   | { readonly kind: "replayed"; readonly reason: string }
-  /** Novu takes nothing from anybody for now: 401, 403 (a person must act) or 429 (wait). No attempt is spent. */
+  /** Novu takes nothing from anybody for now: wrong key, plan or address (401 to 405: a person must act) or 429 (wait). No attempt is spent. */
   | { readonly kind: "paused"; readonly reason: string; readonly retryAfterMs: number; readonly needsPerson: boolean };
 
 /** How one notification of a claim ended. Written in one statement per state. */

@@ -1,5 +1,6 @@
 import { Novu } from "@novu/api";
 import type { CallReply, DeliveryCall, DeliveryEvent, EventOutcome, NovuPort } from "../core/delivery.ts";
+import { secretMask } from "../core/mask.ts";
 import { itemsOf, judgeError, judgeItem } from "./reply.ts";
 
 export interface NovuOptions {
@@ -16,19 +17,22 @@ export const createSdk = ({ secretKey, apiUrl, timeoutMs }: NovuOptions): Novu =
 /** Sends calls of 1 to 100 events through `POST /v1/events/trigger/bulk`. */
 export function createNovu(options: NovuOptions): NovuPort {
   const sdk = createSdk(options);
+  // Reasons are stored with the rows and shown to people.
+  const mask = secretMask([options.secretKey]);
+  const withoutSecret = (reply: CallReply): CallReply =>
+    reply.kind === "answered" ? reply : { ...reply, reason: mask(reply.reason) };
   return {
     async send(call, signal): Promise<CallReply> {
-      const fetchOptions = signal === undefined ? {} : { fetchOptions: { signal } };
+      // A followed redirect would turn the POST into a GET, whose 404 says nothing about the events.
+      const fetchOptions = { redirect: "manual", ...(signal === undefined ? {} : { signal }) } as const;
       try {
-        const { result } = await sdk.triggerBulk(
-          { events: call.events.map(toRequest) },
-          call.idempotencyKey,
+        const { result } = await sdk.triggerBulk({ events: call.events.map(toRequest) }, call.idempotencyKey, {
           fetchOptions,
-        );
+        });
         return answered(call, result.map(judgeItem));
       } catch (error) {
         const accepted = itemsOf(error);
-        return accepted === undefined ? judgeError(error) : answered(call, accepted.map(judgeItem));
+        return accepted === undefined ? withoutSecret(judgeError(error)) : answered(call, accepted.map(judgeItem));
       }
     },
   };

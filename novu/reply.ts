@@ -20,14 +20,20 @@ export const judgeItem = ({ status, error }: Item): EventOutcome =>
  */
 export function itemsOf(error: unknown): Item[] | undefined {
   if (!(error instanceof errors.ResponseValidationError) || error.statusCode >= 300) return undefined;
-  const data = parseJson(error.body)?.data;
+  // The SDK has taken the items out of Novu's {"data": [...]} by then; a later version may not.
+  const body: unknown = parseJson(error.body);
+  const data = Array.isArray(body) ? body : parseJson(error.body)?.data;
   if (!Array.isArray(data)) return undefined;
   const isItem = (item: unknown): item is Item =>
     typeof item === "object" && item !== null && typeof (item as Item).status === "string";
   return data.every(isItem) ? data : undefined;
 }
 
-/** Milliseconds that a 401 or 403 stops sending for: a person must act, and a try a minute notices when it is done. */
+/** Key, plan or address are wrong: no event is at fault, so none may become a dead letter by it. Content is refused by 400, 413 and 422. */
+const needPerson = new Set([401, 402, 403, 404, 405]);
+/** Answers to this moment, not to the content: replayed from the cache they would stand for the 24 hours that it keeps them. */
+const ofTheMoment = (status: number) => needPerson.has(status) || [408, 409, 429].includes(status) || status >= 500;
+/** Milliseconds that one of those stops sending for: a person must act, and a try a minute notices when it is done. */
 const refusedPauseMs = 60_000;
 const defaultRateLimitPauseMs = 1_000;
 /** A Retry-After beyond this is not believed at once: the next try asks again. */
@@ -35,16 +41,16 @@ export const maxRetryAfterMs = 15 * 60_000;
 
 /** What an error of the SDK says about the whole call. */
 export function judgeError(error: unknown, now: () => number = Date.now): CallReply {
-  if (error instanceof errors.SDKValidationError) return { kind: "invalid", reason: error.message };
-  if (!(error instanceof errors.NovuError)) return { kind: "unknown", reason: messageOf(error) };
+  // NovuError first: SDKValidationError also claims to be the class of a reply that the SDK could not read, whatever its status.
+  if (!(error instanceof errors.NovuError))
+    return { kind: error instanceof errors.SDKValidationError ? "invalid" : "unknown", reason: messageOf(error) };
   const { statusCode: status, headers } = error;
   const reason = reasonOf(error);
   const retryAfterMs = parseRetryAfter(headers.get("retry-after"), now());
-  if (status === 401 || status === 403)
-    return { kind: "paused", reason, retryAfterMs: refusedPauseMs, needsPerson: true };
+  if (headers.get("idempotency-replay") === "true" && ofTheMoment(status)) return { kind: "replayed", reason };
+  if (needPerson.has(status)) return { kind: "paused", reason, retryAfterMs: refusedPauseMs, needsPerson: true };
   if (status === 429)
     return { kind: "paused", reason, retryAfterMs: retryAfterMs ?? defaultRateLimitPauseMs, needsPerson: false };
-  if (headers.get("idempotency-replay") === "true" && status >= 500) return { kind: "replayed", reason };
   if (status === 409 || status === 408 || status >= 500 || status < 400)
     return { kind: "unknown", reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
   return { kind: "invalid", reason };

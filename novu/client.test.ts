@@ -1,0 +1,248 @@
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort } from "../core/delivery.ts";
+import { startBridge, type TestBridge } from "../local/novu/bridge.fixture.ts";
+import { type RunningNovu, startNovu } from "../local/novu/server.ts";
+import { allWorkflows } from "../local/novu/workflows.fixture.ts";
+import { fakeServer } from "../test/support/fake-server.ts";
+import { createNovu } from "./client.ts";
+
+const test = suite("novu client");
+const secretKey = "sk-of-the-tests";
+const bulk = "/v1/events/trigger/bulk";
+let bridge: TestBridge;
+let novu: RunningNovu;
+let port: NovuPort;
+
+test.before(async () => {
+  bridge = await startBridge(allWorkflows, secretKey);
+  novu = await startNovu({ secretKey, deliver: false });
+  await novu.control.sync(bridge.url);
+  port = createNovu({ secretKey, apiUrl: novu.url, timeoutMs: 2_000 });
+});
+test.before.each(() => novu.control.reset());
+test.after(async () => {
+  await novu.close();
+  await bridge.close();
+});
+
+let calls = 0;
+const event = (change: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
+  notificationId: "1",
+  ordinal: 0,
+  recipient: "u1",
+  workflow: "mail-only",
+  payload: { name: "Ada" },
+  overrides: {},
+  transactionId: `tx-${calls}-${change.ordinal ?? 0}`,
+  ...change,
+});
+const callOf = (...events: DeliveryEvent[]): DeliveryCall => ({ idempotencyKey: `key-${++calls}`, events });
+const effects = () => novu.control.effects().reduce((sum, { accepted }) => sum + accepted, 0);
+
+/** The reply to one event under a fault. */
+async function under(fault: Parameters<typeof novu.control.addFault>[0], call = callOf(event())): Promise<CallReply> {
+  novu.control.addFault({ match: { path: bulk }, ...fault });
+  const reply = await port.send(call);
+  assert.not.match(JSON.stringify(reply), secretKey);
+  return reply;
+}
+
+test("every event of a call is accepted, with its recipient's shape, under the call's key and its own transaction id", async () => {
+  const recipients = [
+    "u1",
+    { subscriberId: "u2", email: "u2@example.test" },
+    { type: "Topic", topicKey: "t" },
+  ] as const;
+  const call = callOf(
+    ...recipients.map((recipient, ordinal) =>
+      event({ recipient, ordinal, overrides: { email: { from: "a@b.test" } } }),
+    ),
+  );
+  const reply = await port.send(call);
+  assert.equal(reply, { kind: "answered", outcomes: recipients.map(() => ({ kind: "accepted" })) });
+  const [seen] = novu.control.calls().last.slice(-1);
+  assert.is(seen?.headers["idempotency-key"], call.idempotencyKey);
+  assert.equal(
+    novu.control
+      .effects()
+      .map(({ transactionId }) => transactionId)
+      .sort(),
+    call.events.map(({ transactionId }) => transactionId).sort(),
+  );
+});
+
+test("one refused event among others has its own reason", async () => {
+  const reply = await port.send(callOf(event(), event({ workflow: "unknown", ordinal: 1 }), event({ ordinal: 2 })));
+  assert.equal(reply, {
+    kind: "answered",
+    outcomes: [{ kind: "accepted" }, { kind: "rejected", reason: "error: workflow_not_found" }, { kind: "accepted" }],
+  });
+});
+
+test("a status word that the SDK does not know is read all the same", async () => {
+  const data = [
+    { acknowledged: true, status: "processed" },
+    { acknowledged: true, status: "brand_new_word", error: ["why"] },
+  ];
+  const reply = await under({ status: 201, body: { data } }, callOf(event(), event({ ordinal: 1 })));
+  assert.equal(reply, {
+    kind: "answered",
+    outcomes: [{ kind: "accepted" }, { kind: "rejected", reason: "brand_new_word: why" }],
+  });
+});
+
+test("a success that is not about as many events is no answer", async () => {
+  for (const body of [
+    { data: [{ acknowledged: true, status: "processed" }] },
+    { data: [] },
+    { data: "yes" },
+    { ok: true },
+  ]) {
+    const reply = await under({ status: 201, body }, callOf(event(), event({ ordinal: 1 })));
+    assert.is(reply.kind, "unknown", JSON.stringify(body));
+  }
+});
+
+const replies: [number, Record<string, string>, Partial<CallReply>][] = [
+  [400, {}, { kind: "invalid" }],
+  [413, {}, { kind: "invalid" }],
+  [422, {}, { kind: "invalid" }],
+  ...[401, 402, 403, 404, 405].map((status): [number, Record<string, string>, Partial<CallReply>] => [
+    status,
+    {},
+    { kind: "paused", needsPerson: true, retryAfterMs: 60_000 },
+  ]),
+  [429, {}, { kind: "paused", needsPerson: false, retryAfterMs: 1_000 }],
+  [429, { "Retry-After": "7" }, { kind: "paused", needsPerson: false, retryAfterMs: 7_000 }],
+  [429, { "Retry-After": "99999999" }, { kind: "paused", needsPerson: false, retryAfterMs: 900_000 }],
+  [429, { "Retry-After": "soon" }, { kind: "paused", needsPerson: false, retryAfterMs: 1_000 }],
+  [408, {}, { kind: "unknown" }],
+  [409, { "Retry-After": "1" }, { kind: "unknown", retryAfterMs: 1_000 }],
+  [500, {}, { kind: "unknown" }],
+  [502, {}, { kind: "unknown" }],
+  [503, { "Retry-After": "30" }, { kind: "unknown", retryAfterMs: 30_000 }],
+  [504, {}, { kind: "unknown" }],
+];
+for (const [status, headers, expected] of replies)
+  test(`${status} ${JSON.stringify(headers)} is ${expected.kind}`, async () => {
+    const reply = await under({ status, headers });
+    for (const [name, value] of Object.entries(expected)) assert.equal(Reflect.get(reply, name), value, name);
+    assert.match(Reflect.get(reply, "reason"), `Novu answered ${status}: Fault on order`);
+    assert.is(effects(), 0);
+  });
+
+test("an error whose body is not Novu's is judged by its status", async () => {
+  const table = {
+    400: "invalid",
+    422: "invalid",
+    401: "paused",
+    409: "unknown",
+    429: "paused",
+    500: "unknown",
+    503: "unknown",
+  };
+  for (const [status, kind] of Object.entries(table))
+    for (const body of [{}, { oops: 1 }, { message: ["one", "two"], statusCode: "x" }])
+      assert.is((await under({ status: Number(status), body })).kind, kind, `${status} ${JSON.stringify(body)}`);
+});
+
+test("429 with a date waits until then", async () => {
+  const reply = await under({ status: 429, headers: { "Retry-After": new Date(Date.now() + 20_000).toUTCString() } });
+  assert.ok(
+    reply.kind === "paused" && reply.retryAfterMs > 15_000 && reply.retryAfterMs <= 20_000,
+    JSON.stringify(reply),
+  );
+});
+
+test("a wrong key needs a person, and is not shown", async () => {
+  const wrong = createNovu({ secretKey: "sk-wrong-one", apiUrl: novu.url, timeoutMs: 2_000 });
+  const reply = await wrong.send(callOf(event()));
+  assert.ok(reply.kind === "paused" && reply.needsPerson);
+  assert.not.match(JSON.stringify(reply), "sk-wrong-one");
+});
+
+test("a key that a header cannot carry, or that Novu repeats, is not shown", async () => {
+  const broken = createNovu({ secretKey: "sk-with\nline", apiUrl: novu.url, timeoutMs: 2_000 });
+  assert.not.match(JSON.stringify(await broken.send(callOf(event()))), /sk-with/);
+  const reply = await under({ status: 400, body: { statusCode: 400, message: `no such key ${secretKey}` } });
+  assert.match(JSON.stringify(reply), /no such key \*{4}/);
+});
+
+test("a connection cut before Novu acted: unknown, and the repeat is the first", async () => {
+  const call = callOf(event());
+  assert.is((await under({ dropBefore: true }, call)).kind, "unknown");
+  assert.is(effects(), 0);
+  assert.is((await port.send(call)).kind, "answered");
+  assert.is(effects(), 1);
+});
+
+test("a connection cut after Novu acted: unknown, and the repeat changes nothing", async () => {
+  const call = callOf(event());
+  assert.is((await under({ dropAfterAccept: true }, call)).kind, "unknown");
+  assert.is(effects(), 1);
+  assert.equal(await port.send(call), { kind: "answered", outcomes: [{ kind: "accepted" }] });
+  assert.is(effects(), 1);
+});
+
+test("a time-out is unknown, soon, and while the first call still runs the repeat is too", async () => {
+  const hurried = createNovu({ secretKey, apiUrl: novu.url, timeoutMs: 150 });
+  const call = callOf(event());
+  novu.control.addFault({ match: { path: bulk }, delayMs: 700 });
+  const started = Date.now();
+  assert.is((await hurried.send(call)).kind, "unknown");
+  assert.ok(Date.now() - started < 650, `${Date.now() - started} ms`);
+  const repeat = await port.send(call);
+  assert.ok(repeat.kind === "unknown" && repeat.retryAfterMs === 1_000, JSON.stringify(repeat));
+  await new Promise((resolve) => setTimeout(resolve, 700));
+  assert.is((await port.send(call)).kind, "answered");
+  assert.is(effects(), 1);
+});
+
+test("an error that Novu kept under the key is told as replayed: only a new key gets past it", async () => {
+  for (const status of [500, 503, 429, 403]) {
+    const call = callOf(event());
+    await under({ status, cached: true }, call);
+    assert.is((await port.send(call)).kind, "replayed", String(status));
+    assert.is((await port.send({ ...call, idempotencyKey: `${call.idempotencyKey}-2` })).kind, "answered");
+  }
+  const refused = callOf(event());
+  await under({ status: 422, cached: true, body: { errors: {} } }, refused);
+  assert.is((await port.send(refused)).kind, "invalid", "the content stays refused");
+});
+
+test("an abort ends the call at once", async () => {
+  novu.control.addFault({ match: { path: bulk }, delayMs: 1_000 });
+  const started = Date.now();
+  const reply = await port.send(callOf(event()), AbortSignal.timeout(100));
+  assert.is(reply.kind, "unknown");
+  assert.ok(Date.now() - started < 900);
+});
+
+test("what the SDK refuses to send is invalid; nobody at the address is unknown", async () => {
+  const odd = { ...event(), recipient: 7 as unknown as string };
+  assert.is((await port.send(callOf(odd))).kind, "invalid");
+  const nobody = createNovu({ secretKey, apiUrl: "http://127.0.0.1:1", timeoutMs: 2_000 });
+  const reply = await nobody.send(callOf(event()));
+  assert.is(reply.kind, "unknown");
+});
+
+test("a server that is not Novu says nothing about the events", async () => {
+  const server = await fakeServer((_, response) =>
+    response.writeHead(200, { "content-type": "text/html" }).end("<h1>Hi</h1>"),
+  );
+  const other = createNovu({ secretKey, apiUrl: server.url, timeoutMs: 2_000 });
+  assert.is((await other.send(callOf(event()))).kind, "unknown");
+  // A redirect to https, followed, would come back as the 404 of a GET.
+  server.answer((request, response) =>
+    request.method === "POST"
+      ? response.writeHead(301, { location: "/elsewhere" }).end()
+      : response.writeHead(404).end(),
+  );
+  assert.is((await other.send(callOf(event()))).kind, "unknown");
+  server.answer((_, response) => response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>"));
+  assert.is((await other.send(callOf(event()))).kind, "unknown");
+  await server.close();
+});
+
+test.run();
