@@ -9,7 +9,9 @@ import { commands } from "./commands/index.ts";
 // The one file that reads argv and ends the process.
 
 // `xnovu list | head` closes the pipe early: that is the reader's right, not a failure.
-process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed));
+process.stdout.on("error", (error: NodeJS.ErrnoException) =>
+  process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed),
+);
 
 const context = createContext(process.env);
 const { version } = JSON.parse(readFileSync(join(context.root, "package.json"), "utf8")) as { version: string };

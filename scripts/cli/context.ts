@@ -1,5 +1,5 @@
 import { existsSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import type { Env } from "../../core/config/parse.ts";
@@ -7,12 +7,22 @@ import type { Context } from "./command.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
-/** `.env` of the project lies beneath the process's environment; an empty variable counts as unset. */
+/**
+ * `.env` of the project lies beneath the process's environment; an empty variable counts as unset. Where neither names a database,
+ * the settings of the embedded stack that runs here lie beneath both: `xnovu send` then means that stack.
+ */
 export function environment(processEnv: Env, folder: string): Env {
-  const file = join(folder, ".env");
-  if (!existsSync(file)) return { ...processEnv };
-  const set = Object.entries(processEnv).filter(([, value]) => value !== undefined && value !== "");
-  return { ...parseEnv(readFileSync(file, "utf8")), ...Object.fromEntries(set) };
+  const set = Object.fromEntries(Object.entries(processEnv).filter(([, value]) => value !== undefined && value !== ""));
+  const env = { ...readEnvFile(join(folder, ".env")), ...set };
+  if (env.DATABASE_URL || env.DATABASE_URL_FILE) return env;
+  // The stack writes the file when it is up and removes it when it stops.
+  return { ...readEnvFile(join(resolve(folder, env.XNOVU_STATE_DIR ?? ".xnovu"), "stack.env")), ...env };
+}
+
+function readEnvFile(path: string): Env {
+  if (!existsSync(path)) return {};
+  const values = Object.entries(parseEnv(readFileSync(path, "utf8")));
+  return Object.fromEntries(values.filter(([, value]) => value !== ""));
 }
 
 export function createContext(processEnv: Env): Context {
