@@ -41,8 +41,8 @@ export async function summary(state: StackState, paths: StackPaths, shown: (path
     "",
     "Try, in another terminal of this folder:",
     `  ${"pnpm xnovu demo".padEnd(24)}  # one notification through every channel`,
-    `  ${`. ${quoted(envFile)}`.padEnd(24)}  # settings of this stack, for the lines below`,
     `  pnpm xnovu send email --to ada=ada@example.com --payload '{"subject":"Hello","body":"First one"}' --wait`,
+    `  ${`. ${quoted(envFile)}`.padEnd(24)}  # this stack's settings as variables, for psql and others`,
     "  psql -c 'SELECT id, workflow, status FROM notify.notification ORDER BY id DESC LIMIT 5'",
     "",
   ].join("\n");
