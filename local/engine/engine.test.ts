@@ -54,7 +54,9 @@ function writeBuild(base: string): void {
 async function buildHello(engine: TestEngine): Promise<void> {
   const { context } = await engine.base();
   writeBuild(context);
-  await docker(engine, ["buildx", "bake", "--load", "--progress", "plain", "-f", "docker-bake.hcl"]);
+  // bake asks before it reads a folder outside its own.
+  const allow = `--allow=fs.read=${context.replace(/^oci-layout:\/\/|:latest$/g, "")}`;
+  await docker(engine, ["buildx", "bake", allow, "--load", "--progress", "plain", "-f", "docker-bake.hcl"]);
 }
 
 const fetchText = async (url: string): Promise<string> => {

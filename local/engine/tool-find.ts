@@ -1,4 +1,4 @@
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
 import { cacheFolder, platformName } from "../cache.ts";
@@ -39,7 +39,7 @@ export async function findTool(spec: ToolSpec, options: FindOptions): Promise<Bi
   const cached = () => inFolder(folder, names);
   const found = cached();
   if (found) return found;
-  await goBuild(spec, folder, options.log);
+  if (!existsSync(folder)) await goBuild(spec, folder, options.log);
   const built = cached();
   if (built) return built;
   throw new EngineError(`${folder} lacks ${names.join(" or ")}`, { hint: "Delete that folder; it is made again." });

@@ -30,7 +30,7 @@ export const nodeSettings: ImageSettings = {
 export interface BaseImage {
   /** 127.0.0.1:PORT/base/node:24-bookworm-slim, an index of linux/amd64 and linux/arm64 in the engine's registry. */
   readonly reference: string;
-  /** oci-layout://FOLDER:latest, the same as a named context of a build. */
+  /** oci-layout://FOLDER:latest, the same as a named context of a build. bake wants `--allow=fs.read=FOLDER` for it. */
   readonly context: string;
   readonly digest: string;
 }
