@@ -9,7 +9,7 @@ const fixture = fileURLToPath(new URL("log.fixture.ts", import.meta.url));
 /** `to` is where a shell sends its stdout. */
 async function run(count: number, secrets: readonly string[], to?: string) {
   const args = ["--import", "tsx", fixture, String(count), JSON.stringify(secrets)];
-  // `exec` keeps node's own exit code: a shell's pipeline would report the reader's.
+  // The exit code goes to stderr: a shell's pipeline would report the reader's.
   const child = to
     ? spawn("sh", ["-c", `{ "$@"; echo "exit $?" >&2; } ${to}`, "sh", process.execPath, ...args])
     : spawn(process.execPath, args);
