@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { chmodSync, chownSync, readdirSync, readFileSync, utimesSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
@@ -264,8 +265,22 @@ const rows: readonly Row[] = [
     expected: tagged("v1.0.0"),
   },
   {
-    name: "signatures shown in logs",
-    make: git(["config", "log.showSignature", "true"], ["config", "color.ui", "always"], ["tag", "v1.0.0"]),
+    name: "a signed commit, and signatures shown in logs",
+    make(repository, folder) {
+      const key = join(folder, "key");
+      execFileSync("ssh-keygen", ["-q", "-t", "ed25519", "-N", "", "-f", key]);
+      for (const [name, value] of [
+        ["gpg.format", "ssh"],
+        ["user.signingKey", key],
+        ["commit.gpgSign", "true"],
+        ["log.showSignature", "true"],
+        ["color.ui", "always"],
+      ] as const)
+        repository.git("config", name, value);
+      repository.commit("signed");
+      repository.git("tag", "v1.0.0", "--no-sign");
+      return undefined;
+    },
     expected: tagged("v1.0.0"),
   },
 ];
@@ -335,12 +350,13 @@ test("another git command under way is neither waited for nor disturbed", () =>
     const repository = repositoryAt(join(folder, "repo"));
     repository.write("a.txt", "a");
     repository.commit("first");
+    // A stat that is out of date is what makes git write the index anew, under a lock that the other command may want.
     utimesSync(join(repository.path, "a.txt"), 1, 1);
     const index = readFileSync(join(repository.path, ".git/index"));
+    assert.equal((await readGitState({ cwd: repository.path, env: gitEnv })).dirtyFiles, []);
+    assert.equal(readFileSync(join(repository.path, ".git/index")), index, "the index was written");
     writeFileSync(join(repository.path, ".git/index.lock"), "");
-    const state = await readGitState({ cwd: repository.path, env: gitEnv });
-    assert.equal(state.dirtyFiles, []);
-    assert.equal(readFileSync(join(repository.path, ".git/index")), index, "the refreshed index was written");
+    assert.equal((await readGitState({ cwd: repository.path, env: gitEnv })).dirtyFiles, []);
   }));
 
 test("at most four git processes, whatever the state", () =>
