@@ -1,38 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/**
- * When a process started, as an opaque text, or undefined when there is none with that pid. Pid and start time together name one process:
- * a pid alone may have been given to another program since it was written down.
- */
-export function startTimeOf(pid: number): string | undefined {
-  if (process.platform === "linux") {
-    try {
-      // Field 22 of /proc/<pid>/stat, counted after the command name, which may hold spaces and brackets. See proc(5).
-      const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-      const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-      return fields[0] === "Z" ? undefined : fields[19];
-    } catch {
-      return undefined;
-    }
-  }
-  try {
-    return (
-      execFileSync("ps", ["-o", "lstart=", "-p", String(pid)], {
-        encoding: "utf8",
-        stdio: ["ignore", "pipe", "ignore"],
-      }).trim() || undefined
-    );
-  } catch {
-    return undefined;
-  }
-}
-
+/** Names one process: a pid alone may have been given to another program since it was written down. */
 export interface ProcessIdentity {
   readonly pid: number;
+  /** When it started, as an opaque text: the same process always gives the same one. */
   readonly startTime: string;
 }
 
+/** Undefined when there is no process with that pid, or only its remains wait to be collected. */
 export const identityOf = (pid: number): ProcessIdentity | undefined => {
   const startTime = startTimeOf(pid);
   return startTime === undefined ? undefined : { pid, startTime };
@@ -40,3 +16,33 @@ export const identityOf = (pid: number): ProcessIdentity | undefined => {
 
 /** Whether that very process still runs. */
 export const isAlive = ({ pid, startTime }: ProcessIdentity): boolean => startTimeOf(pid) === startTime;
+
+export const startTimeOf = (pid: number): string | undefined =>
+  process.platform === "linux" ? fromProc(pid) : fromPs(pid);
+
+function fromProc(pid: number): string | undefined {
+  try {
+    // Field 22 of /proc/<pid>/stat, counted after the command name, which may hold spaces and brackets. See proc(5).
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (fields[0] === "Z" || fields[0] === "X") return undefined;
+    // It counts from the boot: without the boot's id, a process of the last boot could be taken for one of this.
+    return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${fields[19]}`;
+  } catch {
+    return undefined;
+  }
+}
+
+function fromPs(pid: number): string | undefined {
+  try {
+    const output = execFileSync("ps", ["-o", "state=,lstart=", "-p", String(pid)], {
+      encoding: "utf8",
+      stdio: ["ignore", "pipe", "ignore"],
+      env: { ...process.env, LC_ALL: "C" },
+    });
+    const [state = "", ...started] = output.trim().split(/\s+/);
+    return state === "" || state.startsWith("Z") ? undefined : started.join(" ");
+  } catch {
+    return undefined;
+  }
+}

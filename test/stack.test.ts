@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { identityOf } from "../local/stack/identity.ts";
+import { identityOf } from "../core/process-identity.ts";
 import { at, eventually, stackPlace } from "./support/stack.ts";
 
 // The whole stack as people use it: the command line as a process, and real parts.

@@ -1,6 +1,6 @@
 import { XnovuError } from "../../core/errors.ts";
+import { identityOf } from "../../core/process-identity.ts";
 import { signalTo } from "../child.ts";
-import { identityOf } from "./identity.ts";
 import type { PartRecord } from "./state.ts";
 
 /** What takes work stops before what it works with. */

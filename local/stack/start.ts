@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Env } from "../../core/config/parse.ts";
 import { messageOf, XnovuError } from "../../core/errors.ts";
+import { identityOf } from "../../core/process-identity.ts";
 import { placeApp } from "./app-place.ts";
 import { createCrew } from "./crew.ts";
 import { childEnvironment } from "./environment.ts";
-import { identityOf } from "./identity.ts";
 import { openLogs } from "./logs.ts";
 import { appPart, novuPart, type PartContext, postgresPart, temporalPart, workerPart } from "./parts.ts";
 import { type Addresses, addressesOf, portsAt, type StackPaths } from "./plan.ts";
@@ -71,7 +71,7 @@ export async function startStack(options: StackOptions): Promise<Stack> {
   const left = await tidy(paths);
   if (left.length > 0) say(`An earlier run ended without stopping its parts. Stopped now: ${left.join(", ")}`);
   await checkPorts(ports, offset);
-  const own = identityOf(process.pid) ?? { pid: process.pid, started: "" };
+  const own = identityOf(process.pid) ?? { pid: process.pid, startTime: "" };
   let state: StackState = { ...own, phase: "starting", offset, ports, startedAt: new Date().toISOString(), parts: [] };
   if (!claimState(paths.stateFile, state))
     throw new StackTakenError("Another process is starting this checkout's stack.", {

@@ -4,9 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { identityOf, isAlive } from "../../core/process-identity.ts";
 import { signalTo } from "../child.ts";
-import { identityOf, isAlive, processesWithArgument } from "./identity.ts";
 import { portsAt, stackPaths } from "./plan.ts";
+import { processesWithArgument } from "./processes.ts";
 import { stackKey } from "./secret.ts";
 import { claimState, findStack, type StackState, writeState } from "./state.ts";
 import { stopStack, tidy } from "./stop.ts";
@@ -34,7 +35,7 @@ function must<T>(value: T | undefined): T {
   return value;
 }
 
-const stateOf = (own: { pid: number; started: string }, parts: StackState["parts"] = []): StackState => ({
+const stateOf = (own: { pid: number; startTime: string }, parts: StackState["parts"] = []): StackState => ({
   ...own,
   phase: "ready",
   offset: 0,
@@ -47,7 +48,7 @@ test("a process is the same only while its number has the same start", async () 
   const pid = await sleeper();
   const identity = must(identityOf(pid));
   assert.ok(isAlive(identity));
-  assert.not.ok(isAlive({ pid, started: `${identity.started}1` }));
+  assert.not.ok(isAlive({ pid, startTime: `${identity.startTime}1` }));
   process.kill(pid, "SIGKILL");
   for (let tries = 0; isAlive(identity) && tries < 100; tries++)
     await new Promise((resolve) => setTimeout(resolve, 20));
@@ -62,7 +63,7 @@ test("the state is claimed once, readable for its owner alone, and stale when it
   assert.not.ok(claimState(file, stateOf(own)));
   assert.is(findStack(file).kind, "running");
   assert.is(statSync(file).mode & 0o777, 0o600);
-  writeState(file, stateOf({ ...own, started: "another time" }));
+  writeState(file, stateOf({ ...own, startTime: "another time" }));
   assert.is(findStack(file).kind, "stale");
   writeFileSync(file, "{");
   assert.is(findStack(file).kind, "unreadable");
@@ -81,9 +82,9 @@ test("what a killed stack left is stopped, on record or not; a process that mere
   const [left, innocent, unrecorded] = [await sleeper(), await sleeper(), await sleeper(paths.temporalDb)];
   const parts = [
     { name: "worker", ...must(identityOf(left)) },
-    { name: "app", pid: innocent, started: "long ago" },
+    { name: "app", pid: innocent, startTime: "long ago" },
   ];
-  writeState(paths.stateFile, stateOf({ pid: innocent, started: "long ago" }, parts));
+  writeState(paths.stateFile, stateOf({ pid: innocent, startTime: "long ago" }, parts));
   if (process.platform === "linux") assert.is(processesWithArgument(paths.temporalDb)[0]?.pid, unrecorded);
   const stopped = await tidy(paths);
   assert.is(stopped[0], `worker (process ${left})`);

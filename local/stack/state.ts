@@ -1,16 +1,16 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { type Identity, isAlive } from "./identity.ts";
+import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
 import type { Ports } from "./plan.ts";
 
 export type Phase = "starting" | "ready" | "stopping";
 
-export interface PartRecord extends Identity {
+export interface PartRecord extends ProcessIdentity {
   readonly name: string;
 }
 
 /** What `stack.json` says of the stack that runs. Holds the database's password: readable for its owner alone. */
-export interface StackState extends Identity {
+export interface StackState extends ProcessIdentity {
   readonly phase: Phase;
   readonly offset: number;
   readonly ports: Ports;

@@ -1,9 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { XnovuError } from "../../core/errors.ts";
+import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
 import { signalTo } from "../child.ts";
 import { stopPostgresOf } from "../postgres-running.ts";
-import { type Identity, isAlive, processesWithArgument } from "./identity.ts";
 import type { StackPaths } from "./plan.ts";
+import { processesWithArgument } from "./processes.ts";
 import { findStack, type PartRecord, removeState, type StackState } from "./state.ts";
 
 export interface Stopped {
@@ -77,7 +78,7 @@ async function stopOne(part: PartRecord): Promise<void> {
   signalTo(-part.pid, "SIGKILL");
 }
 
-async function gone(identity: Identity, limitMs: number): Promise<boolean> {
+async function gone(identity: ProcessIdentity, limitMs: number): Promise<boolean> {
   for (const end = Date.now() + limitMs; Date.now() < end; await sleep(50)) if (!isAlive(identity)) return true;
   return !isAlive(identity);
 }
