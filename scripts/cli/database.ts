@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { parse } from "../../core/config/parse.ts";
-import { messageOf, XnovuError } from "../../core/errors.ts";
+import { messageOf, UsageError, XnovuError } from "../../core/errors.ts";
 import { maskUrl } from "../../core/mask.ts";
 import type { Context } from "./command.ts";
 
@@ -38,5 +38,8 @@ export async function explainDatabase(error: unknown, url: string): Promise<unkn
     return new XnovuError(`the notification tables are missing or older than this version: ${messageOf(error)}`, {
       hint: "Run `pnpm xnovu migrate up`.",
     });
+  // Classes 22 and 23 of the manual's appendix A: the database refuses what it was given.
+  if (typeof code === "string" && /^2[23]/.test(code))
+    return new UsageError(messageOf(error), (error as { hint?: string }).hint);
   return error;
 }

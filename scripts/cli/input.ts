@@ -59,7 +59,7 @@ export function count(value: string, flag: string, min: number, max: number): nu
 
 /** The id of a notification: a positive bigint. */
 export function notificationId(value: string): string {
-  if (!/^[1-9]\d{0,18}$/.test(value))
+  if (!/^[1-9]\d{0,18}$/.test(value) || BigInt(value) > 9_223_372_036_854_775_807n)
     throw new UsageError(
       `${JSON.stringify(value)} is not the id of a notification`,
       "`pnpm xnovu list` shows the ids.",

@@ -32,17 +32,27 @@ export function createProgram(
         ["worker status", "see what the worker does"],
       ])}\n`,
     );
-  for (const command of commands) addCommand(parentOf(program, command.name), command, context, done);
+  for (const command of commands) addCommand(parentOf(program, command.name, commands), command, context, done);
   return program;
 }
 
-function parentOf(program: Commander, name: string): Commander {
+function parentOf(program: Commander, name: string, commands: readonly Command[]): Commander {
   const [group, verb] = name.split(" ");
   const summary = group === undefined ? undefined : groups[group];
   if (group === undefined || summary === undefined || verb === undefined) return program;
   const found = program.commands.find((command) => command.name() === group);
   // exitOverride and output are inherited only by commands made with `.command()`.
-  return found ?? program.command(group).description(summary).helpCommand(false);
+  const examples = commands
+    .filter((one) => one.name.startsWith(`${group} `))
+    .flatMap((one) => one.examples.slice(0, 1));
+  return (
+    found ??
+    program
+      .command(group)
+      .description(summary)
+      .helpCommand(false)
+      .addHelpText("before", `${examplesText(examples)}\n`)
+  );
 }
 
 function addCommand(parent: Commander, command: Command, context: Context, done: (code: number) => void): void {

@@ -1,5 +1,7 @@
 import { spawn } from "node:child_process";
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } from "node:fs";
+import { createServer } from "node:net";
+import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { parse } from "../../core/config/parse.ts";
 import { XnovuError } from "../../core/errors.ts";
@@ -9,6 +11,8 @@ import type { Context } from "./command.ts";
 
 export interface WorkerPlace {
   readonly port: number;
+  /** Address it listens on. */
+  readonly host: string;
   /** Address to ask it at from this machine. */
   readonly url: string;
   readonly pidFile: string;
@@ -25,6 +29,7 @@ export function workerPlace({ env, root }: Context): WorkerPlace {
   const host = ["0.0.0.0", "::"].includes(worker.host) ? "127.0.0.1" : worker.host;
   return {
     port: worker.healthPort,
+    host: worker.host,
     url: `http://${host.includes(":") ? `[${host}]` : host}:${worker.healthPort}`,
     pidFile: workerPidFile(stateDir, worker.healthPort),
     parentFile: parentPidFile(stateDir, worker.healthPort),
@@ -33,6 +38,10 @@ export function workerPlace({ env, root }: Context): WorkerPlace {
     env: { ...env, NODE_ENV: general.nodeEnv, XNOVU_STATE_DIR: stateDir },
   };
 }
+
+/** Everything that the worker reads: a fault is told before anything is started, or stopped for a restart. */
+export const checkWorkerSettings = ({ env }: Context): void =>
+  void parse(env, ["general", "novu", "database", "temporal", "worker"]);
 
 /** Compiled in the image, run through tsx from source. */
 function nodeArguments(root: string, program: "main" | "parent"): string[] {
@@ -59,17 +68,31 @@ export async function runWorker({ root }: Context, { env }: WorkerPlace): Promis
   for (const name of names) process.on(name, pass);
   const code = await new Promise<number>((done, reject) => {
     child.once("error", reject);
-    child.once("exit", (exitCode, signal) => done(exitCode ?? 128 + (signal === "SIGKILL" ? 9 : 15)));
+    child.once("exit", (exitCode, signal) => done(exitCode ?? 128 + (signal === null ? 0 : constants.signals[signal])));
   });
   for (const name of names) process.off(name, pass);
   return code;
 }
 
+/** A port that is taken is told at once: the parent would start the worker again and again. */
+async function portMustBeFree({ port, host }: WorkerPlace): Promise<void> {
+  const fault = await new Promise<NodeJS.ErrnoException | undefined>((done) => {
+    const server = createServer();
+    server.once("error", done);
+    server.listen(port, host, () => server.close(() => done(undefined)));
+  });
+  if (fault?.code === "EADDRINUSE")
+    throw new XnovuError(`port ${port} is already in use`, {
+      hint: "Another worker may run here (pnpm xnovu worker status); or set WORKER_HEALTH_PORT to a free port.",
+    });
+}
+
 /** Starts the worker in the background under a parent that restarts it, and waits until it answers. */
 export async function detachWorker({ root }: Context, place: WorkerPlace): Promise<{ pid: number }> {
+  await portMustBeFree(place);
   mkdirSync(dirname(place.logFile), { recursive: true });
   const log = openSync(place.logFile, "a");
-  const from = existsSync(place.logFile) ? readFileSync(place.logFile).length : 0;
+  const from = statSync(place.logFile).size;
   const child = spawn(process.execPath, nodeArguments(root, "parent"), {
     detached: true,
     stdio: ["ignore", log, log],
@@ -92,7 +115,7 @@ export async function detachWorker({ root }: Context, place: WorkerPlace): Promi
     await pause(100);
   }
   if (code === undefined && child.pid !== undefined) child.kill("SIGTERM");
-  const said = readFileSync(place.logFile, "utf8").slice(from).trim().split("\n").slice(-15).join("\n");
+  const said = readFileSync(place.logFile).subarray(from).toString().trim().split("\n").slice(-15).join("\n");
   throw new XnovuError(`the worker did not come up${code === undefined ? " within 30 s" : ""}; it said:\n${said}`, {
     exitCode: code === 78 ? 78 : 1,
     hint: `Its log: ${place.logFile}`,

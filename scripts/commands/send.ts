@@ -37,13 +37,14 @@ export const send: Command = {
   ],
   async run(context, [workflow = ""], flags) {
     const notification = readNotification(workflow, flags);
+    // Read before anything is written: a wrong flag must leave nothing behind.
+    const waitFor =
+      flags.wait === undefined
+        ? undefined
+        : count(typeof flags.wait === "string" ? flags.wait : "30", "--wait", 1, 3600);
     return await withPool(context, async (pool) => {
       const { enqueue } = await import("../../outbox/producer.ts");
       const id = await enqueue(pool, notification);
-      const waitFor =
-        flags.wait === undefined
-          ? undefined
-          : count(typeof flags.wait === "string" ? flags.wait : "30", "--wait", 1, 3600);
       if (waitFor !== undefined) return await waitUntilSent(context, pool, id, waitFor, flags);
       context.out(
         isSet(flags, "json")

@@ -2,6 +2,7 @@ import { XnovuError } from "../../core/errors.ts";
 import { type Command, type Context, isSet, json } from "../cli/command.ts";
 import {
   ask,
+  checkWorkerSettings,
   detachWorker,
   runningWorker,
   runWorker,
@@ -28,6 +29,7 @@ export const workerStart: Command = {
     json,
   ],
   async run(context, _args, flags) {
+    checkWorkerSettings(context);
     const place = workerPlace(context);
     if (!isSet(flags, "detach")) return await runWorker(context, place);
     const running = runningWorker(place);
@@ -129,6 +131,7 @@ export const workerRestart: Command = {
   notes: exits,
   flags: [{ flags: "--force", about: "SIGKILL when it does not stop within its deadline" }, json],
   async run(context, args, flags) {
+    checkWorkerSettings(context);
     if (runningWorker(workerPlace(context)) !== undefined)
       await workerStop.run({ ...context, out: context.note }, args, { ...flags, json: false });
     return await workerStart.run(context, args, { ...flags, detach: true });
