@@ -1,0 +1,158 @@
+import { EventEmitter } from "node:events";
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { XnovuError } from "../../core/errors.ts";
+import { createLogger } from "../../core/log.ts";
+import { createBoard } from "./board.ts";
+import { createGate } from "./gate.ts";
+import { shutDown } from "./shutdown.ts";
+import { onSignals } from "./signals.ts";
+import { type SuperviseOptions, supervise } from "./supervise.ts";
+
+const log = createLogger({ name: "test", level: "silent" });
+
+function part(run: SuperviseOptions["run"], more: Partial<SuperviseOptions> = {}) {
+  const stop = new AbortController();
+  const board = createBoard();
+  const options = { name: "part", run, signal: stop.signal, board, limit: 3, windowMs: 60_000 };
+  const ended = supervise({ ...options, backoff: { baseMs: 1, maxMs: 2 }, ...more });
+  ended.catch(() => undefined);
+  return { stop, board, ended };
+}
+const failed = async (ended: Promise<void>): Promise<string> =>
+  ended.then(
+    () => "it did not fail",
+    (error: unknown) => (error instanceof XnovuError ? error.message : `no XnovuError: ${String(error)}`),
+  );
+
+test("a part that fails is started again, until it failed too often", async () => {
+  let runs = 0;
+  const { ended, board } = part(async () => {
+    runs++;
+    throw new Error("broken");
+  });
+  assert.match(await failed(ended), /part failed 4 times within 60 s and stays down: broken/);
+  assert.is(runs, 4);
+  assert.equal(
+    [board.get("part")?.state, board.get("part")?.restarts, board.get("part")?.error],
+    ["down", 3, "broken"],
+  );
+});
+
+test("a part that ends by itself counts as failed; failures outside the window do not count", async () => {
+  assert.match(await failed(part(async () => undefined, { limit: 0 }).ended), "it ended by itself");
+  let runs = 0;
+  const { stop, ended } = part(
+    async () => {
+      await sleep(15);
+      if (++runs === 8) stop.abort();
+    },
+    { limit: 1, windowMs: 5 },
+  );
+  await ended;
+  assert.is(runs, 8);
+});
+
+test("an XnovuError is not tried again, and a stop ends a part without a fault", async () => {
+  let runs = 0;
+  const { ended } = part(async () => {
+    runs++;
+    throw new XnovuError("no such namespace");
+  });
+  assert.is(await failed(ended), "no such namespace");
+  assert.is(runs, 1);
+
+  const stopped = part((signal) => new Promise((resolve) => signal.addEventListener("abort", () => resolve())));
+  await sleep(5);
+  stopped.stop.abort();
+  await stopped.ended;
+  assert.is(stopped.board.get("part")?.state, "stopped");
+});
+
+test("the restart waits, and a stop ends that wait", async () => {
+  let runs = 0;
+  const { stop, ended } = part(
+    async () => {
+      runs++;
+      throw new Error("broken");
+    },
+    { backoff: { baseMs: 1e9, maxMs: 1e9 } },
+  );
+  await sleep(30);
+  assert.is(runs, 1);
+  stop.abort();
+  await ended;
+});
+
+test("the board keeps since when a part is in its state, and the last reason while it starts again", () => {
+  const changes: string[] = [];
+  const board = createBoard((name, { state }) => void changes.push(`${name} ${state}`));
+  board.set("a", "starting");
+  board.set("a", "down", "refused");
+  const since = board.get("a")?.since;
+  board.set("a", "down", "refused again");
+  assert.equal([board.get("a")?.since, board.get("a")?.error], [since, "refused again"]);
+  board.set("a", "starting");
+  assert.is(board.get("a")?.error, "refused again");
+  board.set("a", "up");
+  assert.is(board.get("a")?.error, undefined);
+  assert.equal(changes, ["a starting", "a down", "a starting", "a up"]);
+});
+
+test("the gate stays closed until the latest time it was told, and says why", async () => {
+  let now = 1_000;
+  const gate = createGate(() => now);
+  assert.is(gate.closed(), undefined);
+  gate.close(500, "limited", false);
+  gate.close(100, "refused", true);
+  assert.equal(gate.closed(), { until: new Date(1_500).toISOString(), reason: "refused", needsPerson: true });
+  const stop = new AbortController();
+  const opened = gate.opened(stop.signal);
+  stop.abort();
+  await opened;
+  now = 1_500;
+  assert.is(gate.closed(), undefined);
+  await gate.opened(new AbortController().signal);
+});
+
+test("a stop runs its steps in order, goes on after one that fails, and ends at its deadline", async () => {
+  const order: string[] = [];
+  const step = (name: string, run: () => Promise<unknown>) => ({
+    name,
+    run: () => {
+      order.push(name);
+      return run();
+    },
+  });
+  const good = step("good", () => sleep(5));
+  const bad = step("bad", () => Promise.reject(new Error("broken")));
+  assert.is(await shutDown([good, good], 1_000, log), "clean");
+  assert.is(await shutDown([good, bad, good], 1_000, log), "failed");
+  assert.equal(order, ["good", "good", "good", "bad", "good"]);
+  const begin = Date.now();
+  assert.is(await shutDown([step("hangs", () => new Promise(() => undefined)), good], 50, log), "deadline");
+  assert.ok(Date.now() - begin < 500);
+  assert.is(order.at(-1), "hangs");
+});
+
+test("copies of a signal are one, a later one forces, and handlers can be taken off", async () => {
+  const target = new EventEmitter();
+  const told: string[] = [];
+  const off = onSignals(
+    { stop: (s) => void told.push(`stop ${s}`), force: (s) => void told.push(`force ${s}`) },
+    target,
+  );
+  target.emit("SIGINT", "SIGINT");
+  target.emit("SIGINT", "SIGINT");
+  target.emit("SIGTERM", "SIGTERM");
+  assert.equal(told, ["stop SIGINT"]);
+  await sleep(450);
+  target.emit("SIGHUP", "SIGHUP");
+  assert.equal(told, ["stop SIGINT", "force SIGHUP"]);
+  off();
+  target.emit("SIGTERM", "SIGTERM");
+  assert.is(told.length, 2);
+});
+
+test.run();
