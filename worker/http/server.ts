@@ -70,9 +70,9 @@ async function respond(
   const answer = path === undefined ? undefined : answers[path]?.();
   if (answer !== undefined) return json(response, answer.code, answer.body);
   if (path === "/metrics") {
-    response
-      .writeHead(200, { "content-type": metrics.registry.contentType, "cache-control": "no-store" })
-      .end(await metrics.registry.metrics());
+    // Collected before the head is written: until then a failure can still be a 500, and a stop can still say `connection: close`.
+    const text = await metrics.registry.metrics();
+    response.writeHead(200, { "content-type": metrics.registry.contentType, "cache-control": "no-store" }).end(text);
     return;
   }
   json(response, 404, { error: "not found", paths: [...Object.keys(answers), "/metrics"] });
