@@ -55,7 +55,9 @@ export const dockerRun: Command = {
     const outcome = await startContainer(plan, seconds * 1000, { cwd: context.cwd, env: context.env });
     if (outcome.kind === "ended") return outcome.code;
     if (outcome.kind === "already") {
-      context.out(`${nameOf(role)} is running already, from ${outcome.image}`);
+      context.out(
+        `${nameOf(role)} is running already, from ${outcome.image}${outcome.health ? ` (${outcome.health})` : ""}`,
+      );
       if (outcome.image !== tags.local)
         context.note(`To run ${tags.local} instead: pnpm xnovu docker:stop, then this again.`);
       return 0;

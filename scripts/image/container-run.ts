@@ -20,6 +20,8 @@ interface ContainerState {
   readonly exitCode: number;
   /** Docker's word; undefined for an image without a health check. */
   readonly health: string | undefined;
+  /** What the last health check printed. */
+  readonly healthOutput: string;
   readonly image: string;
 }
 
@@ -28,22 +30,28 @@ async function stateOf(role: Role, options: RunOptions): Promise<ContainerState 
   if (!ran.ok && /no such container/i.test(ran.stderr)) return undefined;
   if (!ran.ok) throw faultOf("docker container inspect", ran);
   const { State, Config } = JSON.parse(ran.stdout) as {
-    State: { Running: boolean; ExitCode: number; Health?: { Status: string } };
+    State: { Running: boolean; ExitCode: number; Health?: { Status: string; Log?: readonly { Output: string }[] } };
     Config: { Image: string };
   };
-  return { running: State.Running, exitCode: State.ExitCode, health: State.Health?.Status, image: Config.Image };
+  return {
+    running: State.Running,
+    exitCode: State.ExitCode,
+    health: State.Health?.Status,
+    healthOutput: State.Health?.Log?.at(-1)?.Output.trim() ?? "",
+    image: Config.Image,
+  };
 }
 
 /** `already` leaves the running container alone; `healthy` was started and answers. A number is the end of an attached run. */
 export type StartOutcome =
-  | { readonly kind: "already"; readonly image: string }
+  | { readonly kind: "already"; readonly image: string; readonly health: string | undefined }
   | { readonly kind: "healthy" }
   | { readonly kind: "ended"; readonly code: number };
 
 /** @throws XnovuError when the image is not built, the start fails, or the container does not become healthy in time: its logs are in the message. */
 export async function startContainer(plan: RunPlan, limitMs: number, options: RunOptions): Promise<StartOutcome> {
   const before = await stateOf(plan.role, options);
-  if (before?.running) return { kind: "already", image: before.image };
+  if (before?.running) return { kind: "already", image: before.image, health: before.health };
   const image = await run(planImageInspect(plan.image), options);
   if (!image.ok && /no such image/i.test(image.stderr))
     throw new UsageError(`There is no image ${plan.image} in the engine`, "Build it: pnpm xnovu docker:build");
@@ -84,7 +92,7 @@ async function waitHealthy(role: Role, limitMs: number, options: RunOptions): Pr
     if (state === undefined || !state.running)
       throw await unhealthy(role, `ended by itself (exit ${state?.exitCode ?? "unknown"})`, options);
     if (state.health === "healthy" || state.health === undefined) return;
-    if (state.health === "unhealthy") throw await unhealthy(role, "is unhealthy", options);
+    if (state.health === "unhealthy") throw await unhealthy(role, `is unhealthy: ${state.healthOutput}`, options);
     if (Date.now() >= end) throw await unhealthy(role, `is not healthy after ${limitMs / 1000} s`, options);
     await sleep(500);
   }
