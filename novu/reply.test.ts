@@ -20,8 +20,10 @@ test("Retry-After is seconds or a date, capped, never negative", () => {
   for (const [value, ms] of table) assert.is(parseRetryAfter(value, now), ms, String(value));
 });
 
-test("only `processed` is accepted", () => {
+test("`processed` is accepted, and a word of a later Novu that comes without a fault; every known refusal is final", () => {
   assert.equal(judgeItem({ status: "processed" }), { kind: "accepted" });
+  assert.equal(judgeItem({ status: "queued", acknowledged: true }), { kind: "accepted" });
+  assert.equal(judgeItem({ status: "later", acknowledged: false }), { kind: "rejected", reason: "later" });
   for (const status of [
     "error",
     "trigger_not_active",

@@ -5,12 +5,24 @@ import { messageOf } from "../core/errors.ts";
 /** What Novu says of one event, as far as it matters here. */
 export interface Item {
   readonly status: string;
+  readonly acknowledged?: boolean | undefined;
   readonly error?: string[] | undefined;
 }
 
-/** `processed` is accepted; every other status word is Novu's final no for this very event. */
-export const judgeItem = ({ status, error }: Item): EventOutcome =>
-  status === "processed"
+/** Novu's final no for this very event: every status word that Novu is known to use but `processed`. */
+const refusals = new Set([
+  "error",
+  "trigger_not_active",
+  "no_workflow_active_steps_defined",
+  "no_workflow_steps_defined",
+  "no_tenant_found",
+  "subscriber_id_missing",
+  "invalid_recipients",
+]);
+
+/** A word that is not on the list comes from a later Novu: then `acknowledged` and `error` tell. A dead letter for a message that went out is worse than none. */
+export const judgeItem = ({ status, acknowledged, error }: Item): EventOutcome =>
+  status === "processed" || (acknowledged === true && !refusals.has(status) && !error?.length)
     ? { kind: "accepted" }
     : { kind: "rejected", reason: error?.length ? `${status}: ${error.join("; ")}` : status };
 
