@@ -1,4 +1,4 @@
-import { $ } from "zx";
+import { $ } from "zx/core";
 import type { Env } from "../../core/config/parse.ts";
 import { UsageError, XnovuError } from "../../core/errors.ts";
 import { childEnv } from "./run.ts";
