@@ -22,7 +22,8 @@ const nothing: Emulation = { disable: async () => undefined };
 
 /**
  * Lets this machine run arm64 programs, containers included, by emulation: slow, and meant for a test that an arm64 image
- * starts. Nothing is registered where the machine is arm64 or can run them already. Affects the whole machine. Needs root.
+ * starts. Nothing is registered where the machine is arm64 or can run them already. Affects the whole machine, so a test
+ * that disables it again must not run beside another that needs it. Needs root.
  *
  * @throws EngineError when the emulator cannot be had or the kernel has no binfmt_misc.
  */
@@ -32,13 +33,22 @@ export async function enableArm64(log: Log): Promise<Emulation> {
   const mounted = await mount();
   if (isEnabled()) return nothing;
   // F: the kernel opens the emulator now, so that it works in containers, which do not have it.
-  writeFileSync(join(folder, "register"), `:qemu-aarch64:M::${magic}:${mask}:${qemu}:OCF`);
+  register(`:qemu-aarch64:M::${magic}:${mask}:${qemu}:OCF`);
   return {
     disable: async () => {
       writeFileSync(entry, "-1");
       if (mounted) await output("umount", [folder]);
     },
   };
+}
+
+function register(rule: string): void {
+  try {
+    writeFileSync(join(folder, "register"), rule);
+  } catch (cause) {
+    // Another process was faster.
+    if (!isEnabled()) throw new EngineError("The kernel refuses the emulator of arm64 programs", { cause });
+  }
 }
 
 const isEnabled = (): boolean => existsSync(entry) && readFileSync(entry, "utf8").startsWith("enabled");

@@ -69,7 +69,7 @@ export async function startEngine({ dir: given, log }: EngineOptions): Promise<E
   const children: Child[] = [];
   let stopped: Promise<void> | undefined;
   const stop = () => {
-    stopped ??= stopAll(children, dir, network, log);
+    stopped ??= stopAll(children, dir, network);
     return stopped;
   };
   try {
@@ -126,9 +126,9 @@ async function startParts(
   return { dockerHost, builderName, env, registry: { host: (await registry).host }, gateway: network.gateway };
 }
 
-async function stopAll(children: readonly Child[], dir: string, network: EngineNetwork, log: Log): Promise<void> {
+async function stopAll(children: readonly Child[], dir: string, network: EngineNetwork): Promise<void> {
   // Containers get no grace here: whoever cares how one stops has stopped it before.
-  const stopOne = (child: Child) => (child.name === "registry" ? child.stop() : stopIsolated(child, 5_000, log));
+  const stopOne = (child: Child) => (child.name === "registry" ? child.stop() : stopIsolated(child));
   await Promise.all(children.map(stopOne));
   await cleanEngine(dir, network);
 }

@@ -1,7 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type Child, type ChildOptions, signalTo, startChild } from "../child.ts";
-import type { Log } from "./command.ts";
 
 /*
  * A daemon of the engine runs in mount and process namespaces of its own. Its mounts are invisible outside, and when it
@@ -47,14 +46,16 @@ export function startIsolated(options: ChildOptions): Promise<Child> {
   return startChild({ ...options, file, args });
 }
 
-/** Ends the daemon in its own orderly way, and after `limitMs` by force, with all that runs in its namespaces. */
-export async function stopIsolated(child: Child, limitMs: number, log: Log): Promise<void> {
-  // unshare itself ignores SIGTERM while it waits for the daemon.
-  for (const pid of childrenOf(child.pid)) signalTo(pid, "SIGTERM");
+/**
+ * Ends the daemon and all that runs in its namespaces at once. Its own orderly way takes seconds, and saves only what is
+ * thrown away here.
+ */
+export async function stopIsolated(child: Child): Promise<void> {
+  // The daemon is its namespace's first process: the kernel ends the others with it, and unshare waits for it and ends.
+  for (const pid of childrenOf(child.pid)) signalTo(pid, "SIGKILL");
   const limit = new AbortController();
-  await Promise.race([child.exited, sleep(limitMs, undefined, { signal: limit.signal }).catch(() => undefined)]);
+  await Promise.race([child.exited, sleep(5_000, undefined, { signal: limit.signal }).catch(() => undefined)]);
   limit.abort();
-  if (!child.exit()) log(`${child.name} did not stop within ${limitMs / 1000} s: killed`);
   await child.stop({ signal: "SIGKILL" });
 }
 

@@ -18,7 +18,7 @@ import {
 import { foreignRootfs, nativeRootfs } from "./rootfs.ts";
 
 // Part of the cached name: raise it when what is built here changes.
-const edition = 1;
+const edition = 2;
 
 export const nativeArchitecture: Architecture = process.arch === "arm64" ? "arm64" : "amd64";
 export const nodeSettings: ImageSettings = {

@@ -24,6 +24,17 @@ const ofArchitecture: Readonly<Record<Architecture, readonly string[]>> = {
 
 const suite = "bookworm";
 
+// What dpkg does, without the install scripts: the files, and the lists of them that scanners read.
+const unpack = `
+for deb in "$1"/*.deb; do
+  dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$2" --keep-directory-symlink
+  info=$2/var/lib/dpkg/info/$(dpkg-deb -f "$deb" Package)
+  [ -e "$info.list" ] || info=$info:$3
+  dpkg-deb --fsys-tarfile "$deb" | tar -t | sed 's#^[.]##; s#/$##; s#^$#/.#' > "$info.list"
+  dpkg-deb --ctrl-tarfile "$deb" | tar -xO ./md5sums > "$info.md5sums" || rm "$info.md5sums"
+done
+`;
+
 /** Makes a slim Debian of this machine's architecture in `root`, which is created. Takes about 30 s. Needs root. */
 export async function nativeRootfs(root: string, log: Log): Promise<void> {
   await debootstrap([], root, log);
@@ -41,10 +52,8 @@ export async function foreignRootfs(root: string, native: string, architecture: 
   await output("cp", ["-a", native, root]);
   for (const path of ofArchitecture[from]) rmSync(join(root, path), { recursive: true, force: true });
   const archives = join(packages, "var/cache/apt/archives");
-  const unpack =
-    'for deb in "$1"/*.deb; do dpkg-deb --fsys-tarfile "$deb" | tar -x -C "$2" --keep-directory-symlink; done';
-  await output("bash", ["-euo", "pipefail", "-c", unpack, "bash", archives, root]);
   renameArchitecture(join(root, "var/lib/dpkg"), from, architecture);
+  await output("bash", ["-euo", "pipefail", "-c", unpack, "bash", archives, root, architecture]);
   rmSync(packages, { recursive: true });
   slim(root);
 }

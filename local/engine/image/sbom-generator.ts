@@ -21,7 +21,7 @@ import { addImage, addLayer, type Descriptor, endLayout, type Layer } from "./oc
 
 const syftVersion = "1.18.1";
 // Part of the cached name: raise it when what is built here changes.
-const edition = 1;
+const edition = 2;
 
 /*
  * BuildKit's protocol for scanners (docs/attestations/sbom-protocol.md): read the files below BUILDKIT_SCAN_SOURCE, write
