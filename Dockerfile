@@ -12,60 +12,61 @@ FROM --platform=$BUILDPLATFORM ${BUILD_IMAGE} AS tools
 # Empty: npm and pnpm keep their own default.
 ARG NPM_REGISTRY=""
 ENV npm_config_registry=${NPM_REGISTRY} npm_config_update_notifier=false CI=true NEXT_TELEMETRY_DISABLED=1
-WORKDIR /build
+# No WORKDIR in the stages of the build: it makes its folder with the commit's time (SOURCE_DATE_EPOCH), so that with every commit all that
+# follows would be made again, the packages included.
 # Both secrets may be absent: `npmrc` for a registry that wants a login, `ca` for a network whose proxy has its own authority.
-RUN --mount=type=bind,source=package.json,target=/build/package.json \
+RUN --mount=type=bind,source=package.json,target=/tmp/package.json \
     --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
-    npm install --global --no-audit --no-fund "$(node -p 'require("./package.json").packageManager.split("+")[0]')"
+    npm install --global --no-audit --no-fund "$(node -p 'require("/tmp/package.json").packageManager.split("+")[0]')"
 
 # Packages: stays as it is until the lock file changes.
 FROM tools AS packages
-COPY package.json pnpm-lock.yaml pnpm-workspace.yaml ./
+COPY package.json pnpm-lock.yaml pnpm-workspace.yaml /build/
 RUN --mount=type=cache,id=xnovu-pnpm,target=/pnpm,sharing=locked \
     --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
-    pnpm install --frozen-lockfile --store-dir /pnpm/store --package-import-method copy
+    cd /build && pnpm install --frozen-lockfile --store-dir /pnpm/store --package-import-method copy
 
 # ---- checks of `docker buildx bake validate` ---------------------------------------------------------------------------
 
 FROM packages AS checkout
-COPY . .
+COPY . /build/
 
 FROM checkout AS lint
-RUN node_modules/.bin/biome check --error-on-warnings --vcs-enabled=false .
+RUN cd /build && node_modules/.bin/biome check --error-on-warnings --vcs-enabled=false .
 
 FROM checkout AS types
-RUN node_modules/.bin/tsc -p .
+RUN cd /build && node_modules/.bin/tsc -p .
 
 # Those that need neither a database nor git; `make test` runs all.
 FROM checkout AS test
-RUN node --import tsx test/run.ts core novu scripts/image/version.test.ts scripts/image/reference.test.ts scripts/image/guard.test.ts
+RUN cd /build && node --import tsx test/run.ts core novu scripts/image/version.test.ts scripts/image/reference.test.ts scripts/image/guard.test.ts
 
 # ---- what the image holds ----------------------------------------------------------------------------------------------
 
 FROM packages AS app
-COPY next.config.ts tsconfig.json ./
-COPY core core
-COPY novu novu
-COPY outbox outbox
-COPY app app
+COPY next.config.ts tsconfig.json /build/
+COPY core /build/core
+COPY novu /build/novu
+COPY outbox /build/outbox
+COPY app /build/app
 ARG XNOVU_BUILD_ID=dev
-RUN NODE_ENV=production XNOVU_BUILD_ID=${XNOVU_BUILD_ID} node_modules/.bin/next build
+RUN cd /build && NODE_ENV=production XNOVU_BUILD_ID=${XNOVU_BUILD_ID} node_modules/.bin/next build
 
 FROM packages AS files
-COPY tsconfig.json ./
-COPY migrations migrations
-COPY core core
-COPY novu novu
-COPY outbox outbox
-COPY worker worker
-COPY scripts scripts
-COPY deploy/image deploy/image
-COPY --from=app /build/.next .next
+COPY tsconfig.json /build/
+COPY migrations /build/migrations
+COPY core /build/core
+COPY novu /build/novu
+COPY outbox /build/outbox
+COPY worker /build/worker
+COPY scripts /build/scripts
+COPY deploy/image /build/deploy/image
+COPY --from=app /build/.next /build/.next
 # Only here: the commit's time must not part what is built from the caches of other commits.
 ARG SOURCE_DATE_EPOCH
-RUN node --import tsx scripts/compile/image.ts /out
+RUN cd /build && node --import tsx scripts/compile/image.ts /out
 
 # ---- the image ---------------------------------------------------------------------------------------------------------
 
