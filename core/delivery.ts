@@ -62,8 +62,13 @@ export interface RecipientOutcome {
   readonly error?: string;
 }
 
+/** How many rows were written, by where they went. */
 export interface SettleResult {
-  readonly settled: number;
+  readonly sent: number;
+  readonly failed: number;
+  readonly dead: number;
+  /** Given back. */
+  readonly released: number;
   /** Rows that the claim no longer held: another worker took them over, and this late write changed nothing. */
   readonly leaseLost: number;
 }

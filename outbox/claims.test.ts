@@ -180,12 +180,22 @@ test("sweep: an expired lease is taken over under a new token, or buried after t
   assert.equal([(await claims.sweep("w2", lease, 100)).count, (await claims.sweep("w2", lease, 100)).dead], [0, 0]);
 });
 
+test("sweep: the mates of a batch are taken over together, so that the repeated call is the same one", async () => {
+  const mates = await expired(5, {});
+  const [alone = ""] = await expired(1, {});
+  const { token: held, count } = await claims.sweep("w2", lease, 2);
+  assert.is(count, 5);
+  assert.equal(await heldBy(held), mates);
+  assert.is((await one(alone)).lease_owner, "w1");
+});
+
 for (const [file, values, maxAttempts] of [
   ["take-over", [token(), "w0", lease, 2], 8],
   ["bury-expired", [2], 1],
 ] as const)
   test(`sweep: ${file} held open in a transaction, and the next sweep takes other rows without waiting`, async () => {
-    await expired(4, { maxAttempts });
+    // Each in a batch of its own: mates come along over the limit.
+    for (let n = 0; n < 4; n++) await expired(1, { maxAttempts });
     await withClient(database.url, async (holder) => {
       await holder.query("BEGIN");
       assert.is((await holder.query(sql(file), [...values])).rowCount, 2);

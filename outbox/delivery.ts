@@ -70,21 +70,22 @@ async function settle(
     settlements.filter((s): s is Extract<Settlement, { to: S }> => s.to === status);
   const [sent, failed, dead, pending] = [to("SENT"), to("FAILED"), to("DEAD"), to("PENDING")];
   const ids = (list: readonly Settlement[]) => list.map(({ id }) => id);
-  let settled = 0;
-  const run = async (list: readonly Settlement[], text: string, values: unknown[]) => {
-    if (list.length > 0) settled += (await client.query(text, values)).rowCount ?? 0;
+  const write = async (list: readonly Settlement[], text: string, values: unknown[]): Promise<number> =>
+    list.length === 0 ? 0 : ((await client.query(text, values)).rowCount ?? 0);
+  const written = {
+    sent: await write(sent, markSent, [token, ids(sent)]),
+    failed: await write(failed, markFailed, [
+      token,
+      ids(failed),
+      failed.map((s) => storable(s.error)),
+      failed.map((s) => s.retryInMs),
+      failed.map((s) => s.keepBatch),
+    ]),
+    dead: await write(dead, markDead, [token, ids(dead), dead.map((s) => storable(s.error))]),
+    released: await write(pending, release, [token, ids(pending)]),
   };
-  await run(sent, markSent, [token, ids(sent)]);
-  await run(failed, markFailed, [
-    token,
-    ids(failed),
-    failed.map((s) => storable(s.error)),
-    failed.map((s) => s.retryInMs),
-    failed.map((s) => s.keepBatch),
-  ]);
-  await run(dead, markDead, [token, ids(dead), dead.map((s) => storable(s.error))]);
-  await run(pending, release, [token, ids(pending)]);
-  return { settled, leaseLost: settlements.length - settled };
+  const total = Object.values(written).reduce((sum, count) => sum + count, 0);
+  return { ...written, leaseLost: settlements.length - total };
 }
 
 /** Novu's words may hold U+0000, which Postgres' texts cannot: refused, the row could never be settled. */

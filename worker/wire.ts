@@ -40,9 +40,6 @@ export function wire(settings: WorkerSettings, log: Logger) {
     poolSize: database.poolSize,
     onIdleError: (error) => log.warn({ error: error.message }, "an idle database connection broke"),
   });
-  // A connection that breaks while a transaction holds it between two statements says so by an event, and one that nobody hears ends the process.
-  // The transaction's next statement fails all the same.
-  pool.on("connect", (client) => void client.on("error", () => undefined));
   const claims = createClaims(pool);
   const gate = createGate();
   const inFlight = createInFlight(Math.min(maxClaimsInFlight, temporal.maxConcurrentActivities));

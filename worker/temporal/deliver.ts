@@ -3,7 +3,7 @@ import { type BackoffOptions, backoffMs } from "../../core/retry.ts";
 import type { ClaimInput, ClaimResult } from "./contract.ts";
 import { type Batch, planBatches } from "./plan-calls.ts";
 import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
-import { type Settled, settleRows } from "./settle-rows.ts";
+import { settleRows } from "./settle-rows.ts";
 
 export interface DeliverDeps {
   readonly outbox: DeliveryPort;
@@ -105,13 +105,7 @@ async function deliverBatch(
     }
   }
   const settled = settleRows(batch, ends, (attempt) => backoffMs(attempt, deps.retry));
-  const { leaseLost } = await deps.outbox.settle(claim, settled.settlements, settled.recipients);
-  return { ...countOf(settled), leaseLost };
-}
-
-function countOf({ settlements }: Settled): Omit<ClaimResult, "leaseLost"> {
-  const count = (to: string) => settlements.filter((s) => s.to === to).length;
-  return { sent: count("SENT"), failed: count("FAILED"), dead: count("DEAD"), released: count("PENDING") };
+  return await deps.outbox.settle(claim, settled.settlements, settled.recipients);
 }
 
 function add(total: { -readonly [K in keyof ClaimResult]: ClaimResult[K] }, part: ClaimResult): void {

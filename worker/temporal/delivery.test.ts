@@ -142,6 +142,12 @@ test("how a row ends, from how its events ended", () => {
   }
 });
 
+const nothing = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
+const counted = (settlements: readonly Settlement[]) => {
+  const count = (to: Settlement["to"]) => settlements.filter((settlement) => settlement.to === to).length;
+  return { ...nothing, sent: count("SENT"), failed: count("FAILED"), dead: count("DEAD"), released: count("PENDING") };
+};
+
 /** Ports that remember what was asked of them. */
 function ports(
   claimed: ClaimedNotification[],
@@ -162,7 +168,7 @@ function ports(
       settle: async (_token, settlements, outcomes) => {
         settled.push(...settlements);
         recipients.push(...outcomes);
-        return { settled: settlements.length, leaseLost: 0 };
+        return counted(settlements);
       },
     },
     novu: { send },
@@ -251,7 +257,7 @@ test("the lease is renewed and Temporal hears of it while a call is under way; a
         resolve({ kind: "unknown", reason: "cut" });
       }),
     );
-  const outbox = { ...lost.deps.outbox, renew: async () => 0, settle: async () => ({ settled: 0, leaseLost: 1 }) };
+  const outbox = { ...lost.deps.outbox, renew: async () => 0, settle: async () => ({ ...nothing, leaseLost: 1 }) };
   const result = await deliver({ ...lost.deps, novu: { send }, outbox, leaseMs: 300 }, { claim: "c" }, hold());
   assert.ok(cut);
   assert.is(result.leaseLost, 1);
@@ -268,7 +274,7 @@ test("when a write fails, the other calls have ended before the failure is told"
   let writes = 0;
   const settle = async () => {
     if (++writes === 1) throw new Error("Postgres is away");
-    return { settled: 1, leaseLost: 0 };
+    return { ...nothing, sent: 1 };
   };
   await deliver({ ...deps, outbox: { ...deps.outbox, settle } }, { claim: "c" }, hold()).then(
     () => assert.unreachable(),
