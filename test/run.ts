@@ -3,11 +3,11 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { exitCodes, messageOf, XnovuError } from "../core/errors.ts";
 import { readDurations, writeDurations } from "./runner/durations.ts";
-import { findTestFiles, longestFirst, wantsServers } from "./runner/find.ts";
+import { findTestFiles, longestFirst, wantsEngine, wantsServers } from "./runner/find.ts";
 import { parseOptions, type RunnerOptions } from "./runner/options.ts";
 import { closingLine, fileLines, painter, reminder } from "./runner/report.ts";
 import { runAll } from "./runner/run-all.ts";
-import { noServers, startServers } from "./runner/servers.ts";
+import { noServers, startEngineFor, startServers } from "./runner/servers.ts";
 import { temporalBinary } from "./support/temporal.ts";
 
 // Its own tests point it at a folder of fixtures.
@@ -34,16 +34,21 @@ async function run({ jobs, timeoutS, unit, patterns }: RunnerOptions): Promise<v
   const shared = !unit && files.some((file) => wantsServers(root, file));
   // May download or build for minutes, and nothing runs yet that would have to be stopped.
   const temporal = shared ? await temporalBinary() : undefined;
+  const engineFiles = unit ? [] : files.filter((file) => wantsEngine(root, file));
+  if (engineFiles.length > 0) await (await import("./support/engine.ts")).prepareEngine();
   started = true;
   const servers = temporal ? await startServers(temporal) : noServers;
+  let engine = noServers;
   try {
-    const options = { root, timeoutS, env: { ...process.env, ...servers.env }, signal: interrupted.signal };
+    if (engineFiles.length > 0) engine = await startEngineFor();
+    const env = { ...process.env, ...servers.env, ...engine.env };
+    const options = { root, timeoutS, env, signal: interrupted.signal };
     const results = await runAll(files, jobs, options, (result) => say(fileLines(result, paint)));
     writeDurations(root, Object.fromEntries(results.map(({ file, ms }) => [file, ms])));
     for (const line of reminder(results, paint)) say(line);
     close(closingLine(results), interrupted.signal.aborted || results.some((result) => result.faults.length > 0));
   } finally {
-    await servers.stop();
+    await Promise.all([servers.stop(), engine.stop()]);
   }
 }
 

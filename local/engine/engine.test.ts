@@ -14,10 +14,15 @@ import { output } from "./command.ts";
 let running: TestEngine | undefined;
 const folder = mkdtempSync(join(tmpdir(), "xnovu-engine-test-"));
 
+// A fetch whose connection was cut may hold nothing that keeps the process up, not even its time limit: then it would end in the middle.
+let awake: NodeJS.Timeout | undefined;
+
 test.before(async () => {
+  awake = setInterval(() => undefined, 1_000);
   running = await testEngine();
 });
 test.after(async () => {
+  clearInterval(awake);
   await running?.stop();
   rmSync(folder, { recursive: true });
 });

@@ -1,4 +1,5 @@
 import { type FileResult, type RunOptions, runFile } from "./file.ts";
+import { ownTimeLimit } from "./find.ts";
 
 /** Runs the files in the given order, `jobs` at once, and tells each result as it comes. Stops starting files when aborted. */
 export async function runAll(
@@ -11,7 +12,8 @@ export async function runAll(
   const results: FileResult[] = [];
   const lane = async () => {
     for (let file = waiting.shift(); file && !options.signal?.aborted; file = waiting.shift()) {
-      const result = await runFile(file, options);
+      const timeoutS = Math.max(options.timeoutS, ownTimeLimit(options.root, file) ?? 0);
+      const result = await runFile(file, { ...options, timeoutS });
       results.push(result);
       each(result);
     }

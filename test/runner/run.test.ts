@@ -118,6 +118,13 @@ test("a file that does not end is killed at its limit, with what it started", as
   assert.not(await lives(pidFile));
 });
 
+test("a file may ask for a longer limit by a line of its own", async () => {
+  const slow = "await new Promise((r) => setTimeout(r, 2500)); test('a', () => {}); test.run();";
+  const { code, last } = await runOne(`// time limit: 20 s\n${slow}`, "--timeout", "2");
+  assert.is(last, "1 passed, 0 failed");
+  assert.is(code, 0);
+});
+
 for (const detached of [false, true])
   test(`a process left ${detached ? "in a group of its own" : "behind"} is named, with its port, and killed`, async () => {
     const pidFile = join(folder.path, `left-${detached}.pid`);

@@ -35,3 +35,19 @@ async function postgres(dataDir: string): Promise<Postgres> {
   const server = await startPostgres({ dataDir, settings: { fsync: "off", max_connections: "300" } });
   return { ...server, stop: () => server.destroy() };
 }
+
+/** Starts the Docker engine that all files of images share. Where this machine cannot run one, each such file says so loudly itself. */
+export async function startEngineFor(): Promise<SharedServers> {
+  const { hostFault } = await import("../../local/engine/host.ts");
+  if (await hostFault()) return noServers;
+  const { startEngine } = await import("../../local/engine/engine.ts");
+  const folder = temporaryFolder("xnovu-engine-");
+  const engine = await startEngine({ dir: folder.path, log: (line) => console.error(`engine: ${line}`) });
+  return {
+    env: { XNOVU_TEST_ENGINE: folder.path },
+    async stop() {
+      await engine.stop();
+      folder.remove();
+    },
+  };
+}
