@@ -1,5 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withLock } from "../lock.ts";
 import { type Log, output } from "./command.ts";
 import { unpackedPackage } from "./debian.ts";
 import { EngineError } from "./errors.ts";
@@ -22,23 +24,40 @@ const nothing: Emulation = { disable: async () => undefined };
 
 /**
  * Lets this machine run arm64 programs, containers included, by emulation: slow, and meant for a test that an arm64 image
- * starts. Nothing is registered where the machine is arm64 or can run them already. Affects the whole machine, so a test
- * that disables it again must not run beside another that needs it. Needs root.
+ * starts. Nothing is registered where the machine is arm64 or can run them already. Affects the whole machine: until it is
+ * disabled, others who call this wait. Needs root.
  *
  * @throws EngineError when the emulator cannot be had or the kernel has no binfmt_misc.
  */
 export async function enableArm64(log: Log): Promise<Emulation> {
-  if (process.arch === "arm64" || isEnabled()) return nothing;
+  if (process.arch === "arm64") return nothing;
+  return new Promise((resolve, reject) => {
+    const waiting = () => log("arm64: waiting for another process that emulates it to end");
+    const held = withLock(join(tmpdir(), "xnovu-arm64.lock"), waiting, async () => {
+      const disable = await enable(log);
+      await new Promise<void>((release) =>
+        resolve({
+          disable: () =>
+            disable()
+              .finally(release)
+              .then(() => held),
+        }),
+      );
+    });
+    held.catch(reject);
+  });
+}
+
+/** Returns what takes back what was registered. */
+async function enable(log: Log): Promise<() => Promise<void>> {
+  if (isEnabled()) return async () => undefined;
   const qemu = onPath(emulator) ?? join(await unpackedPackage("qemu-user-static", log), "usr/bin", emulator);
   const mounted = await mount();
-  if (isEnabled()) return nothing;
   // F: the kernel opens the emulator now, so that it works in containers, which do not have it.
-  register(`:qemu-aarch64:M::${magic}:${mask}:${qemu}:OCF`);
-  return {
-    disable: async () => {
-      writeFileSync(entry, "-1");
-      if (mounted) await output("umount", [folder]);
-    },
+  if (!isEnabled()) register(`:qemu-aarch64:M::${magic}:${mask}:${qemu}:OCF`);
+  return async () => {
+    if (isEnabled()) writeFileSync(entry, "-1");
+    if (mounted) await output("umount", [folder]);
   };
 }
 

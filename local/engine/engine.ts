@@ -33,7 +33,7 @@ export interface EngineAddress {
 }
 
 export interface Engine extends EngineAddress {
-  /** Lets containers reach a server on this machine's 127.0.0.1:`port` at the gateway's same port. */
+  /** Lets containers reach a server on this machine's 127.0.0.1:`port`: at the gateway's same port, or another one where that is taken. */
   expose(port: number): Promise<Forward>;
   /** Ends every container and daemon and removes all files, mounts, network devices and control groups. */
   stop(): Promise<void>;

@@ -1,4 +1,4 @@
-import { connect, createServer, type Socket } from "node:net";
+import { connect, createServer, type Server, type Socket } from "node:net";
 
 export interface Forward {
   /** HOST:PORT as containers see it. */
@@ -8,7 +8,7 @@ export interface Forward {
 
 /**
  * Lets containers reach a server that listens on the machine's loopback only: opens the same port on the engine's
- * gateway and passes each connection on.
+ * gateway, or a free one where somebody else's forward has it, and passes each connection on.
  */
 export async function forward(gateway: string, port: number): Promise<Forward> {
   const open = new Set<Socket>();
@@ -24,14 +24,24 @@ export async function forward(gateway: string, port: number): Promise<Forward> {
       socket.pipe(other);
     }
   });
-  await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
-    server.listen(port, gateway, resolve);
+  await listen(server, gateway, port).catch((error: unknown) => {
+    if (error instanceof Error && "code" in error && error.code === "EADDRINUSE") return listen(server, gateway, 0);
+    throw error;
   });
   const close = () =>
     new Promise<void>((resolve) => {
       server.close(() => resolve());
       for (const socket of open) socket.destroy();
     });
-  return { address: `${gateway}:${port}`, close };
+  const bound = server.address();
+  return { address: `${gateway}:${bound !== null && typeof bound === "object" ? bound.port : port}`, close };
 }
+
+const listen = (server: Server, host: string, port: number): Promise<void> =>
+  new Promise((resolve, reject) => {
+    server.once("error", reject);
+    server.listen(port, host, () => {
+      server.off("error", reject);
+      resolve();
+    });
+  });
