@@ -43,6 +43,42 @@ demo: setup ## Send one notification through every channel and show its way
 	@node scripts/xnovu.mjs demo $(ARGS)
 endif
 
+ifneq ($(wildcard scripts/commands/docker-build.ts),)
+##@ Images
+
+.PHONY: image
+image: setup ## Build the image of this state of git: make image ARGS="--platform linux/arm64"
+	@node scripts/xnovu.mjs docker:build $(ARGS)
+
+.PHONY: image-tags
+image-tags: setup ## Print its tags: make image-tags ARGS=--json
+	@node scripts/xnovu.mjs docker:tags $(ARGS)
+
+.PHONY: image-run
+image-run: setup ## Run it: make image-run ARGS="-d --worker --env-file production.env"
+	@node scripts/xnovu.mjs docker:run $(ARGS)
+
+.PHONY: image-stop
+image-stop: setup ## Stop and remove what image-run started
+	@node scripts/xnovu.mjs docker:stop $(ARGS)
+
+.PHONY: image-plan
+image-plan: setup ## Print what a push would do: make image-plan ARGS="-r registry.example/team"
+	@node scripts/xnovu.mjs docker:push --dry-run $(ARGS)
+
+.PHONY: image-push
+image-push: setup ## Build for both platforms and push: make image-push ARGS="-r registry.example/team"
+	@node scripts/xnovu.mjs docker:push $(ARGS)
+
+.PHONY: validate
+validate: ## Check Dockerfile, format, types and the tests that need no server, in a build
+	@docker buildx bake -f docker-bake.hcl validate $(ARGS)
+
+.PHONY: compile
+compile: setup ## Worker and command line as plain JavaScript, in dist
+	@node --import tsx scripts/compile/main.ts $(ARGS)
+endif
+
 ##@ Other
 
 .PHONY: help
