@@ -12,8 +12,12 @@ test("an arm64 container runs by emulation, and nothing of that is left afterwar
   const emulation = await enableArm64(console.error);
   try {
     const { reference } = await engine.base();
-    const run = ["run", "--rm", "--platform", "linux/arm64", reference];
-    const docker = (args: readonly string[]) => output("docker", [...run, ...args], { env: engine.processEnv });
+    const env = engine.processEnv;
+    // By its digest: this engine keeps one image for a tag, and others use the machine's own under it.
+    const digest = await output("crane", ["digest", "--platform", "linux/arm64", reference], { env });
+    const image = `${reference.replace(/:[^:/]+$/, "")}@${digest.trim()}`;
+    const run = ["run", "--rm", "--platform", "linux/arm64", image];
+    const docker = (args: readonly string[]) => output("docker", [...run, ...args], { env });
     assert.is((await docker(["node", "-p", "process.arch"])).trim(), "arm64");
     // The programs of every package were replaced, not only Node: none of the other architecture is left.
     // /usr/sbin/ldconfig knows the loaders of all architectures.
