@@ -129,6 +129,8 @@ onEngine("docker:run -d and docker:stop", async () => {
   assert.is(code, 0, stderr);
   assert.is(stdout, `xnovu is healthy: http://localhost:${mapped}/api/health\n`);
   assert.is((await fetch(`http://127.0.0.1:${mapped}/api/health`)).status, 200);
+  // The worker's test below sends to a workflow that Novu must know.
+  await servers.novu.control.sync(`http://127.0.0.1:${mapped}/api/novu`);
   const stopped = await xnovu("docker:stop", place);
   assert.equal([stopped.code, stopped.stdout], [0, "Stopped and removed xnovu.\n"]);
 });
