@@ -78,6 +78,8 @@ export function addApiHooks(api: FastifyInstance, world: World, keepers: Gatekee
   });
 
   api.addHook("onSend", (request, reply, payload, done) => {
+    // A reply on its way while the row is not yet written would be a promise that a kill -9 breaks.
+    world.store.flush();
     const { visit } = request;
     if (visit?.call) visit.call.status = reply.statusCode;
     if (visit?.idempotencyKey !== undefined)

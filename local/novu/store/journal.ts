@@ -23,11 +23,13 @@ export interface Entry {
 
 export interface Journal {
   append(entry: Entry): void;
+  /** Writes what was appended, before anybody is told of it. */
+  flush(): void;
   close(): void;
 }
 
 /** Keeps nothing: the data lives as long as the process. */
-export const noJournal: Journal = { append: () => undefined, close: () => undefined };
+export const noJournal: Journal = { append: () => undefined, flush: () => undefined, close: () => undefined };
 
 /**
  * The entries of a data file, oldest first; none when there is no file yet. A last line that a killed process left half
@@ -69,7 +71,7 @@ export function rewriteJournal(file: string, entries: Iterable<Entry>): void {
   renameSync(temporary, file);
 }
 
-/** Appends to `file`. Entries of one turn of the event loop go out in one write, before a reply of that turn is sent. */
+/** Appends to `file`. Entries of one turn of the event loop go out in one write; a reply of that turn calls `flush` before it is sent. */
 export function openJournal(file: string): Journal {
   mkdirSync(dirname(file), { recursive: true });
   const fd = openSync(file, "a", 0o600);
@@ -87,6 +89,7 @@ export function openJournal(file: string): Journal {
       // The row is turned to text now: it may change again before the flush.
       if (lines.push(`${JSON.stringify(entry)}\n`) === 1) queueMicrotask(flush);
     },
+    flush,
     close: () => {
       flush();
       closeSync(fd);

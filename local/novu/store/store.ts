@@ -22,6 +22,8 @@ export interface Store {
   readonly damaged: number;
   /** Changes with every message: the inbox page asks for it to know whether to refresh. */
   readonly changes: () => number;
+  /** Writes what has changed to the data file. */
+  flush(): void;
   close(): void;
 }
 
@@ -34,6 +36,7 @@ export function openStore(dataFile?: string): Store {
       if (entry.t === "message" || entry.t === "notification") changes++;
       journal.append(entry);
     },
+    flush: () => journal.flush(),
     close: () => journal.close(),
   };
   const current = () => counted;
@@ -56,7 +59,7 @@ export function openStore(dataFile?: string): Store {
       rewriteJournal(dataFile, liveEntries(Object.values(tables)));
     journal = openJournal(dataFile);
   }
-  return { ...tables, damaged, changes: () => changes, close: () => journal.close() };
+  return { ...tables, damaged, changes: () => changes, flush: () => journal.flush(), close: () => journal.close() };
 }
 
 // The journal wrote these rows from the same tables; their types are what was put.
