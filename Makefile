@@ -26,8 +26,6 @@ check: setup ## Lint, format, types, import directions, and generated files that
 format: setup ## Write the format and the lint fixes that are safe
 	@$(BIN)/biome check --write .
 
-# The embedded stack's targets stand here once the command line has them.
-ifneq ($(wildcard scripts/commands/up.ts),)
 ##@ Embedded stack
 
 .PHONY: up
@@ -41,9 +39,7 @@ down: setup ## Stop it
 .PHONY: demo
 demo: setup ## Send one notification through every channel and show its way
 	@node scripts/xnovu.mjs demo $(ARGS)
-endif
 
-ifneq ($(wildcard scripts/commands/docker-build.ts),)
 ##@ Images
 
 .PHONY: image
@@ -77,7 +73,6 @@ validate: ## Check Dockerfile, format, types and the tests that need no server, 
 .PHONY: compile
 compile: setup ## Worker and command line as plain JavaScript, in dist
 	@node --import tsx scripts/compile/main.ts $(ARGS)
-endif
 
 ##@ Other
 
