@@ -1,15 +1,16 @@
 import type { Pool } from "pg";
-import { parse } from "../../core/config/parse.ts";
 import { messageOf, UsageError, XnovuError } from "../../core/errors.ts";
 import { maskUrl } from "../../core/mask.ts";
 import type { Context } from "./command.ts";
+import { settingsOf } from "./settings.ts";
 
 /** The connection string, or a SettingsError (exit 78). */
-export const databaseUrl = ({ env }: Context): string => parse(env, ["database"]).database.url;
+export const databaseUrl = async (context: Context): Promise<string> =>
+  (await settingsOf(context, "database")).database.url;
 
 /** Runs `work` with a small pool. A database that cannot be reached, or has no schema yet, is said with what to do. */
 export async function withPool<T>(context: Context, work: (pool: Pool) => Promise<T>): Promise<T> {
-  const { database } = parse(context.env, ["database"]);
+  const { database } = await settingsOf(context, "database");
   const { createPool } = await import("../../outbox/pool.ts");
   const pool = createPool({ ...database, poolSize: 2, name: "xnovu-cli" });
   try {

@@ -3,11 +3,11 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync } fr
 import { createServer } from "node:net";
 import { constants } from "node:os";
 import { dirname, join, resolve } from "node:path";
-import { parse } from "../../core/config/parse.ts";
 import { XnovuError } from "../../core/errors.ts";
 import { parentPidFile, readPidFile, workerPidFile } from "../../core/pid-file.ts";
 import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
 import type { Context } from "./command.ts";
+import { settingsOf } from "./settings.ts";
 
 export interface WorkerPlace {
   readonly port: number;
@@ -23,8 +23,8 @@ export interface WorkerPlace {
   readonly env: NodeJS.ProcessEnv;
 }
 
-export function workerPlace({ env, root }: Context): WorkerPlace {
-  const { general, worker } = parse(env, ["general", "worker"]);
+export async function workerPlace({ env, root }: Context): Promise<WorkerPlace> {
+  const { general, worker } = await settingsOf({ env }, "general", "worker");
   const stateDir = resolve(root, general.stateDir);
   const host = ["0.0.0.0", "::"].includes(worker.host) ? "127.0.0.1" : worker.host;
   return {
@@ -40,8 +40,8 @@ export function workerPlace({ env, root }: Context): WorkerPlace {
 }
 
 /** Everything that the worker reads: a fault is told before anything is started, or stopped for a restart. */
-export const checkWorkerSettings = ({ env }: Context): void =>
-  void parse(env, ["general", "novu", "database", "temporal", "worker"]);
+export const checkWorkerSettings = async (context: Context): Promise<void> =>
+  void (await settingsOf(context, "general", "novu", "database", "temporal", "worker"));
 
 /** Compiled in the image, run through tsx from source. */
 function nodeArguments(root: string, program: "main" | "parent"): string[] {

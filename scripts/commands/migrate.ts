@@ -41,7 +41,7 @@ async function migrateBy(
   asked: string | undefined,
   asJson: boolean,
 ): Promise<undefined> {
-  const url = databaseUrl(context);
+  const url = await databaseUrl(context);
   const limit = asked === undefined ? undefined : count(asked, "--count", 1, 1000);
   const { migrate } = await import("../../outbox/migrate.ts");
   const log = (line: string) =>
@@ -73,7 +73,7 @@ export const migrateStatus: Command = {
   ],
   flags: [{ flags: "--check", about: "say it by the exit code: 1 when a migration is missing or unknown" }, json],
   async run(context, _args, flags) {
-    const url = databaseUrl(context);
+    const url = await databaseUrl(context);
     const { migrationStatus } = await import("../../outbox/migrate.ts");
     const status = await migrationStatus(url).catch(async (error: unknown) => {
       throw await explainDatabase(error, url);

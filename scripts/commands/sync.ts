@@ -1,6 +1,6 @@
-import { parse } from "../../core/config/parse.ts";
 import { messageOf, UsageError, XnovuError } from "../../core/errors.ts";
 import { type Command, isSet, json, text } from "../cli/command.ts";
+import { settingsOf } from "../cli/settings.ts";
 
 export const sync: Command = {
   name: "sync",
@@ -12,7 +12,7 @@ export const sync: Command = {
     "Novu must reach the bridge at that address, and both must have the same NOVU_SECRET_KEY. Workflows that the bridge no longer serves are deleted at Novu.",
   flags: [{ flags: "--bridge-url <url>", about: "public address of the app's /api/novu" }, json],
   async run({ env, out }, _args, flags) {
-    const { novu } = parse(env, ["novu"]);
+    const { novu } = await settingsOf({ env }, "novu");
     const bridgeUrl = text(flags, "bridgeUrl") ?? "";
     if (!URL.canParse(bridgeUrl))
       throw new UsageError(

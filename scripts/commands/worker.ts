@@ -29,8 +29,8 @@ export const workerStart: Command = {
     json,
   ],
   async run(context, _args, flags) {
-    checkWorkerSettings(context);
-    const place = workerPlace(context);
+    await checkWorkerSettings(context);
+    const place = await workerPlace(context);
     if (!isSet(flags, "detach")) return await runWorker(context, place);
     const running = runningWorker(place);
     const pid = running?.process.pid ?? (await detachWorker(context, place)).pid;
@@ -56,7 +56,7 @@ export const workerStop: Command = {
   notes: `Nothing running is fine: exit 0.\n${exits}`,
   flags: [{ flags: "--force", about: "SIGKILL after the deadline" }, json],
   async run(context, _args, flags) {
-    const place = workerPlace(context);
+    const place = await workerPlace(context);
     const running = runningWorker(place);
     if (running === undefined) return await nothingToStop(context, isSet(flags, "json"));
     const stopped = await stopWorker(place, running.process, isSet(flags, "force"));
@@ -74,7 +74,7 @@ export const workerStop: Command = {
 };
 
 async function nothingToStop(context: Context, asJson: boolean): Promise<number> {
-  const place = workerPlace(context);
+  const place = await workerPlace(context);
   const other = await ask(place, "/status");
   if (other !== undefined)
     throw new XnovuError(
@@ -131,15 +131,15 @@ export const workerRestart: Command = {
   notes: exits,
   flags: [{ flags: "--force", about: "SIGKILL when it does not stop within its deadline" }, json],
   async run(context, args, flags) {
-    checkWorkerSettings(context);
-    if (runningWorker(workerPlace(context)) !== undefined)
+    await checkWorkerSettings(context);
+    if (runningWorker(await workerPlace(context)) !== undefined)
       await workerStop.run({ ...context, out: context.note }, args, { ...flags, json: false });
     return await workerStart.run(context, args, { ...flags, detach: true });
   },
 };
 
 async function asked(context: Context, path: string): Promise<WorkerAnswer> {
-  const place = workerPlace(context);
+  const place = await workerPlace(context);
   const answer = await ask(place, path);
   if (answer === undefined)
     throw new XnovuError(`no worker answers on port ${place.port}`, {
