@@ -35,7 +35,7 @@ export interface Child {
   readonly exited: Promise<Exit>;
   /** Undefined while the process runs. */
   exit(): Exit | undefined;
-  /** The last lines of output, for messages. */
+  /** The last lines of output, for messages; a Go program's panic, which a long stack follows, stands before them. */
   tail(): string;
   kill(signal: NodeJS.Signals): void;
   /** Ends the process and everything left of its group. Calling it again waits for the same end. */
@@ -46,6 +46,8 @@ export interface Child {
 export class NotReadyError extends XnovuError {}
 
 const tailLines = 40;
+/** What a Go program prints ahead of its stack when it panics. */
+const panicLine = /^(panic|fatal error): /;
 
 /**
  * Starts a process as the head of its own group: a Ctrl-C in the terminal reaches only the caller, which stops its
@@ -98,7 +100,11 @@ function keepTail(child: ChildProcess, each: (line: string) => void): string[] {
     if (!stream) return;
     createInterface({ input: stream }).on("line", (line) => {
       kept.push(line);
-      if (kept.length > tailLines) kept.shift();
+      if (kept.length > tailLines)
+        kept.splice(
+          kept.findIndex((old) => !panicLine.test(old)),
+          1,
+        );
       each(line);
     });
   };

@@ -47,6 +47,29 @@ test("PATH comes before the cache, and another program of the same name is passe
   assert.is(await findTemporal({ cacheDir, path: join(folder, "wrong"), log: quiet }), cached);
 });
 
+test("a server that lost one of its own ports to another process is started again", async () => {
+  const binary = await findTemporal({
+    ...(process.env.XNOVU_TEMPORAL_CLI ? { explicitPath: process.env.XNOVU_TEMPORAL_CLI } : {}),
+    log: console.error,
+  });
+  // The dev server's own way to fail: a panic, and a stack longer than what is kept of the output.
+  const racing = join(folder, "racing");
+  writeFileSync(
+    racing,
+    `#!/bin/sh
+if mkdir '${racing}.once' 2>/dev/null; then
+  echo 'panic: listen tcp 127.0.0.1:7233: bind: address already in use' >&2
+  seq -f 'main.go:%g' 100 >&2
+  exit 2
+fi
+exec '${binary}' "$@"
+`,
+  );
+  chmodSync(racing, 0o755);
+  const lucky = await startTemporal({ binary: racing, namespace: "xnovu", port: await freePort() });
+  await lucky.stop();
+});
+
 test("the server starts for its namespace, keeps workflows in its file, and leaves no port behind", async () => {
   const binary = await findTemporal({
     ...(process.env.XNOVU_TEMPORAL_CLI ? { explicitPath: process.env.XNOVU_TEMPORAL_CLI } : {}),

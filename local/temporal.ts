@@ -53,11 +53,19 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
       return handle(child, address, port);
     } catch (error) {
       await child.stop();
-      const taken = error instanceof NotReadyError && /address already in use|can't run on port/i.test(child.tail());
-      if (attempt === 3 || options.port || !taken) throw error;
+      if (attempt === 3 || !isPortRace(error, child, options.port !== undefined && options.port > 0)) throw error;
     }
   }
 }
+
+/**
+ * Beside its frontend the dev server takes some ten ports of its own, each free when it looked. It panics when another process was quicker, and
+ * a new try takes new ones; only a frontend port that was asked for is worth no second try.
+ */
+const isPortRace = (error: unknown, child: Child, portGiven: boolean): boolean =>
+  error instanceof NotReadyError &&
+  child.exit() !== undefined &&
+  (/^panic: /m.test(child.tail()) || (!portGiven && /address already in use|can't run on port/i.test(child.tail())));
 
 /** The command line of the dev server. */
 export function temporalArguments(options: Omit<TemporalOptions, "binary"> & { readonly port: number }): string[] {
