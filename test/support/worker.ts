@@ -79,14 +79,14 @@ export async function workerRig(databaseUrl: string, temporalAddress: string): P
       return worker;
     },
     async insert(count, columns = {}) {
-      const names = Object.keys(columns);
-      const more = names.map((name) => `, ${name}`).join("");
-      const values = names.map((_, index) => `, $${index + 2}`).join("");
+      const given = { enterprise_id: "acme", workflow: "mail-only", payload: '{"name":"Ada"}', ...columns };
+      const names = Object.keys(given);
+      const values = names.map((_, index) => `$${index + 2}`);
+      const own = names.includes("recipients");
       const { rows } = await db.query<{ id: string }>(
-        `INSERT INTO notify.notification (enterprise_id, workflow, payload${names.includes("recipients") ? "" : ", recipients"}${more})
-         SELECT 'acme', 'mail-only', '{"name":"Ada"}'${names.includes("recipients") ? "" : `, jsonb_build_array('s' || n)`}${values}
-         FROM generate_series(1, $1::int) n RETURNING id`,
-        [count, ...Object.values(columns)],
+        `INSERT INTO notify.notification (${names.join(", ")}${own ? "" : ", recipients"})
+         SELECT ${values.join(", ")}${own ? "" : ", jsonb_build_array('s' || n)"} FROM generate_series(1, $1::int) n RETURNING id`,
+        [count, ...Object.values(given)],
       );
       return rows.map(({ id }) => id);
     },

@@ -1,0 +1,179 @@
+// time limit: 240 s
+import { Client, Connection } from "@temporalio/client";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { changesOf } from "../support/audit.ts";
+import { testDatabase } from "../support/database.ts";
+import { labOfFile } from "../support/fault-lab.ts";
+import { faultTest } from "../support/fault-notes.ts";
+import { testTemporal } from "../support/temporal.ts";
+import { type RunningWorker, until } from "../support/worker.ts";
+
+// A worker that kills itself (SIGKILL) at a named point, and what another one makes of its rows.
+const lab = labOfFile(testDatabase, testTemporal);
+
+async function killedItself(worker: RunningWorker): Promise<void> {
+  await until(
+    () => worker.child.exit(),
+    12_000,
+    () => "the worker passed its crash point alive",
+  );
+  assert.equal(await worker.child.exited, { code: null, signal: "SIGKILL" });
+}
+
+/** A worker that waits, stopped, until its fellow is dead: it is there from the start and claims nothing of the fellow's. */
+async function standby(): Promise<() => void> {
+  const other = await lab().readyWorker();
+  other.child.kill("SIGSTOP");
+  return () => other.child.kill("SIGCONT");
+}
+
+faultTest(1, "killed before the claim commits: the row is PENDING, its attempt unspent", async () => {
+  const crashing = await lab().readyWorker({ XNOVU_CRASH_AT: "before-claim-commit" });
+  const [id = ""] = await lab().insert(1);
+  await killedItself(crashing);
+  await until(async () => (await lab().counts()).PENDING === 1, 2_000);
+  assert.is((await changesOf(lab().db, id)).length, 1, "the claim was seen");
+  assert.is(lab().calls(), 0);
+  await lab().readyWorker();
+  await lab().held();
+});
+
+faultTest(2, "killed after the claim: reclaimed within lease and sweep", async () => {
+  const crashing = await lab().readyWorker({ XNOVU_CRASH_AT: "after-claim" });
+  const goOn = await standby();
+  const ids = await lab().insert(20);
+  await killedItself(crashing);
+  assert.equal(await lab().counts(), { PROCESSING: 20 });
+  assert.is(lab().calls(), 0);
+  goOn();
+  await lab().held({}, 15_000);
+  for (const id of ids) {
+    const [, claimed, again] = await changesOf(lab().db, id);
+    assert.equal([claimed?.to, again?.to, again?.attempts], ["PROCESSING", "PROCESSING", 2]);
+    const waitedMs = Number(again?.at) - Number(claimed?.at);
+    // Lease 3 s, sweep every 0.3 s, and a moment on a busy machine.
+    assert.ok(waitedMs < 3_300 + 2_000, `taken over after ${waitedMs} ms`);
+  }
+});
+
+interface Run {
+  readonly workflowId: string;
+  readonly status: string;
+}
+
+/** All runs of the workflows that the timeline of a row names. */
+async function runsOf(id: string): Promise<{ readonly ids: readonly string[]; readonly runs: readonly Run[] }> {
+  const { rows } = await lab().db.query<{ id: string }>(
+    "SELECT DISTINCT temporal_workflow_id AS id FROM notify.timeline WHERE notification_id = $1 AND temporal_workflow_id IS NOT NULL",
+    [id],
+  );
+  const connection = await Connection.connect({ address: lab().env.TEMPORAL_ADDRESS ?? "" });
+  try {
+    const client = new Client({ connection, namespace: "xnovu" });
+    const runs: Run[] = [];
+    for (const { id: workflowId } of rows)
+      for await (const { status } of client.workflow.list({ query: `WorkflowId = "${workflowId}"` }))
+        runs.push({ workflowId, status: status.name });
+    return { ids: rows.map((row) => row.id), runs };
+  } finally {
+    await connection.close();
+  }
+}
+
+faultTest(3, "killed after the workflow started: the same workflow goes on, in one run", async () => {
+  const lease = { XNOVU_LEASE_MS: "20000", XNOVU_SWEEP_INTERVAL_MS: "20000" };
+  const crashing = await lab().readyWorker({ ...lease, XNOVU_CRASH_AT: "after-novu-accepted:2" });
+  // As many recipients as make a notification have a workflow of its own.
+  const recipients = Array.from({ length: 3_000 }, (_, n) => `fan-${n}`);
+  const [id = ""] = await lab().insert(1, { recipients: JSON.stringify(recipients) });
+  await killedItself(crashing);
+  const before = await runsOf(id);
+  await lab().readyWorker(lease);
+  const { accepted } = await lab().held({}, 40_000);
+  assert.is(accepted, 3_000);
+  const { ids, runs } = await runsOf(id);
+  assert.equal(ids, before.ids, "another workflow took it");
+  assert.is(ids.length, 1);
+  const ofOne = runs.filter(({ status }) => status !== "CONTINUED_AS_NEW");
+  assert.is(ofOne.length, 1, `${ids[0]} ran ${ofOne.length} times`);
+});
+
+faultTest(3, "killed right after its lane started: the next worker's lane takes the rows", async () => {
+  const crashing = await lab().worker({ XNOVU_CRASH_AT: "after-lane-start" });
+  await lab().insert(50);
+  await killedItself(crashing);
+  await lab().readyWorker();
+  await lab().held();
+});
+
+for (const [name, settings] of [
+  ["idempotency on", {}],
+  ["idempotency off", { idempotency: false }],
+] as const)
+  faultTest(4, `killed after Novu accepted, before the commit, ${name}: sent again under the same key`, async () => {
+    lab().novu.control.set(settings);
+    const crashing = await lab().readyWorker({ XNOVU_CRASH_AT: "after-novu-accepted" });
+    await lab().insert(30);
+    await killedItself(crashing);
+    assert.is((await lab().counts()).SENT, undefined);
+    await lab().readyWorker();
+    const { duplicates } = await lab().held({ ...settings, repliesLost: 30 });
+    assert.is(duplicates, "idempotency" in settings ? 30 : 0);
+    assert.is(new Set(lab().keys()).size, 1, `keys: ${lab().keys().join(", ")}`);
+    const dropped = lab()
+      .novu.control.effects()
+      .filter(({ duplicatesDropped }) => duplicatesDropped > 0);
+    assert.is(dropped.length, duplicates, "what was accepted twice is dropped by its transaction id");
+  });
+
+faultTest(4, "killed with the outcome written and not committed: sent again under the same key", async () => {
+  const crashing = await lab().readyWorker({ XNOVU_CRASH_AT: "before-settle-commit" });
+  await lab().insert(30);
+  await killedItself(crashing);
+  await lab().readyWorker();
+  await lab().held();
+  assert.is(new Set(lab().keys()).size, 1);
+});
+
+faultTest(
+  34,
+  "a row that kills its worker each time is counted and dead-lettered; its neighbours are sent",
+  async () => {
+    const env = { XNOVU_CRASH_AT: "row:digested", XNOVU_LEASE_MS: "1000", XNOVU_SWEEP_INTERVAL_MS: "100" };
+    const [poison = ""] = await lab().insert(1, { workflow: "digested", max_attempts: 3 });
+    await lab().insert(40);
+    let deaths = 0;
+    for (; deaths < 8; deaths++) {
+      const worker = await lab().worker(env);
+      const { DEAD, SENT } = await settled(worker);
+      if (DEAD === 1 && SENT === 40) break;
+      assert.equal(await worker.child.exited, { code: null, signal: "SIGKILL" });
+    }
+    const verdict = await lab().held();
+    assert.is(verdict.deadLetters, 1);
+    assert.is(deaths, 3, "it kills as many workers as it has attempts");
+    const { rows } = await lab().db.query<{ status: string; attempts: number; error: string }>(
+      "SELECT status, attempts, error FROM notify.notification WHERE id = $1",
+      [poison],
+    );
+    assert.equal([rows[0]?.status, rows[0]?.attempts], ["DEAD", 3]);
+    assert.match(rows[0]?.error ?? "", /silent|killed|stopped|died/);
+  },
+);
+
+/** The counts once the worker has died or every row has come to its end. */
+async function settled(worker: RunningWorker): Promise<Record<string, number>> {
+  const found = await until(
+    async () => {
+      const counts = await lab().counts();
+      const open = Object.keys(counts).filter((status) => status !== "SENT" && status !== "DEAD");
+      return worker.child.exit() || open.length === 0 ? counts : undefined;
+    },
+    30_000,
+    () => "the worker neither died nor brought every row to its end",
+  );
+  return found ?? {};
+}
+
+test.run();
