@@ -1,0 +1,116 @@
+{{/* Labels of everything: (dict "root" $ "component" "app"); the component may be left out. */}}
+{{- define "xnovu.labels" -}}
+app.kubernetes.io/name: xnovu
+app.kubernetes.io/part-of: xnovu
+{{- with .component }}
+app.kubernetes.io/component: {{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "xnovu.selector" -}}
+app.kubernetes.io/name: xnovu
+app.kubernetes.io/component: {{ .component }}
+{{- end }}
+
+{{- define "xnovu.tag" -}}
+{{ .Values.image.tag | default .Chart.AppVersion }}
+{{- end }}
+
+{{- define "xnovu.image" -}}
+{{ .Values.image.repository }}:{{ include "xnovu.tag" . }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
+{{- end }}
+
+{{/* The Secret of a component: its own name, else the release's. */}}
+{{- define "xnovu.secret" -}}
+{{- $own := (index .root.Values.secrets .component).name -}}
+{{- $own | default (ternary (printf "%s-migrate" .root.Release.Name) .root.Release.Name (eq .component "migrate")) -}}
+{{- end }}
+
+{{/* Settings that name the files of a Secret's keys. */}}
+{{- define "xnovu.secretFiles" -}}
+{{- range . }}
+- name: {{ . }}_FILE
+  value: /run/secrets/xnovu/{{ . }}
+{{- end }}
+{{- end }}
+
+{{- define "xnovu.locked" -}}
+allowPrivilegeEscalation: false
+readOnlyRootFilesystem: true
+capabilities: { drop: [ALL] }
+{{- end }}
+
+{{- define "xnovu.mounts" -}}
+- { name: secrets, mountPath: /run/secrets/xnovu, readOnly: true }
+- { name: tmp, mountPath: /tmp }
+{{- end }}
+
+{{- define "xnovu.volumes" -}}
+- name: secrets
+  # 0440: the group is fsGroup.
+  secret: { secretName: {{ include "xnovu.secret" . }}, defaultMode: 288 }
+- name: tmp
+  emptyDir: { sizeLimit: 64Mi }
+{{- end }}
+
+{{/* What every pod has in common. */}}
+{{- define "xnovu.pod" -}}
+serviceAccountName: {{ .root.Release.Name }}-{{ .component }}
+automountServiceAccountToken: false
+enableServiceLinks: false
+{{- with .root.Values.imagePullSecrets }}
+imagePullSecrets: {{ toJson . }}
+{{- end }}
+securityContext:
+  runAsNonRoot: true
+  runAsUser: 65532
+  runAsGroup: 65532
+  fsGroup: 65532
+  fsGroupChangePolicy: OnRootMismatch
+  seccompProfile: { type: RuntimeDefault }
+{{- end }}
+
+{{- define "xnovu.spread" -}}
+{{- range $key := list "topology.kubernetes.io/zone" "kubernetes.io/hostname" }}
+- maxSkew: 1
+  topologyKey: {{ $key }}
+  whenUnsatisfiable: ScheduleAnyway
+  labelSelector:
+    matchLabels: {{- include "xnovu.selector" $ | nindent 6 }}
+  matchLabelKeys: [pod-template-hash]
+{{- end }}
+{{- end }}
+
+{{/* Waits for the migration Job; a schema that is newer than this version is no reason to wait. */}}
+{{- define "xnovu.schemaGate" -}}
+- name: schema
+  image: {{ include "xnovu.image" . }}
+  imagePullPolicy: {{ .Values.image.pullPolicy }}
+  command: [sh, -c, 'until pnpm xnovu migrate status --json | grep -q "\"pending\":\[\]"; do sleep 3; done']
+  env: {{- include "xnovu.secretFiles" (list "DATABASE_URL") | nindent 4 }}
+  resources:
+    requests: { cpu: 50m, memory: 128Mi }
+    limits: { memory: 256Mi }
+  securityContext: {{- include "xnovu.locked" . | nindent 4 }}
+  volumeMounts: {{- include "xnovu.mounts" . | nindent 4 }}
+{{- end }}
+
+{{- define "xnovu.anywhere" -}}
+- namespaceSelector: {}
+- ipBlock: { cidr: 0.0.0.0/0, except: [169.254.0.0/16] }
+- ipBlock: { cidr: "::/0", except: ["fe80::/10", "fd00:ec2::/32"] }
+{{- end }}
+
+{{- define "xnovu.scaleDown" -}}
+stabilizationWindowSeconds: 300
+policies:
+  - { type: Percent, value: 50, periodSeconds: 60 }
+{{- end }}
+
+{{- define "xnovu.scaleUp" -}}
+stabilizationWindowSeconds: 0
+selectPolicy: Max
+policies:
+  - { type: Percent, value: 100, periodSeconds: 15 }
+  - { type: Pods, value: 4, periodSeconds: 15 }
+{{- end }}

@@ -1,0 +1,34 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { type Log, output } from "../../../local/engine/command.ts";
+import { findTool } from "../../../local/engine/tool-find.ts";
+import { type Manifest, parseManifests } from "./manifest.ts";
+import { deployToolSpecs } from "./tool-specs.ts";
+
+/** The newest Kubernetes that the manifests are for; Helm asks the chart whether it is new enough. */
+export const newestKubernetes = "1.37.0";
+
+/** Overlays by name; deploy/helm/values has a file of the same name for each. */
+export const overlayNames = (root: string): string[] => readdirSync(join(root, "deploy/kubernetes/overlays")).sort();
+
+/** What `kubectl apply -k` would apply. @throws EngineError with kustomize's words. */
+export async function renderOverlay(root: string, overlay: string, log: Log): Promise<Manifest[]> {
+  const { kustomize = "" } = await findTool(deployToolSpecs.kustomize, { log });
+  const folder = join(root, "deploy/kubernetes/overlays", overlay);
+  return parseManifests(await output(kustomize, ["build", folder]), `overlay ${overlay}`);
+}
+
+/** What `helm install xnovu deploy/helm/xnovu -n xnovu -f deploy/helm/values/<name>.yaml` would apply. @throws EngineError with Helm's words. */
+export async function renderChart(
+  root: string,
+  values: string,
+  log: Log,
+  more: readonly string[] = [],
+): Promise<Manifest[]> {
+  const { helm = "" } = await findTool(deployToolSpecs.helm, { log });
+  const file = join(root, "deploy/helm/values", `${values}.yaml`);
+  const chart = ["template", "xnovu", join(root, "deploy/helm/xnovu"), "--namespace", "xnovu"];
+  // Helm built from source takes an old Kubernetes for granted.
+  const args = [...chart, "--kube-version", newestKubernetes, "--values", file, ...more];
+  return parseManifests(await output(helm, args), `chart with ${values}.yaml`);
+}

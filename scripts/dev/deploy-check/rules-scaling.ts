@@ -1,0 +1,34 @@
+import { at, find, listAt, type Manifest } from "./manifest.ts";
+
+/** outbox/sql/count-by-status.sql counts to here, and the worker's metrics with it. */
+export const metricCap = 10_001;
+
+/** Autoscalers of the worker that would stop before their maximum, because what they read ends below it. */
+export function scalingFaults(manifests: readonly Manifest[]): string[] {
+  return [
+    ...keda(find(manifests, "ScaledObject", "xnovu-worker")),
+    ...hpa(find(manifests, "HorizontalPodAutoscaler", "xnovu-worker")),
+  ];
+}
+
+function keda(scaled: Manifest | undefined): string[] {
+  const trigger = listAt(scaled, "spec", "triggers").find((entry) => at(entry, "type") === "postgresql");
+  if (trigger === undefined) return [];
+  const needed = Number(at(scaled, "spec", "maxReplicaCount")) * Number(at(trigger, "metadata", "targetQueryValue"));
+  const limits = [...String(at(trigger, "metadata", "query")).matchAll(/LIMIT (\d+)/g)].map(([, n]) => Number(n));
+  const low = limits.filter((limit) => limit < needed);
+  if (limits.length === 3 && low.length === 0) return [];
+  return [
+    `ScaledObject xnovu-worker: its query counts to ${limits.join(", ")}, and ${needed} rows call for every worker`,
+  ];
+}
+
+function hpa(scaler: Manifest | undefined): string[] {
+  const metric = listAt(scaler, "spec", "metrics").find((entry) => at(entry, "type") === "External");
+  if (metric === undefined) return [];
+  const needed = Number(at(scaler, "spec", "maxReplicas")) * Number(at(metric, "external", "target", "averageValue"));
+  if (needed <= metricCap) return [];
+  return [
+    `HorizontalPodAutoscaler xnovu-worker: ${needed} rows call for every worker, and its metric ends at ${metricCap}`,
+  ];
+}
