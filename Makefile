@@ -26,6 +26,14 @@ check: setup ## Lint, format, types, import directions, and generated files that
 format: setup ## Write the format and the lint fixes that are safe
 	@$(BIN)/biome check --write .
 
+.PHONY: test-faults
+test-faults: setup ## Show that each numbered fault is held, a line for each
+	@node --import tsx scripts/dev/test-faults.ts $(ARGS)
+
+.PHONY: soak
+soak: setup ## Mixed load under random faults, then the oracle: make soak MINUTES=10 SEED=7
+	@node --import tsx test/soak/main.ts $(or $(MINUTES),1) $(SEED)
+
 ##@ Embedded stack
 
 .PHONY: up

@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
 import { startTemporal, type Temporal } from "../local/temporal.ts";
 import { databaseOn, type TestDatabase, testDatabase } from "./support/database.ts";
+import { faultTest } from "./support/fault-notes.ts";
 import { type PrivatePostgres, privatePostgres } from "./support/servers.ts";
 import { type TestTemporal, temporalBinary, testTemporal } from "./support/temporal.ts";
 import { type RunningWorker, until, type WorkerRig, workerRig } from "./support/worker.ts";
@@ -40,7 +41,7 @@ const sent = (rig: WorkerRig, count: number) =>
     () => `not ${count} sent`,
   );
 
-test("a key that Novu refuses pauses sending: health says so, and no attempt is spent", async () => {
+faultTest(25, "a key that Novu refuses pauses sending: health says so, and no attempt is spent", async () => {
   refusedWorker = await refused.start({ FAILED_POLL_INTERVAL_MS: "100" });
   await refusedWorker.ready();
   refused.novu.control.addFault({ match: { path: bulk }, status: 401, times: 1_000 });
@@ -56,48 +57,52 @@ test("a key that Novu refuses pauses sending: health says so, and no attempt is 
   refused.novu.control.clearFaults();
 });
 
-test("without Temporal it serves health and claims nothing; it is ready when Temporal comes, also the second time", async () => {
-  const port = await freePort();
-  const binary = await temporalBinary();
-  const own = await databaseOnServerOf(database);
-  const rig = await workerRig(own.url, `127.0.0.1:${port}`);
-  let server: Temporal | undefined;
-  try {
-    const worker = await rig.start();
-    await until(() => worker.get("/health"));
-    await until(async () => String((await stateOf(worker, "temporal"))?.error).includes(`127.0.0.1:${port}`));
-    await until(async () => (await stateOf(worker, "database"))?.status === "up");
-    assert.is((await worker.get("/health"))?.code, 503);
-    assert.is((await worker.get("/health/live"))?.code, 200);
-    const ready = await worker.get("/health/ready");
-    assert.is(ready?.code, 503);
-    assert.match(JSON.stringify(ready?.body), '"name":"temporal"');
-    await rig.insert(5);
-    await sleep(500);
-    assert.equal(await rig.counts(), { PENDING: 5 });
+faultTest(
+  17,
+  "without Temporal it serves health and claims nothing; it is ready when Temporal comes, also the second time",
+  async () => {
+    const port = await freePort();
+    const binary = await temporalBinary();
+    const own = await databaseOnServerOf(database);
+    const rig = await workerRig(own.url, `127.0.0.1:${port}`);
+    let server: Temporal | undefined;
+    try {
+      const worker = await rig.start();
+      await until(() => worker.get("/health"));
+      await until(async () => String((await stateOf(worker, "temporal"))?.error).includes(`127.0.0.1:${port}`));
+      await until(async () => (await stateOf(worker, "database"))?.status === "up");
+      assert.is((await worker.get("/health"))?.code, 503);
+      assert.is((await worker.get("/health/live"))?.code, 200);
+      const ready = await worker.get("/health/ready");
+      assert.is(ready?.code, 503);
+      assert.match(JSON.stringify(ready?.body), '"name":"temporal"');
+      await rig.insert(5);
+      await sleep(500);
+      assert.equal(await rig.counts(), { PENDING: 5 });
 
-    server = await startTemporal({ binary, port, namespace: "xnovu" });
-    await worker.ready();
-    await sent(rig, 5);
+      server = await startTemporal({ binary, port, namespace: "xnovu" });
+      await worker.ready();
+      await sent(rig, 5);
 
-    await server.kill("SIGKILL");
-    await isDown(worker, "temporal");
-    assert.is((await worker.get("/health/live"))?.code, 200);
-    const before = await events(rig);
-    await rig.insert(5);
-    await sleep(1_500);
-    assert.equal(await rig.counts(), { SENT: 5, PENDING: 5 });
-    assert.is(await events(rig), before + 5, "rows were claimed although Temporal is away");
-    server = await startTemporal({ binary, port, namespace: "xnovu" });
-    await worker.ready();
-    await sent(rig, 10);
-    assert.is(worker.child.exit(), undefined);
-  } finally {
-    await rig.close();
-    await server?.stop();
-    await own.close();
-  }
-});
+      await server.kill("SIGKILL");
+      await isDown(worker, "temporal");
+      assert.is((await worker.get("/health/live"))?.code, 200);
+      const before = await events(rig);
+      await rig.insert(5);
+      await sleep(1_500);
+      assert.equal(await rig.counts(), { SENT: 5, PENDING: 5 });
+      assert.is(await events(rig), before + 5, "rows were claimed although Temporal is away");
+      server = await startTemporal({ binary, port, namespace: "xnovu" });
+      await worker.ready();
+      await sent(rig, 10);
+      assert.is(worker.child.exit(), undefined);
+    } finally {
+      await rig.close();
+      await server?.stop();
+      await own.close();
+    }
+  },
+);
 
 test("without Postgres it serves health, is ready when Postgres comes, and goes on after a restart amid the work", async () => {
   const postgres: PrivatePostgres = await privatePostgres();
@@ -135,7 +140,7 @@ test("without Postgres it serves health, is ready when Postgres comes, and goes 
   }
 });
 
-test("when the key is right again sending resumes by itself", async () => {
+faultTest(25, "when the key is right again sending resumes by itself", async () => {
   await until(
     async () => (await refused.counts()).SENT === 300,
     75_000,

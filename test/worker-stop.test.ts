@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { faultTest } from "./support/fault-notes.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 import { until, type WorkerRig, workerRig } from "./support/worker.ts";
 
@@ -51,56 +52,64 @@ async function allSentOnce(count: number): Promise<void> {
   assert.equal(twice, [], `${twice.length} were accepted more than once`);
 }
 
-test("SIGTERM amid 1,000 rows: what is under way ends, the rest is given back unspent, and the next worker sends it", async () => {
-  // 40 claims; Novu takes 300 ms for each, and 16 are in flight at once.
-  const env = { ...fast, POLL_BATCH_SIZE: "25", XNOVU_SHUTDOWN_TIMEOUT_MS: "10000" };
-  const first = await rig.start(env);
-  await first.ready();
-  slowNovu(300);
-  await rig.insert(1_000);
-  await until(async () => ((await rig.counts()).SENT ?? 0) > 100);
-  const begin = Date.now();
-  first.child.kill("SIGTERM");
-  await until(async () => (await first.get("/health/ready"))?.code !== 200, 1_000);
-  assert.equal(await first.child.exited, { code: 0, signal: null });
-  assert.ok(Date.now() - begin < 10_000, `took ${Date.now() - begin} ms`);
+faultTest(
+  5,
+  "SIGTERM amid 1,000 rows: what is under way ends, the rest is given back unspent, and the next worker sends it",
+  async () => {
+    // 40 claims; Novu takes 300 ms for each, and 16 are in flight at once.
+    const env = { ...fast, POLL_BATCH_SIZE: "25", XNOVU_SHUTDOWN_TIMEOUT_MS: "10000" };
+    const first = await rig.start(env);
+    await first.ready();
+    slowNovu(300);
+    await rig.insert(1_000);
+    await until(async () => ((await rig.counts()).SENT ?? 0) > 100);
+    const begin = Date.now();
+    first.child.kill("SIGTERM");
+    await until(async () => (await first.get("/health/ready"))?.code !== 200, 1_000);
+    assert.equal(await first.child.exited, { code: 0, signal: null });
+    assert.ok(Date.now() - begin < 10_000, `took ${Date.now() - begin} ms`);
 
-  const { SENT = 0, PENDING = 0, ...others } = await rig.counts();
-  assert.equal(others, {}, "rows are left in other states");
-  assert.ok(SENT > 100 && PENDING > 100, `${SENT} sent, ${PENDING} pending`);
-  assert.equal(await attempts(), [
-    [0, PENDING],
-    [1, SENT],
-  ]);
-  rig.novu.control.clearFaults();
-  const second = await rig.start(env);
-  await allSentOnce(1_000);
-  assert.equal(await attempts(), [[1, 1_000]]);
-  await second.child.stop({ signal: "SIGKILL" });
-});
+    const { SENT = 0, PENDING = 0, ...others } = await rig.counts();
+    assert.equal(others, {}, "rows are left in other states");
+    assert.ok(SENT > 100 && PENDING > 100, `${SENT} sent, ${PENDING} pending`);
+    assert.equal(await attempts(), [
+      [0, PENDING],
+      [1, SENT],
+    ]);
+    rig.novu.control.clearFaults();
+    const second = await rig.start(env);
+    await allSentOnce(1_000);
+    assert.equal(await attempts(), [[1, 1_000]]);
+    await second.child.stop({ signal: "SIGKILL" });
+  },
+);
 
-test("copies of the first signal are one signal; a second one ends the worker at once, its rows given back", async () => {
-  const first = await rig.start(fast);
-  await first.ready();
-  slowNovu(6_000);
-  await rig.insert(100);
-  await until(() => rig.novu.control.calls().counts[`POST ${bulk}`] === 1);
-  for (let copies = 0; copies < 3; copies++) first.child.kill("SIGTERM");
-  await sleep(1_000);
-  assert.is(first.child.exit(), undefined, "a copy was taken for a second signal");
-  const begin = Date.now();
-  first.child.kill("SIGINT");
-  assert.equal(await first.child.exited, { code: 1, signal: null });
-  assert.ok(Date.now() - begin < 2_500, `took ${Date.now() - begin} ms`);
-  assert.equal(await rig.counts(), { PENDING: 100 });
-  assert.equal(await attempts(), [[0, 100]]);
-  rig.novu.control.clearFaults();
-  const second = await rig.start(fast);
-  await allSentOnce(100);
-  await second.child.stop({ signal: "SIGKILL" });
-});
+faultTest(
+  6,
+  "copies of the first signal are one signal; a second one ends the worker at once, its rows given back",
+  async () => {
+    const first = await rig.start(fast);
+    await first.ready();
+    slowNovu(6_000);
+    await rig.insert(100);
+    await until(() => rig.novu.control.calls().counts[`POST ${bulk}`] === 1);
+    for (let copies = 0; copies < 3; copies++) first.child.kill("SIGTERM");
+    await sleep(1_000);
+    assert.is(first.child.exit(), undefined, "a copy was taken for a second signal");
+    const begin = Date.now();
+    first.child.kill("SIGINT");
+    assert.equal(await first.child.exited, { code: 1, signal: null });
+    assert.ok(Date.now() - begin < 2_500, `took ${Date.now() - begin} ms`);
+    assert.equal(await rig.counts(), { PENDING: 100 });
+    assert.equal(await attempts(), [[0, 100]]);
+    rig.novu.control.clearFaults();
+    const second = await rig.start(fast);
+    await allSentOnce(100);
+    await second.child.stop({ signal: "SIGKILL" });
+  },
+);
 
-test("SIGTERM while it starts: exit 0, and nothing was claimed", async () => {
+faultTest(7, "SIGTERM while it starts: exit 0, and nothing was claimed", async () => {
   await rig.insert(10);
   const worker = await rig.start();
   await until(() => worker.output().includes("listening on"));

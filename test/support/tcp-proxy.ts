@@ -16,11 +16,15 @@ export interface TcpProxy {
   hold(direction?: Direction): void;
   /** Each chunk arrives this many milliseconds later, in order. */
   delay(ms: number, direction?: Direction): void;
+  /** Strands the connections that are there: no byte ever moves on them again, and nobody is told. New ones pass. */
+  strand(): void;
   /** Resets every connection (RST). New ones pass. */
   cut(): void;
   /** Resets every connection, and every new one until `pass()`. */
   down(): void;
   connections(): number;
+  /** Connections asked for since it started. */
+  attempts(): number;
   close(): Promise<void>;
 }
 
@@ -32,6 +36,7 @@ interface Way {
 interface Pipe {
   readonly client: Socket;
   readonly server: Socket;
+  stranded: boolean;
 }
 
 const free = (): Way => ({ held: false, delayMs: 0 });
@@ -41,10 +46,12 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   const ways: Record<Direction, Way> = { up: free(), down: free() };
   const pipes = new Set<Pipe>();
   let refusing = false;
+  let attempts = 0;
   const listener = createServer((client) => {
+    attempts++;
     if (refusing) return void client.resetAndDestroy();
     const server = connect(portOf(target), hostOf(target));
-    const pipe = { client, server };
+    const pipe = { client, server, stranded: false };
     pipes.add(pipe);
     for (const socket of [client, server]) socket.setNoDelay(true);
     forward(client, server, ways.up);
@@ -57,7 +64,8 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
 
   const change = (direction: Direction | undefined, apply: (way: Way) => void) => {
     for (const name of direction ? [direction] : (["up", "down"] as const)) apply(ways[name]);
-    for (const { client, server } of pipes) {
+    for (const { client, server, stranded } of pipes) {
+      if (stranded) continue;
       flow(client, ways.up);
       flow(server, ways.down);
     }
@@ -85,12 +93,20 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
       change(direction, (way) => {
         way.delayMs = ms;
       }),
+    strand() {
+      for (const pipe of pipes) {
+        pipe.stranded = true;
+        pipe.client.pause();
+        pipe.server.pause();
+      }
+    },
     cut,
     down() {
       refusing = true;
       cut();
     },
     connections: () => pipes.size,
+    attempts: () => attempts,
     async close() {
       refusing = true;
       cut();

@@ -1,0 +1,172 @@
+// time limit: 300 s
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { show } from "../../outbox/reader.ts";
+import { testDatabase } from "../support/database.ts";
+import { bulkPath, labOfFile } from "../support/fault-lab.ts";
+import { faultTest } from "../support/fault-notes.ts";
+import { randomFrom, shuffled } from "../support/random.ts";
+import { testTemporal } from "../support/temporal.ts";
+import { type RunningWorker, until } from "../support/worker.ts";
+
+// Everything that Novu may answer, and not answer.
+const lab = labOfFile(testDatabase, testTemporal);
+const match = { path: bulkPath };
+const fault = (order: Parameters<ReturnType<typeof lab>["novu"]["control"]["addFault"]>[0]) =>
+  lab().novu.control.addFault({ match, ...order });
+
+const pausedOf = async (worker: RunningWorker) => {
+  const paused: unknown = (await worker.get("/status"))?.body.processing?.paused;
+  return paused ? (paused as { until: string; reason: string }) : undefined;
+};
+const bothPaused = (workers: readonly RunningWorker[]) =>
+  until(
+    async () => (await Promise.all(workers.map(pausedOf))).every((paused) => paused !== undefined),
+    3_000,
+    () => "the pause is not shared: one of two workers goes on",
+  );
+const callTimes = () =>
+  lab()
+    .novu.control.calls()
+    .last.filter(({ path }) => path === bulkPath)
+    .map(({ at }) => Date.parse(at));
+const mostAttempts = async () =>
+  (await lab().db.query<{ most: number }>("SELECT max(attempts)::int AS most FROM audit.change")).rows[0]?.most;
+
+for (const [name, retryAfter] of [
+  ["seconds", () => "4"],
+  // A date has no fractions: four to five seconds from now.
+  ["date", () => new Date(Date.now() + 5_000).toUTCString()],
+] as const)
+  faultTest(20, `429 with Retry-After in ${name}: honoured by both workers, and no attempt is spent`, async () => {
+    const workers = await Promise.all([lab().readyWorker(), lab().readyWorker()]);
+    const header = retryAfter();
+    const begin = Date.now();
+    const end = name === "date" ? Date.parse(header) : begin + 4_000;
+    fault({ status: 429, headers: { "retry-after": header } });
+    await lab().insert(1);
+    await until(() => lab().calls() === 1);
+    await bothPaused(workers);
+    const shared = Date.now();
+    await lab().insert(50, { recipients: '["later"]' });
+    await lab().held();
+    const during = callTimes().filter((at) => at > shared && at < end - 100);
+    assert.is(during.length, 0, `${during.length} calls during the pause`);
+    assert.is(await mostAttempts(), 1, "an attempt was spent");
+  });
+
+faultTest(20, "429 with a Retry-After of a day: capped", async () => {
+  const worker = await lab().readyWorker();
+  fault({ status: 429, headers: { "retry-after": "86400" } });
+  await lab().insert(1);
+  const paused = await until(() => pausedOf(worker), 8_000);
+  const ms = Date.parse(paused?.until ?? "") - Date.now();
+  assert.ok(ms > 30_000 && ms <= 15 * 60_000 + 5_000, `paused for ${ms} ms`);
+});
+
+faultTest(21, "500, 502 and 503 for five seconds: backoff with jitter, the circuit opens and closes", async () => {
+  const random = randomFrom(21);
+  const worker = await lab().readyWorker({ POLL_BATCH_SIZE: "10" });
+  const answers = shuffled(
+    random,
+    [500, 502, 503].flatMap((status) => [status, status, status, status]),
+  );
+  for (const status of answers) fault({ status });
+  fault({ status: 503, times: 100_000 });
+  await lab().insert(400, { max_attempts: 50 });
+  await until(() => lab().calls() > 0);
+  await sleep(3_000);
+  const { rows } = await lab().db.query<{ times: number; rows: number }>(
+    "SELECT count(DISTINCT next_attempt_at)::int AS times, count(*)::int AS rows FROM notify.notification WHERE status = 'FAILED'",
+  );
+  const before = lab().calls();
+  await sleep(2_000);
+  const during = lab().calls() - before;
+  lab().novu.control.clearFaults();
+  await lab().held({}, 60_000);
+  assert.is(worker.child.exit(), undefined);
+  assert.ok(Number(rows[0]?.times) > 1, `${rows[0]?.rows} failed rows wait for the same moment`);
+  // Forty batches due again every half second would be some 200 calls.
+  assert.ok(during <= 30, `${during} calls in two seconds to a Novu that is down: the circuit did not open`);
+});
+
+for (const [name, settings] of [
+  ["on", {}],
+  ["off", { idempotency: false }],
+] as const)
+  faultTest(22, `accepted and the reply lost, idempotency ${name}: the same key again`, async () => {
+    lab().novu.control.set(settings);
+    await lab().readyWorker();
+    fault({ dropAfterAccept: true });
+    await lab().insert(20);
+    const { duplicates } = await lab().held({ ...settings, repliesLost: 20 });
+    assert.is(duplicates, name === "on" ? 0 : 20);
+    assert.is(lab().keys().length, 2);
+    assert.is(new Set(lab().keys()).size, 1);
+  });
+
+faultTest(23, "409 while the first call runs: it waits, under the same key", async () => {
+  await lab().readyWorker({ XNOVU_NOVU_TIMEOUT_MS: "500", XNOVU_RETRY_MAX_MS: "300" });
+  fault({ delayMs: 2_500 });
+  await lab().insert(20);
+  await lab().held();
+  const statuses = lab()
+    .novu.control.calls()
+    .last.map(({ status }) => status);
+  assert.ok(statuses.includes(409), `statuses ${statuses.join(", ")}`);
+  assert.is(new Set(lab().keys()).size, 1, "the key moved on although the reply was unknown");
+});
+
+faultTest(23, "an error replayed from the idempotency cache: then, and only then, the key moves on", async () => {
+  await lab().readyWorker();
+  fault({ status: 500, cached: true });
+  await lab().insert(20);
+  await lab().held();
+  const keys = lab().keys();
+  assert.is(keys.length, 3, `keys: ${keys.join(", ")}`);
+  assert.is(keys[1], keys[0], "moved on before the replay");
+  assert.is.not(keys[2], keys[0]);
+});
+
+for (const status of [400, 422])
+  faultTest(
+    24,
+    `${status} for one of a batch: that one is a dead letter with its reason, the rest are sent`,
+    async () => {
+      await lab().readyWorker();
+      const body = {
+        statusCode: status,
+        timestamp: "now",
+        path: bulkPath,
+        message: "refused on order",
+        type: "X",
+        errors: status === 400 ? [] : {},
+      };
+      fault({ match: { ...match, bodyIncludes: "refused-one" }, status, body, times: 10_000 });
+      await lab().insert(25);
+      const [bad = ""] = await lab().insert(1, { recipients: '["refused-one"]' });
+      await lab().insert(25, { recipients: '["after"]' });
+      const { deadLetters, accepted } = await lab().held();
+      assert.equal([deadLetters, accepted], [1, 50]);
+      assert.match((await show(lab().db, bad))?.error ?? "", "refused on order");
+    },
+  );
+
+faultTest(25, "403: sending pauses, health says so, and nothing of the backlog is a dead letter", async () => {
+  const worker = await lab().readyWorker({ POLL_BATCH_SIZE: "10" });
+  fault({ status: 403, times: 100_000 });
+  await lab().insert(200);
+  await until(async () => (await worker.get("/health"))?.body.checks?.processing?.status === "down");
+  assert.match(String((await worker.get("/health"))?.body.checks?.processing?.error), "403");
+  await until(async () => (await lab().counts()).PENDING === 200, 5_000);
+  await sleep(1_500);
+  assert.equal(await lab().counts(), { PENDING: 200 });
+  const calls = lab().calls();
+  await sleep(1_000);
+  assert.is(lab().calls(), calls, "it goes on calling");
+  const { rows } = await lab().db.query("SELECT max(attempts)::int AS most FROM notify.notification");
+  assert.equal(rows, [{ most: 0 }]);
+});
+
+test.run();
