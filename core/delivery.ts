@@ -76,37 +76,67 @@ export interface SettleResult {
 export const claimKinds = ["new", "failed", "scheduled"] as const;
 export type ClaimKind = (typeof claimKinds)[number];
 
+/** Rows that one worker holds under one token, in the order of their ids. */
+export interface Claim {
+  readonly token: string;
+  /** Empty: nothing was due. */
+  readonly rows: readonly ClaimedNotification[];
+}
+
 /** What the worker's rooms need of the outbox. `outbox/` implements it over Postgres. */
 export interface ClaimPort {
-  /** Claims up to `limit` due rows under a new token. `count` 0 means nothing was due. */
-  claim(
-    kind: ClaimKind,
-    owner: string,
-    leaseMs: number,
-    limit: number,
-  ): Promise<{ readonly token: string; readonly count: number }>;
-  /** Takes over rows whose lease ran out: a new token for those with attempts left, a dead letter for the rest. */
+  /** Claims up to `limit` due rows under a new token, tenants in turn. Nothing while the sending gate is closed. */
+  claim(kind: ClaimKind, owner: string, leaseMs: number, limit: number): Promise<Claim>;
+  /** Takes over rows whose lease ran out: a new token for those with attempts left, a dead letter for the rest. `suspects`: see sweepSuspect. */
   sweep(
     owner: string,
     leaseMs: number,
     limit: number,
-  ): Promise<{ readonly token: string; readonly count: number; readonly dead: number }>;
-  /** Gives a claim's rows back without spending an attempt. Returns how many were still held. */
-  release(token: string): Promise<number>;
+  ): Promise<Claim & { readonly dead: number; readonly suspects: boolean }>;
+  /** Takes over one row whose workers went silent more than once: it may be what stops them, and should be sent with nothing beside it. */
+  sweepSuspect(owner: string, leaseMs: number): Promise<Claim>;
+  /** Gives rows of a claim back without spending an attempt. Returns how many were still held. */
+  release(token: string, ids: readonly string[]): Promise<number>;
   /** Gives back every row that this owner still holds. */
   releaseAll(owner: string): Promise<number>;
+  /** Ends the leases of a worker that is known to be gone, so that the next sweep finds its rows. False when the worker lives after all. */
+  expire(owner: string): Promise<{ readonly gone: boolean; readonly rows: number }>;
 }
 
 export interface DeliveryPort {
-  /** Renews the lease, makes `owner` the one who works on it, and returns the rows still to be sent. None: the lease was lost or all is done. */
-  adopt(token: string, owner: string, leaseMs: number): Promise<readonly ClaimedNotification[]>;
-  /** Returns how many rows are still held. */
-  renew(token: string, leaseMs: number): Promise<number>;
+  /** Moves rows to a new token that a Temporal workflow of their own holds. Returns the token, or undefined when none was held any more. */
+  handOver(token: string, ids: readonly string[], leaseMs: number): Promise<string | undefined>;
+  /** Renews the lease and returns the rows still to be sent. None: the lease was lost or all is done. */
+  adopt(token: string, leaseMs: number): Promise<readonly ClaimedNotification[]>;
+  /** Returns how many of the rows are still held. */
+  renew(token: string, ids: readonly string[], leaseMs: number): Promise<number>;
   settle(
     token: string,
     settlements: readonly Settlement[],
     recipients: readonly RecipientOutcome[],
   ): Promise<SettleResult>;
+}
+
+/** Whether anything may be sent now, as all workers see it. */
+export interface GateState {
+  /** Milliseconds until it opens, by the database's clock; 0 or less: open. */
+  readonly closedMs: number;
+  readonly reason: string | null;
+  /** A person must act: key, plan or address are wrong. */
+  readonly needsPerson: boolean;
+  /** How often the circuit breaker closed it since a call last succeeded. */
+  readonly trips: number;
+}
+
+/** The sending gate, shared by all workers through the database. */
+export interface GatePort {
+  read(): Promise<GateState>;
+  /** Closes it for `ms`, or leaves the later end that was told already. */
+  close(ms: number, reason: string, needsPerson: boolean): Promise<GateState>;
+  /** The circuit breaker: closes it for a pause that doubles with each trip. Nothing changes while it is closed. */
+  trip(reason: string, pause: { readonly baseMs: number; readonly maxMs: number }): Promise<GateState>;
+  /** A call succeeded: the breaker starts over. */
+  succeeded(): Promise<GateState>;
 }
 
 /** What the worker's rooms need of Novu. `novu/` implements it over the SDK. */

@@ -45,10 +45,11 @@ CREATE TABLE notify.notification_event (
     CASE WHEN from_status IS NULL THEN to_status = 'PENDING'
          ELSE notify.is_legal_change(from_status, to_status) OR (from_status = 'PROCESSING' AND to_status = 'PROCESSING') END)
 );
-COMMENT ON COLUMN notify.notification_event.lease_token IS 'The claim that made the change; its Temporal workflow is xnovu-claim-<lease_token>';
+COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane made the change, or the Temporal workflow that holds a notification of many recipients by itself';
 
 CREATE VIEW notify.timeline WITH (security_invoker = true) AS
-  SELECT notification_id, id, at, from_status, to_status, attempt, 'xnovu-claim-' || lease_token AS temporal_workflow_id, worker, error
+  SELECT notification_id, id, at, from_status, to_status, attempt, 
+         CASE WHEN worker LIKE 'xnovu-claim-%' THEN worker ELSE 'xnovu-lane-' || worker END AS temporal_workflow_id, worker, error
   FROM notify.notification_event;
 
 -- Statement triggers with transition tables: one pass over a batch of rows, where row triggers would run once for each.
@@ -119,6 +120,15 @@ BEGIN
   RAISE EXCEPTION 'the timeline is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_event_append_only';
 END $$;
 
+-- All workers learn of a pause, and of its end, without waiting for their next look.
+CREATE FUNCTION notify.tell_gate() RETURNS trigger
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM pg_notify('xnovu_gate', '');
+  RETURN NULL;
+END $$;
+CREATE TRIGGER tell_gate AFTER UPDATE ON notify.sending_gate FOR EACH ROW WHEN (OLD.* IS DISTINCT FROM NEW.*) EXECUTE FUNCTION notify.tell_gate();
+
 CREATE TRIGGER after_insert AFTER INSERT ON notify.notification
   REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_insert();
 CREATE TRIGGER after_update AFTER UPDATE ON notify.notification
@@ -142,6 +152,8 @@ CREATE TRIGGER keep_events_whole BEFORE TRUNCATE ON notify.notification_event
 
 -- Down Migration
 
+DROP TRIGGER tell_gate ON notify.sending_gate;
+DROP FUNCTION notify.tell_gate();
 DROP TRIGGER keep_id ON notify.notification;
 DROP TRIGGER refuse_new_content ON notify.notification;
 DROP TRIGGER after_delete ON notify.notification;

@@ -24,7 +24,7 @@ DECLARE
   asked notify.notification;
   first notify.notification;
 BEGIN
-  asked.transaction_id := coalesce(enqueue.transaction_id, gen_random_uuid()::text);
+  asked.transaction_id := coalesce(enqueue.transaction_id, notify.new_transaction_id());
   asked.recipients := CASE WHEN jsonb_typeof(enqueue.recipients) = 'array' THEN enqueue.recipients ELSE jsonb_build_array(enqueue.recipients) END;
 
   INSERT INTO notify.notification AS n

@@ -8,15 +8,16 @@
 
 REVOKE ALL ON ALL TABLES IN SCHEMA notify FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA notify FROM PUBLIC;
--- The table's CHECKs run with the rights of whoever inserts. They read nothing but their argument.
-GRANT EXECUTE ON FUNCTION notify.valid_recipient(jsonb), notify.valid_recipients(jsonb) TO PUBLIC;
+-- What checks a new row, and its index, run with the rights of whoever inserts. They read nothing but their argument.
+GRANT EXECUTE ON FUNCTION notify.valid_recipient(jsonb), notify.valid_recipients(jsonb), notify.content_fault(notify.notification),
+  notify.queue_position(timestamptz, smallint), notify.new_transaction_id() TO PUBLIC;
 
 DO $$
 DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['notification', 'notification_recipient', 'notification_event', 'notification_workflow', 'notification_template',
-                              'notification_rule', 'notification_category', 'notification_priority', 'api_key'] LOOP
+                              'notification_rule', 'notification_category', 'notification_priority', 'api_key', 'sending_gate'] LOOP
     EXECUTE format('ALTER TABLE notify.%I ENABLE ROW LEVEL SECURITY', name);
   END LOOP;
   -- For roles that were granted INSERT; the two of the browsers stay out even if somebody grants it to them.
@@ -30,14 +31,15 @@ END $$;
 
 -- Down Migration
 
-REVOKE EXECUTE ON FUNCTION notify.valid_recipient(jsonb), notify.valid_recipients(jsonb) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION notify.valid_recipient(jsonb), notify.valid_recipients(jsonb), notify.content_fault(notify.notification),
+  notify.queue_position(timestamptz, smallint), notify.new_transaction_id() FROM PUBLIC;
 DROP POLICY producers_insert ON notify.notification;
 DO $$
 DECLARE
   name text;
 BEGIN
   FOREACH name IN ARRAY ARRAY['notification', 'notification_recipient', 'notification_event', 'notification_workflow', 'notification_template',
-                              'notification_rule', 'notification_category', 'notification_priority', 'api_key'] LOOP
+                              'notification_rule', 'notification_category', 'notification_priority', 'api_key', 'sending_gate'] LOOP
     EXECUTE format('ALTER TABLE notify.%I DISABLE ROW LEVEL SECURITY', name);
   END LOOP;
   IF EXISTS (SELECT FROM pg_roles WHERE rolname = 'service_role') THEN

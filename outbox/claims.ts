@@ -1,6 +1,9 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type { Pool } from "pg";
-import type { ClaimKind, ClaimPort } from "../core/delivery.ts";
+import { crashPoint } from "../core/crash-point.ts";
+import type { Claim, ClaimKind, ClaimPort } from "../core/delivery.ts";
+import { type ClaimedRow, toClaimed } from "./claimed-row.ts";
+import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
 const claimSql: Readonly<Record<ClaimKind, string>> = {
@@ -9,25 +12,72 @@ const claimSql: Readonly<Record<ClaimKind, string>> = {
   scheduled: sql("claim-scheduled"),
 };
 const takeOver = sql("take-over");
+const takeOverAlone = sql("take-over-alone");
+const anySuspects = sql("any-suspects");
 const buryExpired = sql("bury-expired");
 const releaseSql = sql("release");
 const releaseAllSql = sql("release-all");
+const expireSql = sql("expire-leases");
+
+/** Tenants that one claim serves at the most; the same number stands in the claims' SQL. */
+const tenantsPerClaim = 16;
+/** Attempts from which a row that is taken over goes alone: by then two workers went silent with it. */
+const aloneFrom = 3;
 
 /** Claims over Postgres. Every claim has a token of its own, the fencing token that all later writes name. */
 export function createClaims(pool: Pool): ClaimPort {
-  const countOf = async (text: string, values: unknown[]): Promise<number> =>
-    (await pool.query(text, values)).rowCount ?? 0;
+  /** Where each kind's next claim goes on among the tenants. */
+  const after: Record<ClaimKind, string> = { new: "", failed: "", scheduled: "" };
+
+  async function claimAfter(kind: ClaimKind, owner: string, leaseMs: number, limit: number): Promise<Claim> {
+    const token = randomUUID();
+    const from = after[kind];
+    crashPoint("before-claim-commit");
+    const { rows } = await pool.query<ClaimedRow>({
+      name: `claim-${kind}`,
+      text: claimSql[kind],
+      values: [token, owner, leaseMs, limit, from],
+    });
+    const tenants = [...new Set(rows.map((row) => row.enterprise_id))].sort();
+    after[kind] = tenants.length < tenantsPerClaim ? "" : (tenants.at(-1) ?? "");
+    // The tenants after the last one served have nothing due: from the first one on again.
+    if (rows.length === 0 && from !== "") return claimAfter(kind, owner, leaseMs, limit);
+    return claimOf(token, rows);
+  }
+
   return {
-    async claim(kind, owner, leaseMs, limit) {
-      const token = randomUUID();
-      return { token, count: await countOf(claimSql[kind], [token, owner, leaseMs, limit]) };
-    },
+    claim: claimAfter,
     async sweep(owner, leaseMs, limit) {
       const token = randomUUID();
-      const dead = await countOf(buryExpired, [limit]);
-      return { token, dead, count: await countOf(takeOver, [token, owner, leaseMs, limit]) };
+      const dead = (await pool.query(buryExpired, [limit])).rowCount ?? 0;
+      const { rows } = await pool.query<ClaimedRow>(takeOver, [token, owner, leaseMs, limit, aloneFrom]);
+      const suspects = (await pool.query<{ suspects: boolean }>(anySuspects, [aloneFrom])).rows[0]?.suspects ?? false;
+      return { ...claimOf(token, rows), dead, suspects };
     },
-    release: (token) => countOf(releaseSql, [token, null]),
-    releaseAll: (owner) => countOf(releaseAllSql, [owner]),
+    async sweepSuspect(owner, leaseMs) {
+      const token = randomUUID();
+      const { rows } = await pool.query<ClaimedRow>(takeOverAlone, [token, owner, leaseMs, aloneFrom]);
+      return claimOf(token, rows);
+    },
+    release: async (token, ids) => (await pool.query(releaseSql, [token, ids])).rowCount ?? 0,
+    releaseAll: async (owner) => (await pool.query(releaseAllSql, [owner])).rowCount ?? 0,
+    expire: (owner) =>
+      transaction(pool, async (client) => {
+        // The worker's listener holds this lock for as long as the worker is connected: see outbox/listener.ts.
+        const { rows } = await client.query<{ gone: boolean }>("SELECT pg_try_advisory_xact_lock($1) AS gone", [
+          workerLock(owner),
+        ]);
+        if (rows[0]?.gone !== true) return { gone: false, rows: 0 };
+        return { gone: true, rows: (await client.query(expireSql, [owner])).rowCount ?? 0 };
+      }),
   };
 }
+
+const claimOf = (token: string, rows: readonly ClaimedRow[]): Claim => ({
+  token,
+  rows: rows.map(toClaimed).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)),
+});
+
+/** Key of the advisory lock that a worker holds while it lives: a bigint made of its name. */
+export const workerLock = (owner: string): string =>
+  createHash("sha256").update(`xnovu worker ${owner}`).digest().readBigInt64BE().toString();

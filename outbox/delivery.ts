@@ -1,63 +1,58 @@
+import { randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
+import { crashPoint } from "../core/crash-point.ts";
 import type { DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
-import type { ClaimedNotification, JsonObject, Recipient } from "../core/notification.ts";
+import { type ClaimedRow, toClaimed } from "./claimed-row.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
+const handOverSql = sql("hand-over");
 const adoptSql = sql("adopt");
 const renewSql = sql("renew");
 const recordSql = sql("record-recipients");
+const settleSent = sql("settle-sent");
 const markSent = sql("mark-sent");
 const markFailed = sql("mark-failed");
 const markDead = sql("mark-dead");
 const release = sql("release");
 
-interface AdoptedRow {
-  id: string;
-  enterprise_id: string;
-  workflow: string;
-  recipients: Recipient[];
-  payload: JsonObject;
-  overrides: JsonObject;
-  channels: string[] | null;
-  transaction_id: string;
-  attempts: number;
-  max_attempts: number;
-  batch_id: string;
-  settled: number[];
-  sent_before: boolean;
-}
-
 /** What a delivery reads and writes while it holds a claim. Each write names the token; rows that it no longer holds stay as they are. */
 export function createDelivery(pool: Pool): DeliveryPort {
   return {
-    async adopt(token, owner, leaseMs) {
-      const { rows } = await pool.query<AdoptedRow>(adoptSql, [token, owner, leaseMs]);
+    async handOver(token, ids, leaseMs) {
+      const next = randomUUID();
+      const values = [token, ids, next, `xnovu-claim-${next}`, leaseMs];
+      return (await pool.query(handOverSql, values)).rowCount === 0 ? undefined : next;
+    },
+    async adopt(token, leaseMs) {
+      const { rows } = await pool.query<ClaimedRow>(adoptSql, [token, leaseMs]);
       return rows.map(toClaimed).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
     },
-    async renew(token, leaseMs) {
-      return (await pool.query(renewSql, [token, leaseMs])).rowCount ?? 0;
+    async renew(token, ids, leaseMs) {
+      return (await pool.query(renewSql, [token, ids, leaseMs])).rowCount ?? 0;
     },
-    settle: (token, settlements, recipients) =>
-      transaction(pool, (client) => settle(client, token, settlements, recipients)),
+    async settle(token, settlements, recipients) {
+      const onlySent = settlements.length > 0 && settlements.every(({ to }) => to === "SENT");
+      return onlySent
+        ? await allSent(pool, token, settlements, recipients)
+        : await transaction(pool, (client) => settle(client, token, settlements, recipients));
+    },
   };
 }
 
-const toClaimed = (row: AdoptedRow): ClaimedNotification => ({
-  id: row.id,
-  enterpriseId: row.enterprise_id,
-  workflow: row.workflow,
-  recipients: row.recipients,
-  // A workflow of several channels reads the subset that was asked for from its payload.
-  payload: row.channels === null ? row.payload : { ...row.payload, channels: row.channels },
-  overrides: row.overrides,
-  transactionId: row.transaction_id,
-  attempts: row.attempts,
-  maxAttempts: row.max_attempts,
-  batchId: row.batch_id,
-  settled: row.settled,
-  sentBefore: row.sent_before,
-});
+/** The usual end of a batch, in one statement. */
+async function allSent(
+  pool: Pool,
+  token: string,
+  settlements: readonly Settlement[],
+  recipients: readonly RecipientOutcome[],
+): Promise<SettleResult> {
+  const values = [token, settlements.map(({ id }) => id), ...recipientColumns(recipients)];
+  crashPoint("before-settle-commit");
+  const { rows } = await pool.query<{ sent: number }>({ name: "settle-sent", text: settleSent, values });
+  const sent = rows[0]?.sent ?? 0;
+  return { sent, failed: 0, dead: 0, released: 0, leaseLost: settlements.length - sent };
+}
 
 async function settle(
   client: PoolClient,
@@ -84,6 +79,7 @@ async function settle(
     dead: await write(dead, markDead, [token, ids(dead), dead.map((s) => storable(s.error))]),
     released: await write(pending, release, [token, ids(pending)]),
   };
+  crashPoint("before-settle-commit");
   const total = Object.values(written).reduce((sum, count) => sum + count, 0);
   return { ...written, leaseLost: settlements.length - total };
 }
@@ -93,11 +89,12 @@ const storable = (text: string): string => text.replaceAll("\0", "");
 
 async function record(client: PoolClient, token: string, recipients: readonly RecipientOutcome[]): Promise<void> {
   if (recipients.length === 0) return;
-  await client.query(recordSql, [
-    token,
-    recipients.map((r) => r.notificationId),
-    recipients.map((r) => r.ordinal),
-    recipients.map((r) => r.transactionId),
-    recipients.map((r) => (r.sent ? null : storable(r.error ?? "refused"))),
-  ]);
+  await client.query(recordSql, [token, ...recipientColumns(recipients)]);
 }
+
+const recipientColumns = (recipients: readonly RecipientOutcome[]) => [
+  recipients.map((r) => r.notificationId),
+  recipients.map((r) => r.ordinal),
+  recipients.map((r) => r.transactionId),
+  recipients.map((r) => (r.sent ? null : storable(r.error ?? "refused"))),
+];

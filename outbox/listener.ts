@@ -2,8 +2,17 @@ import { Client } from "pg";
 import type { ClaimKind } from "../core/delivery.ts";
 import { connectionConfig, type PoolOptions } from "./pool.ts";
 
-/** The channels that the triggers notify, and the loop that each one wakes. */
-const channels: Readonly<Record<string, ClaimKind>> = { xnovu_new: "new", xnovu_scheduled: "scheduled" };
+/** What the triggers tell: rows for a loop, or a change of the sending gate. */
+export type News = ClaimKind | "gate";
+const channels: Readonly<Record<string, News>> = { xnovu_new: "new", xnovu_scheduled: "scheduled", xnovu_gate: "gate" };
+
+export interface ListenOptions {
+  readonly onWake: (what: News) => void;
+  readonly onListening: () => void;
+  readonly signal: AbortSignal;
+  /** Key of an advisory lock that the connection holds: as long as it does, the worker is known to live. */
+  readonly lock?: string;
+}
 
 /**
  * Listens on a connection of its own until `signal` aborts. Resolves then; rejects when the connection breaks, so that whoever supervises it
@@ -11,7 +20,7 @@ const channels: Readonly<Record<string, ClaimKind>> = { xnovu_new: "new", xnovu_
  */
 export async function listen(
   options: Omit<PoolOptions, "poolSize">,
-  { onWake, onListening, signal }: { onWake: (kind: ClaimKind) => void; onListening: () => void; signal: AbortSignal },
+  { onWake, onListening, signal, lock }: ListenOptions,
 ): Promise<void> {
   if (signal.aborted) return;
   const client = new Client(connectionConfig(options));
@@ -27,9 +36,10 @@ export async function listen(
   try {
     await client.connect();
     client.on("notification", ({ channel }) => {
-      const kind = channels[channel];
-      if (kind !== undefined) onWake(kind);
+      const what = channels[channel];
+      if (what !== undefined) onWake(what);
     });
+    if (lock !== undefined) await client.query("SELECT pg_advisory_lock($1)", [lock]);
     for (const channel of Object.keys(channels)) await client.query(`LISTEN ${channel}`);
     onListening();
     await probe(client, ended, signal);

@@ -2,7 +2,7 @@ import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
-import { Client } from "pg";
+import { Client, type Pool } from "pg";
 
 export const migrationsDir = fileURLToPath(new URL("../migrations", import.meta.url));
 const schema = "notify";
@@ -81,7 +81,11 @@ export function compare(
   };
 }
 
-async function appliedMigrations(client: Client): Promise<{ name: string; at: string }[]> {
+/** The names of the migrations that this version carries and the database lacks. Throws what `pg` throws when it cannot be reached. */
+export const pendingMigrations = async (client: Pick<Pool, "query">): Promise<readonly string[]> =>
+  compare(knownMigrations(), await appliedMigrations(client)).pending;
+
+async function appliedMigrations(client: Pick<Pool, "query">): Promise<{ name: string; at: string }[]> {
   const { rows: found } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [
     `${schema}.${table}`,
   ]);

@@ -1,7 +1,8 @@
 import { setMaxListeners } from "node:events";
 import { readFileSync } from "node:fs";
 import { parse, secretsOf } from "../core/config/parse.ts";
-import { exitCodes, messageOf, XnovuError } from "../core/errors.ts";
+import { crashPointFault } from "../core/crash-point.ts";
+import { exitCodes, messageOf, SettingsError, XnovuError } from "../core/errors.ts";
 import { createLogger, type Logger } from "../core/log.ts";
 import { removePidFile, workerPidFile, writePidFile } from "../core/pid-file.ts";
 import { backoffMs } from "../core/retry.ts";
@@ -12,8 +13,11 @@ import { sleep } from "./lifecycle/sleep.ts";
 import { supervise } from "./lifecycle/supervise.ts";
 import { healthSource, statusReport } from "./report.ts";
 import { isTemporalUnavailable } from "./temporal/connect.ts";
-import { installRuntime, runTemporal, workflowBundle } from "./temporal/run.ts";
-import { type LoopName, type Wired, type WorkerSettings, wire } from "./wire.ts";
+import { runTemporal, type StartClaim } from "./temporal/run.ts";
+import { installRuntime, workflowBundle } from "./temporal/runtime.ts";
+import { listenForNews, watchDatabase } from "./watch.ts";
+import { type Wired, type WorkerSettings, wire } from "./wire.ts";
+import type { LoopName } from "./wire-loops.ts";
 
 const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
   .version;
@@ -23,18 +27,19 @@ async function temporalPart(wired: Wired, settings: WorkerSettings, log: Logger,
   const bundle = await workflowBundle(log);
   const graceMs = Math.round(settings.worker.shutdownTimeoutMs * 0.7);
   for (let failures = 1; !signal.aborted; failures++) {
-    const onUp = (start: NonNullable<Wired["state"]["start"]>) => {
+    const onUp = (start: StartClaim) => {
       failures = 0;
       wired.state.start = start;
       wired.board.set("temporal", "up");
     };
     const onDown = (reason: string) => {
-      // Loops wait rather than claim what could not be started.
+      // The lane goes on for as long as the server does not take it away.
       wired.state.start = undefined;
       wired.board.set("temporal", "down", `${settings.temporal.address} does not answer: ${reason}`);
     };
     try {
-      const part = { settings: settings.temporal, deps: wired.deps, log, onUp, onDown, graceMs };
+      const { owner, lane, recover, deliverToken: deliver } = wired;
+      const part = { settings: settings.temporal, owner, lane, recover, deliver, onUp, onDown, graceMs };
       return await runTemporal(part, bundle, signal);
     } catch (error) {
       if (!isTemporalUnavailable(error)) throw error;
@@ -65,7 +70,11 @@ function startParts(
     }),
   );
   return {
-    claiming: Promise.all([...loopParts, start("database", wired.watch), start("listener", wired.listenForNew)]),
+    claiming: Promise.all([
+      ...loopParts,
+      start("database", (signal) => watchDatabase(wired, signal)),
+      start("listener", (signal) => listenForNews(wired, signal)),
+    ]),
     temporal: start("temporal", (signal) => temporalPart(wired, settings, log, signal), stopTemporal),
   };
 }
@@ -73,6 +82,8 @@ function startParts(
 async function main(): Promise<number> {
   const settings = parse(process.env, ["general", "novu", "database", "temporal", "worker"]);
   const { worker } = settings;
+  const crash = crashPointFault(process.env);
+  if (crash !== undefined) throw new SettingsError([crash]);
   const log = createLogger({ name: "worker", level: settings.general.logLevel, secrets: secretsOf(process.env) });
   const wired = wire(settings, log);
   const [stopClaiming, stopTemporal] = [new AbortController(), new AbortController()];

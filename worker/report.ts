@@ -1,6 +1,7 @@
 import type { Check, HealthSource } from "./http/health.ts";
 import type { Part } from "./lifecycle/board.ts";
-import type { LoopName, Wired, WorkerSettings } from "./wire.ts";
+import type { Wired, WorkerSettings } from "./wire.ts";
+import type { LoopName } from "./wire-loops.ts";
 
 const startedAt = new Date().toISOString();
 
@@ -31,6 +32,7 @@ export function healthSource(wired: Wired, settings: WorkerSettings): HealthSour
     database: () => check(board.get("database")),
     temporal: () => ({
       ...check(board.get("temporal")),
+      lane: board.get("lane")?.state === "up" ? "open" : "not open yet",
       address: settings.temporal.address,
       namespace: settings.temporal.namespace,
     }),

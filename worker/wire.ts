@@ -1,34 +1,34 @@
 import { hostname } from "node:os";
 import type { Pool } from "pg";
 import type { Settings } from "../core/config/variables.ts";
-import { type ClaimKind, claimKinds } from "../core/delivery.ts";
+import type { Claim, SettleResult } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
-import { backoffMs } from "../core/retry.ts";
 import { createNovu } from "../novu/client.ts";
 import { createClaims } from "../outbox/claims.ts";
-import { type Counts, countByStatus } from "../outbox/counts.ts";
+import type { Counts } from "../outbox/counts.ts";
 import { createDelivery } from "../outbox/delivery.ts";
-import { listen } from "../outbox/listener.ts";
+import { createGate } from "../outbox/gate.ts";
 import { createPool } from "../outbox/pool.ts";
-import { isSchemaBehind, isUnavailable } from "../outbox/unavailable.ts";
+import { isDatabaseAway } from "./database-away.ts";
+import { createBreaker } from "./delivery/breaker.ts";
+import { type DeliverDeps, deliver } from "./delivery/deliver.ts";
+import { createLane } from "./delivery/lane.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createBoard } from "./lifecycle/board.ts";
-import { createGate } from "./lifecycle/gate.ts";
-import { sleep } from "./lifecycle/sleep.ts";
-import { type ClaimTurnOptions, claimTurn, createInFlight, sweepTurn } from "./poll/claim-turn.ts";
-import { createLoop, type Loop } from "./poll/loop.ts";
-import { isTemporalUnavailable } from "./temporal/connect.ts";
-import type { DeliverDeps } from "./temporal/deliver.ts";
-import type { StartDelivery } from "./temporal/run.ts";
+import { createGateView } from "./lifecycle/gate.ts";
+import { createClaimSize } from "./poll/claim-size.ts";
+import { createInFlight } from "./poll/in-flight.ts";
+import type { StartClaim } from "./temporal/run.ts";
+import { createLoops } from "./wire-loops.ts";
 
 export type WorkerSettings = Pick<Settings, "general" | "novu" | "database" | "temporal" | "worker">;
-export type LoopName = ClaimKind | "sweep";
 
-/** Claims that one worker has under way: enough to keep Novu busy, few enough that a stop leaves little behind. */
-const maxClaimsInFlight = 16;
+/** Claims that one worker has under way: enough that Postgres and Novu work at the same time, few enough that a stop leaves little behind. */
+const maxClaimsInFlight = 4;
 const callsPerClaim = 4;
-const watchIntervalMs = 10_000;
+/** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
+const fanOutFrom = 500;
 
 /** Everything of one worker process, wired and not yet running. */
 export function wire(settings: WorkerSettings, log: Logger) {
@@ -41,12 +41,14 @@ export function wire(settings: WorkerSettings, log: Logger) {
     onIdleError: (error) => log.warn({ error: error.message }, "an idle database connection broke"),
   });
   const claims = createClaims(pool);
-  const gate = createGate();
-  const inFlight = createInFlight(Math.min(maxClaimsInFlight, temporal.maxConcurrentActivities));
+  const outbox = createDelivery(pool);
+  const inFlight = createInFlight(maxClaimsInFlight);
+  const size = createClaimSize(worker.batchSize, worker.claimMax);
   const draining = new AbortController();
   const state = {
     counts: undefined as Counts | undefined,
-    start: undefined as StartDelivery | undefined,
+    /** Starts a workflow for a claim by itself; undefined while Temporal is away. */
+    start: undefined as StartClaim | undefined,
     lastSettledAt: null as string | null,
     accepting: true,
   };
@@ -55,15 +57,24 @@ export function wire(settings: WorkerSettings, log: Logger) {
     if (part.state === "down") log.warn({ part: name, error: part.error }, "a part is down");
     else log.info({ part: name, state: part.state }, `${name} is ${part.state}`);
   });
+  const port = createGate(pool);
+  const gate = createGateView(port, (seen) => breaker.seen(seen));
+  const breaker = createBreaker(port, (changed) => {
+    gate.see(changed);
+    if (changed.closedMs <= 0) return log.info("sending goes on");
+    const { reason, closedMs, needsPerson } = changed;
+    log[needsPerson ? "error" : "warn"](
+      { reason, ms: closedMs },
+      needsPerson ? "sending is paused until someone acts" : "sending is paused",
+    );
+  });
+  const lane = createLane({
+    draining: draining.signal,
+    settled: () => inFlight.settled(new AbortController().signal),
+    onChange: (open) => board.set("lane", open ? "up" : "starting"),
+  });
   const metrics = createMetrics({
-    rows: () =>
-      state.counts && {
-        due: state.counts.due,
-        scheduled: state.counts.scheduled,
-        processing: state.counts.processing,
-        failed: state.counts.failed,
-        dead: state.counts.dead,
-      },
+    rows: () => state.counts && Object.fromEntries(countedStates.map((name) => [name, state.counts?.[name] ?? 0])),
     oldestDueMs: () => state.counts?.oldestDueMs,
     partsUp: () => Object.fromEntries(Object.entries(board.all()).map(([name, part]) => [name, part.state === "up"])),
     inFlight: inFlight.count,
@@ -71,21 +82,21 @@ export function wire(settings: WorkerSettings, log: Logger) {
   });
 
   const deps: DeliverDeps = {
-    outbox: createDelivery(pool),
+    outbox,
     novu: createNovu(settings.novu),
-    owner,
     leaseMs: worker.leaseMs,
     retry: { baseMs: worker.retryBaseMs, maxMs: worker.retryMaxMs },
     concurrency: callsPerClaim,
     draining: draining.signal,
-    pause(ms, reason, needsPerson) {
-      gate.close(ms, reason, needsPerson);
-      log[needsPerson ? "error" : "warn"](
-        { reason, ms },
-        needsPerson ? "sending is paused until someone acts" : "sending is paused",
-      );
+    isTransient: isDatabaseAway,
+    async onCall(end, ms, events) {
+      metrics.called(end.kind, ms, events);
+      if (end.kind === "retry" && end.keepBatch) size.trouble();
+      await breaker.ended(end).catch((error: unknown) => {
+        // Postgres is away: the claims, which need it as well, stop by themselves.
+        log.warn({ error: messageOf(error) }, "the sending gate could not be written");
+      });
     },
-    onCall: metrics.called,
     onSettled(result) {
       state.lastSettledAt = new Date().toISOString();
       for (const outcome of ["sent", "failed", "dead", "released"] as const) metrics.settled(outcome, result[outcome]);
@@ -93,111 +104,63 @@ export function wire(settings: WorkerSettings, log: Logger) {
       log.info(result, "a claim was delivered");
     },
   };
+  const never = new AbortController().signal;
 
-  const turnOptions: ClaimTurnOptions = {
-    claims,
-    owner,
-    leaseMs: worker.leaseMs,
-    limit: worker.batchSize,
-    inFlight,
-    start: (token) => (state.start ? state.start(token) : Promise.reject(new TemporalAway())),
-    onClaim(kind, count, dead) {
-      metrics.claimed(kind, count);
-      if (dead > 0) metrics.settled("dead", dead);
-    },
-  };
-  const loops = Object.fromEntries(([...claimKinds, "sweep"] as const).map((name) => [name, loopOf(name)])) as Readonly<
-    Record<LoopName, Loop>
-  >;
+  /** A claim of this process's lane. What needs long gets a workflow of its own; while Temporal is away the lane does that, too. */
+  async function deliverClaim(claim: Claim): Promise<void> {
+    try {
+      const long = state.start === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
+      for (const { id } of long) await handOver(claim.token, id);
+      const rows = long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row));
+      await deliver(deps, { token: claim.token, rows }, never);
+    } catch (error) {
+      log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the sweep");
+      throw error;
+    }
+  }
 
-  function loopOf(name: LoopName): Loop {
-    const intervals = {
-      new: worker.pollIntervalMs,
-      failed: worker.failedPollIntervalMs,
-      scheduled: worker.scheduledPollIntervalMs,
-      sweep: worker.sweepIntervalMs,
-    };
-    return createLoop({
-      intervalMs: intervals[name],
-      turn: name === "sweep" ? sweepTurn(turnOptions) : claimTurn(name, turnOptions),
-      async allowed(signal) {
-        await gate.opened(signal);
-        // Without Temporal a claim could only be given back again.
-        while (state.start === undefined && !signal.aborted) await sleep(100, signal);
-        // Waited for here and not in the turn: long deliveries ahead of it are no sign of a loop that hangs.
-        await inFlight.slot(signal);
-      },
-      isTransient: (error) => isDatabaseAway(error) || isTemporalUnavailable(error) || error instanceof TemporalAway,
-      onTransient(error) {
-        metrics.polled(name, "error", 0);
-        if (isDatabaseAway(error)) board.set("database", "down", whyAway(error));
-        else log.warn({ loop: name, error: messageOf(error) }, "a claim could not be started and was given back");
-      },
-      onTurn: (turn, ms) => metrics.polled(name, turn, ms),
+  async function handOver(token: string, id: string): Promise<void> {
+    const own = await outbox.handOver(token, [id], worker.leaseMs);
+    if (own === undefined) return;
+    await (state.start?.(own) ?? Promise.reject(new Error("Temporal is away"))).catch(async (error: unknown) => {
+      log.warn({ error: messageOf(error) }, "a workflow could not be started; its notification was given back");
+      await claims.release(own, [id]);
     });
   }
 
-  /** Counts what waits, and so finds out whether Postgres answers at all. */
-  async function watch(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      try {
-        state.counts = await countByStatus(pool);
-        board.set("database", "up");
-      } catch (error) {
-        state.counts = undefined;
-        if (!isDatabaseAway(error)) throw error;
-        board.set("database", "down", whyAway(error));
-      }
-      await sleep(board.get("database")?.state === "up" ? watchIntervalMs : 1_000, signal);
-    }
+  /** A claim that a workflow of its own holds: only its token is known. */
+  async function deliverToken(token: string, signal: AbortSignal): Promise<SettleResult> {
+    return await deliver(deps, { token, rows: await outbox.adopt(token, worker.leaseMs) }, signal);
   }
 
-  /** Listens; while Postgres is away it waits for it, as everything else does. Polling finds what is inserted meanwhile. */
-  async function listenForNew(signal: AbortSignal): Promise<void> {
-    let failures = 0;
-    const onListening = () => {
-      failures = 0;
-      board.set("listener", "up");
-      // What was inserted while nobody listened is found now rather than at the next poll.
-      for (const loop of Object.values(loops)) loop.recovered();
-    };
-    while (!signal.aborted) {
-      // A signal for each try: what a try leaves on it goes with it.
-      const attempt = new AbortController();
-      const stop = () => attempt.abort();
-      signal.addEventListener("abort", stop, { once: true });
-      try {
-        return await listen(connection, {
-          signal: attempt.signal,
-          onWake: (kind) => loops[kind].wake(),
-          onListening,
-        });
-      } catch (error) {
-        if (!isUnavailable(error)) throw error;
-        board.set("listener", "down", messageOf(error));
-        failures++;
-        await sleep(250 + backoffMs(failures, { baseMs: 250, maxMs: 5_000 }), signal);
-      } finally {
-        signal.removeEventListener("abort", stop);
-      }
-    }
-  }
+  const loops = createLoops({
+    claims,
+    owner,
+    settings: worker,
+    size,
+    inFlight,
+    gate,
+    lane,
+    deliverClaim,
+    board,
+    metrics,
+  });
+  const recover = async (gone: string) => {
+    const result = await claims.expire(gone);
+    if (result.rows > 0) loops.sweep.recovered();
+    log.warn(
+      { worker: gone, ...result },
+      result.gone ? "a worker went silent: its leases are ended" : "a worker lost touch with Temporal",
+    );
+    return result;
+  };
 
-  return { owner, pool, claims, gate, inFlight, draining, state, board, metrics, deps, loops, watch, listenForNew };
+  return {
+    ...{ owner, pool, connection, claims, gate, inFlight, draining, state, board, metrics, lane, loops },
+    ...{ deliverToken, recover, temporal },
+  };
 }
+
+const countedStates = ["due", "scheduled", "processing", "failed", "dead"] as const;
 
 export type Wired = ReturnType<typeof wire>;
-
-/** Both are waited for: a database that comes back, and a migration that someone runs. */
-const isDatabaseAway = (error: unknown): boolean => isUnavailable(error) || isSchemaBehind(error);
-const whyAway = (error: unknown): string =>
-  isSchemaBehind(error)
-    ? `the notification tables are missing or older than this version: run \`pnpm xnovu migrate up\` (${messageOf(error)})`
-    : messageOf(error);
-
-/** Temporal went away between the look and the start. */
-class TemporalAway extends Error {
-  constructor() {
-    super("Temporal is not connected");
-  }
-}

@@ -146,6 +146,12 @@ export const variables = {
       "poll for scheduled notifications that are due",
     ),
     batchSize: withDefault("POLL_BATCH_SIZE", wholeNumber(1, 10_000), "100", "notifications in one claim at the most"),
+    claimMax: withDefault(
+      "XNOVU_CLAIM_MAX",
+      wholeNumber(1, 10_000),
+      "500",
+      "while a backlog lasts, claims grow from POLL_BATCH_SIZE up to this",
+    ),
     leaseMs: withDefault(
       "XNOVU_LEASE_MS",
       milliseconds(1_000),

@@ -1,7 +1,7 @@
--- PROCESSING, held on. $1 lease token, $2 owner, $3 lease in ms. The worker that runs the delivery becomes the owner and reads its rows.
+-- PROCESSING, held on. $1 lease token, $2 lease in ms. The rows that a Temporal workflow of their own delivers, as they stand now.
 UPDATE notify.notification n
-SET lease_owner = $2, lease_until = now() + $3 * interval '1 millisecond', updated_at = now()
-WHERE n.status = 'PROCESSING' AND n.lease_token = $1::uuid
+SET lease_until = now() + $2 * interval '1 millisecond', updated_at = now()
+WHERE n.status = 'PROCESSING' AND n.lease_until > '-infinity' AND n.lease_token = $1::uuid
 RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
   EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

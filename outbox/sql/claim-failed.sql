@@ -1,20 +1,32 @@
--- FAILED -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit. Rows due again, longest due first.
+-- FAILED -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after. Rows due again, longest due first within
+-- a tenant; up to 16 tenants share a claim evenly. Nothing while the gate is closed.
 -- A call whose reply is unknown is repeated whole: the other rows of its batch come along, over the limit if need be.
-WITH due AS (
-  SELECT id, batch_id FROM notify.notification
-  WHERE status = 'FAILED' AND next_attempt_at <= now()
-  ORDER BY next_attempt_at, id LIMIT $4
-  FOR UPDATE SKIP LOCKED
-), mates AS (
+WITH RECURSIVE tenants AS (
+  (SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
+   WHERE n.status = 'FAILED' AND n.enterprise_id > $5 ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1)
+  UNION ALL
+  SELECT next.enterprise_id, next.next_attempt_at FROM tenants t CROSS JOIN LATERAL (
+    SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
+    WHERE n.status = 'FAILED' AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1) AS next
+), turn AS MATERIALIZED (
+  SELECT enterprise_id FROM tenants WHERE next_attempt_at <= now() LIMIT 16
+), due AS MATERIALIZED (
+  SELECT d.id, d.batch_id FROM turn CROSS JOIN LATERAL (
+    SELECT n.id, n.batch_id FROM notify.notification n
+    WHERE n.status = 'FAILED' AND n.next_attempt_at <= now() AND n.enterprise_id = turn.enterprise_id
+    ORDER BY n.next_attempt_at, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
+    FOR UPDATE SKIP LOCKED) AS d
+  WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now())
+), mates AS MATERIALIZED (
   SELECT n.id FROM notify.notification n
-  WHERE n.status = 'FAILED' AND n.batch_id IN (SELECT batch_id FROM due WHERE batch_id IS NOT NULL)
+  WHERE n.status = 'FAILED' AND n.batch_id IS NOT NULL AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))
   FOR UPDATE SKIP LOCKED
-), packed AS (
-  SELECT n.id, md5($1::text || ':' || (sum(jsonb_array_length(n.recipients)) OVER (ORDER BY n.id) - 1) / 100)::uuid AS batch_id
-  FROM notify.notification n WHERE n.id IN (SELECT id FROM due UNION SELECT id FROM mates)
 )
 UPDATE notify.notification n
-SET status = 'PROCESSING', attempts = n.attempts + 1, next_attempt_at = NULL, lease_token = $1::uuid, lease_owner = $2,
-    lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, packed.batch_id), updated_at = now()
-FROM packed WHERE n.id = packed.id
-RETURNING n.id
+SET status = 'PROCESSING', attempts = n.attempts + 1, next_attempt_at = NULL, lease_token = $1::uuid, lease_owner = $2, updated_at = now(),
+    lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || (d.ordinal - 1) / 100)::uuid)
+FROM unnest(ARRAY(SELECT id FROM due UNION SELECT id FROM mates)) WITH ORDINALITY AS d (id, ordinal)
+WHERE n.id = d.id
+RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
+  EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

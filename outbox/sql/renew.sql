@@ -1,4 +1,4 @@
--- PROCESSING, held on. $1 lease token, $2 lease in ms.
+-- PROCESSING, held on. $1 lease token, $2 ids, $3 lease in ms.
 UPDATE notify.notification
-SET lease_until = now() + $2 * interval '1 millisecond'
-WHERE status = 'PROCESSING' AND lease_token = $1::uuid
+SET lease_until = now() + $3 * interval '1 millisecond'
+WHERE id = ANY ($2::bigint[]) AND status = 'PROCESSING' AND lease_token = $1::uuid

@@ -1,17 +1,20 @@
--- PROCESSING -> PROCESSING under a new token. $1 lease token, $2 owner, $3 lease in ms, $4 limit.
+-- PROCESSING -> PROCESSING under a new token. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 attempts from which a row goes alone.
 -- The lease ran out: its worker is gone or stuck. The batch stays, and its other rows come along over the limit, so that the repeated call is the
--- same one under the same idempotency key.
-WITH expired AS (
+-- same one under the same idempotency key. Rows that went through that more than once may be what stops the workers: take-over-alone.sql has those.
+WITH expired AS MATERIALIZED (
   SELECT id, batch_id FROM notify.notification
-  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts < max_attempts
+  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts < least(max_attempts, $5)
   ORDER BY lease_until LIMIT $4
   FOR UPDATE SKIP LOCKED
-), mates AS (
+), mates AS MATERIALIZED (
   SELECT n.id FROM notify.notification n
-  WHERE n.status = 'PROCESSING' AND n.lease_until < now() AND n.attempts < n.max_attempts AND n.batch_id IN (SELECT batch_id FROM expired)
+  WHERE n.status = 'PROCESSING' AND n.lease_until < now() AND n.attempts < least(n.max_attempts, $5)
+    AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM expired))
   FOR UPDATE SKIP LOCKED
 )
 UPDATE notify.notification n
 SET attempts = n.attempts + 1, lease_token = $1::uuid, lease_owner = $2, lease_until = now() + $3 * interval '1 millisecond', updated_at = now()
-WHERE n.id IN (SELECT id FROM expired UNION SELECT id FROM mates)
-RETURNING n.id
+WHERE n.id = ANY (ARRAY(SELECT id FROM expired UNION SELECT id FROM mates))
+RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
+  EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

@@ -1,89 +1,63 @@
-import type { ClaimKind, ClaimPort } from "../../core/delivery.ts";
+import { crashPoint } from "../../core/crash-point.ts";
+import type { Claim, ClaimKind, ClaimPort } from "../../core/delivery.ts";
+import type { ClaimSize } from "./claim-size.ts";
+import type { InFlight } from "./in-flight.ts";
 import type { Turn } from "./loop.ts";
-
-export interface InFlight {
-  /** Resolves when another claim may start. */
-  slot(signal: AbortSignal): Promise<void>;
-  /** Counts `work` as in flight until it ends. */
-  track(work: Promise<unknown>): void;
-  count(): number;
-  /** Resolves when nothing is in flight, or when `signal` aborts. */
-  settled(signal: AbortSignal): Promise<void>;
-}
 
 export interface ClaimTurnOptions {
   readonly claims: ClaimPort;
   readonly owner: string;
   readonly leaseMs: number;
-  readonly limit: number;
+  readonly size: ClaimSize;
   readonly inFlight: InFlight;
-  /** Starts the delivery of a claim. Resolves once it is durable; `done` resolves when it ended. Rejects when it could not be started. */
-  readonly start: (token: string) => Promise<{ readonly done: Promise<unknown> }>;
+  /** The circuit breaker tripped: one notification tries whether Novu works again, and nothing goes beside it. */
+  readonly onTrial: () => boolean;
+  /** Delivers a claim; resolves when it ended. */
+  readonly deliver: (claim: Claim) => Promise<unknown>;
   readonly onClaim: (kind: ClaimKind | "sweep", count: number, dead: number) => void;
 }
 
-/** One turn of a polling loop: claim what is due, start its delivery. A full claim means that there may be more. */
+/** One turn of a polling loop: claim what is due, hand it to the lane. A claim that may have left something behind is followed by another. */
 export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
-  const { claims, owner, leaseMs, limit, onClaim } = options;
+  const { claims, owner, leaseMs, size, inFlight, onTrial, onClaim } = options;
   return async (signal) => {
+    if (onTrial()) await inFlight.settled(signal);
     if (signal.aborted) return "idle";
-    const { token, count } = await claims.claim(kind, owner, leaseMs, limit);
+    const limit = onTrial() ? 1 : size.limit();
+    const start = performance.now();
+    const claim = await claims.claim(kind, owner, leaseMs, limit);
+    const count = claim.rows.length;
+    size.claimed(limit === 1 ? 0 : count, performance.now() - start);
     if (count === 0) return "idle";
+    crashPoint("after-claim");
     onClaim(kind, count, 0);
-    await startOrRelease(token, options);
-    return count >= limit ? "found" : "idle";
+    inFlight.track(options.deliver(claim));
+    // Tenants share a claim of `limit` rows: one of them may have been cut at a 16th of it.
+    return count >= limit / 16 ? "found" : "idle";
   };
 }
 
-/** One turn of the sweep: claims whose lease ran out start again under a new token, or are buried when no attempt is left. */
+/**
+ * One turn of the sweep: claims whose lease ran out go on under a new token, or are buried when no attempt is left. A row that was in it more than
+ * once goes alone, with nothing of this worker beside it, so that only the one that stops workers runs out of attempts.
+ */
 export function sweepTurn(options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
-  const { claims, owner, leaseMs, limit, onClaim } = options;
+  const { claims, owner, leaseMs, size, inFlight, onClaim } = options;
   return async (signal) => {
     if (signal.aborted) return "idle";
-    const { token, count, dead } = await claims.sweep(owner, leaseMs, limit);
+    const limit = size.limit();
+    const { dead, suspects, ...claim } = await claims.sweep(owner, leaseMs, limit);
+    const count = claim.rows.length;
     if (count > 0 || dead > 0) onClaim("sweep", count, dead);
-    if (count > 0) await startOrRelease(token, options);
-    return count >= limit || dead >= limit ? "found" : "idle";
-  };
-}
-
-/** A delivery that did not start gives its rows back at once, without spending the attempt, rather than when the lease runs out. */
-async function startOrRelease(token: string, { claims, inFlight, start }: ClaimTurnOptions): Promise<void> {
-  try {
-    const { done } = await start(token);
-    inFlight.track(done);
-  } catch (error) {
-    await claims.release(token);
-    throw error;
-  }
-}
-
-export function createInFlight(limit: number): InFlight {
-  const running = new Set<Promise<unknown>>();
-  const oneEnds = async (signal: AbortSignal): Promise<void> => {
-    let onAbort: () => void = () => undefined;
-    const aborted = new Promise<void>((resolve) => {
-      onAbort = resolve;
-      signal.addEventListener("abort", onAbort, { once: true });
+    if (count > 0) inFlight.track(options.deliver(claim));
+    if (count > 0 || dead >= limit) return "found";
+    if (!suspects) return "idle";
+    return await inFlight.alone(signal, async () => {
+      const suspect = await claims.sweepSuspect(owner, leaseMs);
+      if (suspect.rows.length === 0) return "idle";
+      onClaim("sweep", suspect.rows.length, 0);
+      await options.deliver(suspect);
+      return "found";
     });
-    await Promise.race([aborted, ...running]);
-    signal.removeEventListener("abort", onAbort);
-  };
-  return {
-    count: () => running.size,
-    track(work) {
-      const entry: Promise<unknown> = work
-        .catch(() => undefined)
-        .then(() => {
-          running.delete(entry);
-        });
-      running.add(entry);
-    },
-    async slot(signal) {
-      while (running.size >= limit && !signal.aborted) await oneEnds(signal);
-    },
-    async settled(signal) {
-      while (running.size > 0 && !signal.aborted) await oneEnds(signal);
-    },
   };
 }

@@ -1,4 +1,4 @@
-// What the workflow and its activity agree on. Types and constants only: workflow code may import nothing from Node.
+// What the workflows and their activities agree on. Types and constants only: workflow code may import nothing from Node.
 
 /** Ids, never payloads: Temporal's history keeps what it is given. */
 export interface ClaimInput {
@@ -15,9 +15,29 @@ export interface ClaimResult {
   readonly leaseLost: number;
 }
 
-export interface DeliveryActivities {
-  deliver(input: ClaimInput): Promise<ClaimResult>;
+export interface LaneInput {
+  /** The worker that the lane belongs to. */
+  readonly owner: string;
 }
 
-/** The workflow id of a claim: starting it twice is harmless. The view notify.timeline builds the same. */
-export const workflowIdOf = (claim: string): string => `xnovu-claim-${claim}`;
+/** How a round of a lane ended: the worker stops, or it is time for a new round. */
+export type LaneEnd = "drained" | "round over";
+
+export interface DeliveryActivities {
+  /** A notification of many recipients, in a workflow of its own. */
+  deliver(input: ClaimInput): Promise<ClaimResult>;
+  /** The worker went silent: ends its leases, so that the next sweep has its rows. */
+  recover(input: LaneInput): Promise<{ readonly gone: boolean; readonly rows: number }>;
+}
+
+/** Runs on the worker's own task queue. */
+export interface LaneActivities {
+  /** Holds the worker's lane open: while it runs, the worker claims and sends. */
+  hold(input: LaneInput): Promise<LaneEnd>;
+}
+
+/** The workflow ids, as the view notify.timeline builds them. Starting one twice is harmless. */
+export const claimWorkflowId = (claim: string): string => `xnovu-claim-${claim}`;
+export const laneWorkflowId = (owner: string): string => `xnovu-lane-${owner}`;
+/** The task queue of one worker's lane. */
+export const laneQueue = (taskQueue: string, owner: string): string => `${taskQueue}/${owner}`;

@@ -21,31 +21,35 @@ export function planBatches(rows: readonly ClaimedNotification[], limit = maxEve
   }
   return [...byBatch].map(([batchId, mates]) => ({
     rows: mates,
-    calls: chunks(mates.flatMap(eventsOf), limit).map((events) => ({ idempotencyKey: keyOf(batchId, events), events })),
+    calls: callsOf(batchId, mates, limit),
   }));
 }
+
+/** The calls are cut before what is settled is left out: a call that is repeated after others succeeded holds the same events as before. */
+const callsOf = (batchId: string, rows: readonly ClaimedNotification[], limit: number): DeliveryCall[] =>
+  chunks(rows.flatMap(eventsOf), limit)
+    .map((chunk) => chunk.flatMap(({ event, settled }) => (settled ? [] : [event])))
+    .filter((events) => events.length > 0)
+    .map((events) => ({ idempotencyKey: keyOf(batchId, events), events }));
 
 /** Novu's transaction id of one recipient: unique over tenants, and the same on every attempt. */
 export const transactionIdOf = ({ enterpriseId, transactionId }: ClaimedNotification, ordinal: number): string =>
   `${enterpriseId}:${transactionId}:${ordinal}`;
 
-function eventsOf(row: ClaimedNotification): DeliveryEvent[] {
+function eventsOf(row: ClaimedNotification): { readonly event: DeliveryEvent; readonly settled: boolean }[] {
   const settled = new Set(row.settled);
-  return row.recipients.flatMap((recipient, ordinal) =>
-    settled.has(ordinal)
-      ? []
-      : [
-          {
-            notificationId: row.id,
-            ordinal,
-            recipient,
-            workflow: row.workflow,
-            payload: row.payload,
-            overrides: row.overrides,
-            transactionId: transactionIdOf(row, ordinal),
-          },
-        ],
-  );
+  return row.recipients.map((recipient, ordinal) => ({
+    settled: settled.has(ordinal),
+    event: {
+      notificationId: row.id,
+      ordinal,
+      recipient,
+      workflow: row.workflow,
+      payload: row.payload,
+      overrides: row.overrides,
+      transactionId: transactionIdOf(row, ordinal),
+    },
+  }));
 }
 
 /** The same events of the same batch give the same key; any other composition gives another, since Novu answers 422 to a key with a new body. */

@@ -1,0 +1,40 @@
+import type { Pool } from "pg";
+import type { GatePort, GateState } from "../core/delivery.ts";
+import { sql } from "./sql.ts";
+
+const readSql = sql("gate-read");
+const closeSql = sql("gate-close");
+const tripSql = sql("gate-trip");
+const openSql = sql("gate-open");
+
+interface GateRow {
+  closed_ms: number;
+  reason: string | null;
+  needs_person: boolean;
+  trips: number;
+}
+
+/** The sending gate over Postgres: its clock decides, and a claim by any worker looks at it. */
+export function createGate(pool: Pool): GatePort {
+  async function read(): Promise<GateState> {
+    const { rows } = await pool.query<GateRow>(readSql);
+    const row = rows[0];
+    return {
+      closedMs: Math.ceil(row?.closed_ms ?? 0),
+      reason: row?.reason ?? null,
+      needsPerson: row?.needs_person ?? false,
+      trips: row?.trips ?? 0,
+    };
+  }
+  const change = async (text: string, values: unknown[]): Promise<GateState> => {
+    await pool.query(text, values);
+    return await read();
+  };
+  return {
+    read,
+    // Novu's words may hold U+0000, which Postgres' texts cannot.
+    close: (ms, reason, needsPerson) => change(closeSql, [ms, reason.replaceAll("\0", ""), needsPerson]),
+    trip: (reason, { baseMs, maxMs }) => change(tripSql, [reason.replaceAll("\0", ""), baseMs, maxMs, Math.random()]),
+    succeeded: () => change(openSql, []),
+  };
+}

@@ -1,0 +1,15 @@
+-- PROCESSING -> PROCESSING under a new token. $1 lease token, $2 owner, $3 lease in ms, $4 attempts from which a row goes alone.
+-- One row whose workers went silent more than once, in a call of its own: the one that stops them is found, and the others are sent.
+WITH suspect AS MATERIALIZED (
+  SELECT id FROM notify.notification
+  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts >= $4 AND attempts < max_attempts
+  ORDER BY lease_until LIMIT 1
+  FOR UPDATE SKIP LOCKED
+)
+UPDATE notify.notification n
+SET attempts = n.attempts + 1, lease_token = $1::uuid, lease_owner = $2, lease_until = now() + $3 * interval '1 millisecond', updated_at = now(),
+    batch_id = md5(n.id::text || ':' || n.batch_id)::uuid
+WHERE n.id = ANY (ARRAY(SELECT id FROM suspect))
+RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
+  EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

@@ -1,0 +1,35 @@
+import type { GatePort, GateState } from "../../core/delivery.ts";
+import type { EventEnd } from "./send-call.ts";
+
+/** Calls in a row without an answer that trip the breaker. */
+const threshold = 5;
+/** Milliseconds: the first pause, and the longest one; it doubles from trip to trip. */
+const pause = { baseMs: 1_000, maxMs: 60_000 };
+
+/**
+ * The circuit breaker of one worker over the gate that all share. Calls without an answer in a row close the gate; after the pause one call
+ * tries (see `GateState.trips`), and its success starts the count over for everybody.
+ */
+export function createBreaker(gate: GatePort, onChange: (state: GateState) => void) {
+  let failures = 0;
+  let trips = 0;
+  return {
+    /** What the shared gate says of the trips so far. */
+    seen(state: GateState): void {
+      trips = state.trips;
+    },
+    async ended(end: EventEnd): Promise<void> {
+      if (end.kind === "paused") return onChange(await gate.close(end.retryAfterMs, end.reason, end.needsPerson));
+      if (end.kind !== "retry" || !end.keepBatch) {
+        failures = 0;
+        if (trips > 0) onChange(await gate.succeeded());
+        return;
+      }
+      failures++;
+      // After a trip the first call that fails again is enough.
+      if (failures < threshold && trips === 0) return;
+      failures = 0;
+      onChange(await gate.trip(`Novu does not answer: ${end.reason}`, pause));
+    },
+  };
+}

@@ -1,0 +1,123 @@
+import { crashPoint } from "../../core/crash-point.ts";
+import type { Claim, DeliveryPort, NovuPort, RecipientOutcome, Settlement, SettleResult } from "../../core/delivery.ts";
+import { type BackoffOptions, backoffMs } from "../../core/retry.ts";
+import { type Batch, planBatches } from "./plan-calls.ts";
+import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
+import { settleRows } from "./settle-rows.ts";
+
+export interface DeliverDeps {
+  readonly outbox: DeliveryPort;
+  readonly novu: NovuPort;
+  readonly leaseMs: number;
+  readonly retry: BackoffOptions;
+  /** Bulk calls of one claim under way at once. */
+  readonly concurrency: number;
+  /** Aborted when the worker stops: calls under way end, the other rows are given back. */
+  readonly draining: AbortSignal;
+  /** Told of every call's end, before its rows are settled. */
+  readonly onCall: (end: EventEnd, ms: number, events: number) => Promise<void> | void;
+  readonly onSettled: (result: SettleResult) => void;
+  /** Postgres is away, for now: what Novu answered is worth keeping until it is back. */
+  readonly isTransient: (error: unknown) => boolean;
+}
+
+/**
+ * Sends the rows of one claim and writes how each ended, batch by batch. Doing it again is harmless: rows that are settled are no longer
+ * held, and calls that are repeated carry the same keys. `signal` stops it; what was not tried is given back.
+ */
+export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal: AbortSignal): Promise<SettleResult> {
+  const total = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
+  if (rows.length === 0) return total;
+  const stop = new AbortController();
+  const onAbort = () => stop.abort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) stop.abort();
+  const open = new Set(rows.map(({ id }) => id));
+  const keeper = keepLease(deps, token, open, stop);
+  // Set when Novu takes nothing for now: the batches not yet sent are given back without a call.
+  const paused = new AbortController();
+  try {
+    const queue = planBatches(rows).values();
+    const lane = async () => {
+      for (const batch of queue) {
+        add(total, await deliverBatch(deps, token, batch, stop.signal, paused));
+        for (const { id } of batch.rows) open.delete(id);
+      }
+    };
+    const lanes = await Promise.allSettled(Array.from({ length: deps.concurrency }, lane));
+    // All have ended before the fault is told: a new try never runs beside what is left of this one.
+    for (const end of lanes) if (end.status === "rejected") throw end.reason;
+  } finally {
+    clearInterval(keeper);
+    signal.removeEventListener("abort", onAbort);
+  }
+  deps.onSettled(total);
+  return total;
+}
+
+/** Renews the lease of the rows that are still open. A lease that is lost stops the work: another worker has the rows. */
+function keepLease(
+  { outbox, leaseMs }: DeliverDeps,
+  token: string,
+  open: ReadonlySet<string>,
+  stop: AbortController,
+): NodeJS.Timeout {
+  return setInterval(() => {
+    if (open.size === 0) return;
+    outbox.renew(token, [...open], leaseMs).then(
+      (held) => {
+        if (held === 0 && open.size > 0) stop.abort();
+      },
+      // Postgres is away: the lease may run out, and then the token guards what is written later.
+      () => undefined,
+    );
+  }, leaseMs / 3);
+}
+
+async function deliverBatch(
+  deps: DeliverDeps,
+  token: string,
+  batch: Batch,
+  signal: AbortSignal,
+  paused: AbortController,
+): Promise<SettleResult> {
+  const ends: Ends = new Map();
+  for (const call of batch.calls) {
+    if (deps.draining.aborted || signal.aborted || paused.signal.aborted) break;
+    const start = performance.now();
+    for (const { workflow } of call.events) crashPoint("row", workflow);
+    await sendCall(deps.novu, call, signal, ends);
+    crashPoint("after-novu-accepted");
+    const tried = call.events.flatMap((event) => ends.get(event) ?? []);
+    // A call that was halved may be paused in its second half only.
+    const end = tried.find(({ kind }) => kind === "paused") ?? tried[0];
+    if (end?.kind === "paused") paused.abort();
+    if (end) await deps.onCall(end, performance.now() - start, call.events.length);
+    // One notification may take a hundred calls: what is final after each is not sent again, whatever happens to the next.
+    if (batch.calls.length > 1) await settle(deps, token, signal, [], settleRows(batch, ends, () => 0).recipients);
+  }
+  const settled = settleRows(batch, ends, (attempt) => backoffMs(attempt, deps.retry));
+  return await settle(deps, token, signal, settled.settlements, settled.recipients);
+}
+
+/** Writes until Postgres takes it: what Novu answered is known only here. The token guards a write that comes too late. */
+async function settle(
+  { outbox, isTransient }: DeliverDeps,
+  token: string,
+  signal: AbortSignal,
+  settlements: readonly Settlement[],
+  recipients: readonly RecipientOutcome[],
+): Promise<SettleResult> {
+  for (let failures = 1; ; failures++) {
+    try {
+      return await outbox.settle(token, settlements, recipients);
+    } catch (error) {
+      if (!isTransient(error) || signal.aborted) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 100 + backoffMs(failures, { baseMs: 200, maxMs: 3_000 })));
+    }
+  }
+}
+
+function add(total: { -readonly [K in keyof SettleResult]: SettleResult[K] }, part: SettleResult): void {
+  for (const key of Object.keys(part) as (keyof SettleResult)[]) total[key] += part[key];
+}

@@ -1,0 +1,48 @@
+/** How long one round of the lane lasts; its Temporal activity may take twice that. */
+const roundMs = 60 * 60_000;
+
+export interface LaneOptions {
+  /** Aborted when the worker stops. */
+  readonly draining: AbortSignal;
+  /** Resolves when nothing is under way any more. */
+  readonly settled: () => Promise<void>;
+  readonly onChange: (open: boolean) => void;
+}
+
+/** Whether this process may claim and send: while Temporal holds its lane open here. */
+export function createLane({ draining, settled, onChange }: LaneOptions) {
+  let holders = 0;
+  const change = (by: 1 | -1) => {
+    holders += by;
+    if ((by === 1 && holders === 1) || holders === 0) onChange(holders > 0);
+  };
+  return {
+    isOpen: () => holders > 0,
+    /** See LaneHost of the Temporal room. */
+    async hold(signal: AbortSignal): Promise<"drained" | "round over"> {
+      change(1);
+      try {
+        await firstOf([draining, signal], roundMs);
+      } finally {
+        change(-1);
+      }
+      if (!draining.aborted) return "round over";
+      await settled();
+      return "drained";
+    },
+  };
+}
+
+/** Resolves when one of the signals aborts, or after `ms`. */
+function firstOf(signals: readonly AbortSignal[], ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      for (const signal of signals) signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    for (const signal of signals) signal.addEventListener("abort", done, { once: true });
+    if (signals.some(({ aborted }) => aborted)) done();
+  });
+}

@@ -1,0 +1,74 @@
+import type { Settings } from "../core/config/variables.ts";
+import { type Claim, type ClaimKind, type ClaimPort, claimKinds } from "../core/delivery.ts";
+import { isDatabaseAway, whyAway } from "./database-away.ts";
+import type { Metrics } from "./http/metrics.ts";
+import type { Board } from "./lifecycle/board.ts";
+import type { Gate } from "./lifecycle/gate.ts";
+import { sleep } from "./lifecycle/sleep.ts";
+import type { ClaimSize } from "./poll/claim-size.ts";
+import { type ClaimTurnOptions, claimTurn, sweepTurn } from "./poll/claim-turn.ts";
+import type { InFlight } from "./poll/in-flight.ts";
+import { createLoop, type Loop } from "./poll/loop.ts";
+
+export type LoopName = ClaimKind | "sweep";
+
+export interface LoopsOptions {
+  readonly claims: ClaimPort;
+  readonly owner: string;
+  readonly settings: Settings["worker"];
+  readonly size: ClaimSize;
+  readonly inFlight: InFlight;
+  readonly gate: Gate;
+  readonly lane: { isOpen(): boolean };
+  readonly deliverClaim: (claim: Claim) => Promise<void>;
+  readonly board: Board;
+  readonly metrics: Metrics;
+}
+
+/** The polling loops: new, failed and scheduled notifications, and the sweep of claims whose lease ran out. */
+export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Loop>> {
+  const { settings, size, inFlight, gate, lane, board, metrics } = options;
+  const intervals: Readonly<Record<LoopName, number>> = {
+    new: settings.pollIntervalMs,
+    failed: settings.failedPollIntervalMs,
+    scheduled: settings.scheduledPollIntervalMs,
+    sweep: settings.sweepIntervalMs,
+  };
+  const turnOptions: ClaimTurnOptions = {
+    claims: options.claims,
+    owner: options.owner,
+    leaseMs: settings.leaseMs,
+    size,
+    inFlight,
+    onTrial: gate.onTrial,
+    deliver: options.deliverClaim,
+    onClaim(kind, count, dead) {
+      metrics.claimed(kind, count);
+      if (dead > 0) metrics.settled("dead", dead);
+    },
+  };
+  const loopOf = (name: LoopName): Loop =>
+    createLoop({
+      intervalMs: intervals[name],
+      turn: name === "sweep" ? sweepTurn(turnOptions) : claimTurn(name, turnOptions),
+      async allowed(signal) {
+        while (!signal.aborted && (gate.closed() !== undefined || !lane.isOpen())) {
+          await gate.opened(signal);
+          // Without a lane nothing that is claimed could be sent.
+          if (!lane.isOpen()) await sleep(20, signal);
+        }
+        // Waited for here and not in the turn: long deliveries ahead of it are no sign of a loop that hangs.
+        await inFlight.slot(signal);
+      },
+      isTransient: isDatabaseAway,
+      onTransient(error) {
+        metrics.polled(name, "error", 0);
+        size.trouble();
+        board.set("database", "down", whyAway(error));
+      },
+      onTurn: (turn, ms) => metrics.polled(name, turn, ms),
+    });
+  const entries = ([...claimKinds, "sweep"] as const).map((name) => [name, loopOf(name)] as const);
+  // Every name is in the list above.
+  return Object.fromEntries(entries) as Record<LoopName, Loop>;
+}
