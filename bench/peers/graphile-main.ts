@@ -1,0 +1,35 @@
+import { Logger, run } from "graphile-worker";
+import { type BenchEvent, novuCalls } from "./novu-calls.ts";
+import { servePeer } from "./serve.ts";
+
+// graphile-worker as its documentation sets it up for throughput: a local queue, completions in batches, one job per notification.
+await servePeer(async ({ databaseUrl, novuUrl, options: { concurrency = 24 } }) => {
+  const novu = novuCalls(novuUrl, concurrency);
+  const quiet = new Logger(() => (level, message) => {
+    if (level === "error") console.error(message);
+  });
+  const runner = await run({
+    preset: {
+      worker: {
+        connectionString: databaseUrl,
+        maxPoolSize: 10,
+        concurrentJobs: concurrency,
+        localQueue: { size: 500 },
+        completeJobBatchDelay: 0,
+        failJobBatchDelay: 0,
+        pollInterval: 2_000,
+        logger: quiet,
+      },
+    },
+    noHandleSignals: true,
+    taskList: { notify: (job) => novu.single(job as BenchEvent) },
+  });
+  return {
+    // It listens, and finds its jobs by itself.
+    go: () => undefined,
+    async close() {
+      await runner.stop();
+      await novu.close();
+    },
+  };
+});
