@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
 import { exitCodes, XnovuError } from "../core/errors.ts";
 import { createContext } from "./cli/context.ts";
 import { createProgram } from "./cli/program.ts";
-import { commands } from "./commands/index.ts";
+import { commandsFor } from "./commands/index.ts";
 
 // The one file that reads argv and ends the process.
 
@@ -13,7 +14,8 @@ process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed),
 );
 
-const context = createContext(process.env);
+// Here and not in a file below: this one keeps its place when the command line is compiled into few files.
+const context = createContext(process.env, fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, ""));
 const { version } = JSON.parse(readFileSync(join(context.root, "package.json"), "utf8")) as { version: string };
 
 function endOf(error: unknown): number {
@@ -29,7 +31,7 @@ function endOf(error: unknown): number {
 }
 
 let code: number = exitCodes.ok;
-const program = createProgram(commands, context, version, (result) => {
+const program = createProgram(await commandsFor(process.argv[2]), context, version, (result) => {
   code = result;
 });
 try {

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { XnovuError } from "../core/errors.ts";
 import type { Context } from "../scripts/cli/command.ts";
 import { createProgram } from "../scripts/cli/program.ts";
-import { commands } from "../scripts/commands/index.ts";
+import { commandsFor, verbs } from "../scripts/commands/index.ts";
 import { xnovu } from "./support/cli.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
 import { type Env, root } from "./support/worker.ts";
@@ -58,7 +58,11 @@ async function inProcess(args: readonly string[]): Promise<{ code: number; out: 
     },
   };
   try {
-    await createProgram(commands, context, "0", () => undefined).parseAsync(["node", "xnovu", ...args]);
+    await createProgram(await commandsFor(args[0]), context, "0", () => undefined).parseAsync([
+      "node",
+      "xnovu",
+      ...args,
+    ]);
     return { code: 0, ...said };
   } catch (error) {
     if (error instanceof CommanderError) return { code: error.exitCode === 0 ? 0 : 2, ...said };
@@ -73,9 +77,10 @@ test("--help of the program and of every command begins with examples", async ()
   assert.is(await run(), program);
   assert.match(await run("worker", "start", "--help"), /^Examples:\n {2}pnpm xnovu worker start /);
   assert.match(await run("--version"), /^\d+\.\d+\.\d+\n$/);
-  const words = commands.map(({ name }) => name.split(/ [<[]/)[0]?.split(" ") ?? []);
-  const groups = [...new Set(words.filter(({ length }) => length === 2).map(([group = ""]) => group))];
-  for (const command of [...words, ...groups.map((group) => [group])]) {
+  const named = (await commandsFor(undefined)).map(({ name }) => name.split(/ [<[]/)[0]?.split(" ") ?? []);
+  assert.equal(verbs, named, "the table of commands names each as it names itself");
+  const groups = [...new Set(verbs.filter(({ length }) => length === 2).map(([group = ""]) => group))];
+  for (const command of [...verbs, ...groups.map((group) => [group])]) {
     const { code, out } = await inProcess([...command, "--help"]);
     assert.is(code, 0);
     assert.match(out, /^Examples:\n {2}pnpm xnovu /, command.join(" "));

@@ -1,11 +1,8 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
 import { parseEnv } from "node:util";
 import type { Env } from "../../core/config/parse.ts";
 import type { Context } from "./command.ts";
-
-export const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 
 /**
  * `.env` of the project lies beneath the process's environment; an empty variable counts as unset. Where neither names a database,
@@ -25,7 +22,8 @@ function readEnvFile(path: string): Env {
   return Object.fromEntries(values.filter(([, value]) => value !== ""));
 }
 
-export function createContext(processEnv: Env): Context {
+/** `root`: folder of the project. */
+export function createContext(processEnv: Env, root: string): Context {
   const env = environment(processEnv, root);
   const line = (stream: NodeJS.WriteStream) => (text: string) => void stream.write(`${text}\n`);
   return {

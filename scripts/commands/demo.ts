@@ -87,7 +87,7 @@ async function sendAndReport(
   { seconds, signal }: { readonly seconds: number; readonly signal: AbortSignal },
 ): Promise<number> {
   const { createPool } = await import("../../outbox/pool.ts");
-  const { createSdk } = await import("../../novu/client.ts");
+  const { createSdk } = await import("../../novu/sdk.ts");
   const { broken, follow, insertAll } = await import("../demo/deliver.ts");
   const { asJson, lines } = await import("../demo/report.ts");
   const { samples } = await import("../demo/samples.ts");

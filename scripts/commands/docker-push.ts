@@ -1,7 +1,12 @@
 import { UsageError } from "../../core/errors.ts";
 import { type Command, type Context, type Flags, isSet, json } from "../cli/command.ts";
-import type { BakeInputs } from "../image/plan.ts";
-import type { Project } from "../image/project.ts";
+import { faultOf } from "../image/buildx.ts";
+import { buildxProgram } from "../image/buildx-program.ts";
+import { requireCleanTree } from "../image/guard.ts";
+import { inputsFor, tagLines, tagOptions } from "../image/inputs.ts";
+import { type BakeInputs, movedLast, planPrint } from "../image/plan.ts";
+import { findProject, type Project, requireOwnProject } from "../image/project.ts";
+import { run, warmUp } from "../image/run.ts";
 
 export const dockerPush: Command = {
   name: "docker:push",
@@ -37,13 +42,13 @@ export const dockerPush: Command = {
     json,
   ],
   async run(context, _, flags) {
-    const { inputsFor } = await import("../image/inputs.ts");
-    const { requireCleanTree } = await import("../image/guard.ts");
-    const { findProject, requireOwnProject } = await import("../image/project.ts");
     if (isSet(flags, "requireClean") && isSet(flags, "allowDirty"))
       throw new UsageError("--require-clean and --allow-dirty contradict each other", "Keep one.");
     const project = findProject(context.cwd, context.root);
-    const inputs = await inputsFor(context, flags);
+    const reading = inputsFor(context, flags);
+    // While git answers.
+    warmUp();
+    const inputs = await reading;
     if (isSet(flags, "requireClean")) requireCleanTree(inputs.tags, false);
     if (isSet(flags, "dryRun")) return dryRun(context, flags, inputs, project);
     requireCleanTree(inputs.tags, isSet(flags, "allowDirty"));
@@ -53,11 +58,7 @@ export const dockerPush: Command = {
 };
 
 async function dryRun(context: Context, flags: Flags, inputs: BakeInputs, { folder }: Project): Promise<number> {
-  const { dockerBuildx, faultOf } = await import("../image/buildx.ts");
-  const { tagLines } = await import("../image/inputs.ts");
-  const { movedLast, planPrint } = await import("../image/plan.ts");
-  const { run } = await import("../image/run.ts");
-  const printed = await run(planPrint(inputs, dockerBuildx), { cwd: folder, env: context.env });
+  const printed = await run(planPrint(inputs, buildxProgram(context.env)), { cwd: folder, env: context.env });
   if (!printed.ok) throw faultOf("docker buildx bake --print", printed);
   if (isSet(flags, "json")) {
     context.out(JSON.stringify({ ...inputs.tags, plan: JSON.parse(printed.stdout) }, undefined, 2));
@@ -73,7 +74,6 @@ async function dryRun(context: Context, flags: Flags, inputs: BakeInputs, { fold
 async function pushNow(context: Context, flags: Flags, inputs: BakeInputs, { folder }: Project): Promise<number> {
   const { push } = await import("../image/push.ts");
   const { interruptible } = await import("../image/interrupt.ts");
-  const { tagLines, tagOptions } = await import("../image/inputs.ts");
   const { writeGithubOutput } = await import("../image/github-output.ts");
   return interruptible(async (signal) => {
     const result = await push(inputs, {

@@ -1,43 +1,46 @@
 import type { Command } from "../cli/command.ts";
-import { demo } from "./demo.ts";
-import { dockerBuild } from "./docker-build.ts";
-import { dockerPush } from "./docker-push.ts";
-import { dockerRun } from "./docker-run.ts";
-import { dockerStop } from "./docker-stop.ts";
-import { dockerTags } from "./docker-tags.ts";
-import { down } from "./down.ts";
-import { list } from "./list.ts";
-import { migrateCreate, migrateDown, migrateStatus, migrateUp } from "./migrate.ts";
-import { redrive, retract } from "./redrive.ts";
-import { send } from "./send.ts";
-import { show } from "./show.ts";
-import { sync } from "./sync.ts";
-import { up } from "./up.ts";
-import { workerHealth, workerRestart, workerStart, workerStatus, workerStop } from "./worker.ts";
+
+/** A command's words without its arguments, and how to get the rest of it: a file is loaded for its own verb, and all of them for help. */
+interface Entry {
+  readonly words: string;
+  readonly load: () => Promise<Command>;
+}
 
 /** Every command, in the order of --help. */
-export const commands: readonly Command[] = [
-  up,
-  down,
-  demo,
-  send,
-  list,
-  show,
-  redrive,
-  retract,
-  sync,
-  dockerTags,
-  dockerBuild,
-  dockerRun,
-  dockerPush,
-  dockerStop,
-  workerStart,
-  workerStop,
-  workerStatus,
-  workerHealth,
-  workerRestart,
-  migrateUp,
-  migrateDown,
-  migrateStatus,
-  migrateCreate,
+const entries: readonly Entry[] = [
+  { words: "up", load: async () => (await import("./up.ts")).up },
+  { words: "down", load: async () => (await import("./down.ts")).down },
+  { words: "demo", load: async () => (await import("./demo.ts")).demo },
+  { words: "send", load: async () => (await import("./send.ts")).send },
+  { words: "list", load: async () => (await import("./list.ts")).list },
+  { words: "show", load: async () => (await import("./show.ts")).show },
+  { words: "retry", load: async () => (await import("./redrive.ts")).redrive },
+  { words: "retract", load: async () => (await import("./redrive.ts")).retract },
+  { words: "sync", load: async () => (await import("./sync.ts")).sync },
+  { words: "docker:tags", load: async () => (await import("./docker-tags.ts")).dockerTags },
+  { words: "docker:build", load: async () => (await import("./docker-build.ts")).dockerBuild },
+  { words: "docker:run", load: async () => (await import("./docker-run.ts")).dockerRun },
+  { words: "docker:push", load: async () => (await import("./docker-push.ts")).dockerPush },
+  { words: "docker:stop", load: async () => (await import("./docker-stop.ts")).dockerStop },
+  { words: "worker start", load: async () => (await import("./worker.ts")).workerStart },
+  { words: "worker stop", load: async () => (await import("./worker.ts")).workerStop },
+  { words: "worker status", load: async () => (await import("./worker.ts")).workerStatus },
+  { words: "worker health", load: async () => (await import("./worker.ts")).workerHealth },
+  { words: "worker restart", load: async () => (await import("./worker.ts")).workerRestart },
+  { words: "migrate up", load: async () => (await import("./migrate.ts")).migrateUp },
+  { words: "migrate down", load: async () => (await import("./migrate.ts")).migrateDown },
+  { words: "migrate status", load: async () => (await import("./migrate.ts")).migrateStatus },
+  { words: "migrate create", load: async () => (await import("./migrate.ts")).migrateCreate },
 ];
+
+/** Each command's words as they are typed: `["worker", "start"]`. */
+export const verbs: readonly (readonly string[])[] = entries.map(({ words }) => words.split(" "));
+
+/**
+ * The commands that a command line may mean: those that begin with its first word, or all of them where that is none of theirs (help, a flag,
+ * a slip of the finger that a suggestion is made for).
+ */
+export async function commandsFor(first: string | undefined): Promise<readonly Command[]> {
+  const meant = entries.filter(({ words }) => words.split(" ")[0] === first);
+  return await Promise.all((meant.length > 0 ? meant : entries).map(({ load }) => load()));
+}

@@ -1,7 +1,7 @@
 import { join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
-/** The programs of the image. Everything they import is compiled with them, file by file: paths relative to a file stay true. */
+/** The programs of the image. Everything they import is compiled with them. */
 export const programs = ["worker/main.ts", "worker/parent.ts", "scripts/cli.ts"] as const;
 
 export interface Sources {
@@ -13,6 +13,8 @@ export interface Sources {
   readonly packages: readonly string[];
 }
 
+/** Loaded by `require` (scripts/image/run.ts), which the search below does not see. */
+const required = ["zx/core"];
 const isLocal = (path: string): boolean => path.startsWith("local/");
 const outPath = (path: string): string => path.replace(/\.m?ts$/, ".js");
 // esbuild reads only what is given here, so that the result does not depend on a tsconfig of a folder above.
@@ -59,30 +61,57 @@ export async function findSources(root: string, entries: readonly string[] = pro
   return {
     files: Object.keys(metafile.inputs).sort(),
     local: [...local].sort(),
-    packages: [...new Set(packages.map(({ path }) => path))].sort(),
+    packages: [...new Set([...packages.map(({ path }) => path), ...required])].sort(),
   };
 }
 
 /** The compiled files: path relative to the output folder, and text. */
 export async function compileSources(root: string, { files }: Sources): Promise<ReadonlyMap<string, string>> {
   const code = files.filter((file) => /\.m?ts$/.test(file));
-  const keepImports: Plugin = {
-    name: "keep-imports",
+  const verbs = code.filter((file) => /^scripts\/commands\/(?!index\.)/.test(file));
+  const isCommandLine = (file: string) => file.startsWith("scripts/");
+  // The command line is one file for each verb, which halves its start. Other rooms stay file by file: they find their SQL beside themselves.
+  const merged = { keepApart: (file: string) => !isCommandLine(file) || verbs.includes(file) };
+  const built = await Promise.all([
+    compileFiles(root, { entries: code.filter((file) => !isCommandLine(file)), keepApart: () => true }),
+    compileFiles(root, { entries: ["scripts/cli.ts"], folder: "scripts", ...merged }),
+    compileFiles(root, { entries: verbs, folder: "scripts/commands", ...merged }),
+  ]);
+  return new Map(built.flat());
+}
+
+interface Piece {
+  readonly entries: readonly string[];
+  /** Whether an imported file is another one at run time too; otherwise it becomes a part of those that import it. */
+  readonly keepApart: (file: string) => boolean;
+  /** Folder of all entries; needed where files become a part of them, as their imports are then seen from there. */
+  readonly folder?: string;
+}
+
+async function compileFiles(
+  root: string,
+  { entries, keepApart, folder }: Piece,
+): Promise<(readonly [string, string])[]> {
+  const apart: Plugin = {
+    name: "keep-apart",
     setup({ onResolve }) {
-      onResolve({ filter: /^\.\.?\// }, ({ path, kind }) =>
-        kind === "entry-point" ? undefined : { path: outPath(path), external: true },
-      );
+      onResolve({ filter: /^\.\.?\// }, ({ path, kind, resolveDir }) => {
+        const target = resolve(resolveDir, path);
+        if (kind === "entry-point" || !keepApart(relative(root, target))) return undefined;
+        const from = relative(folder === undefined ? resolveDir : join(root, folder), target);
+        return { path: outPath(from.startsWith(".") ? from : `./${from}`), external: true };
+      });
     },
   };
   const { outputFiles } = await build({
     ...common,
     absWorkingDir: root,
-    entryPoints: code.map((file) => join(root, file)),
+    entryPoints: entries.map((file) => join(root, file)),
     outdir: join(root, "dist"),
     outbase: root,
-    plugins: [keepImports],
+    plugins: [apart],
   });
-  return new Map(outputFiles.map(({ path, text }) => [relative(join(root, "dist"), path), text]));
+  return outputFiles.map(({ path, text }) => [relative(join(root, "dist"), path), text] as const);
 }
 
 /** What stands in the image where a development checkout has a file of local/: loading it ends the command as a usage error. */

@@ -1,7 +1,7 @@
-import { $ } from "zx/core";
+import { execFile } from "node:child_process";
 import type { Env } from "../../core/config/parse.ts";
 import { UsageError, XnovuError } from "../../core/errors.ts";
-import { childEnv } from "./run.ts";
+import { childEnv } from "./child-env.ts";
 
 export type Git = (...args: readonly string[]) => Promise<GitResult>;
 export interface GitResult {
@@ -22,11 +22,15 @@ export function gitEnvironment(env: Env): NodeJS.ProcessEnv {
 
 /** git bound to a folder. It takes no lock that another git command may want. */
 export function gitIn(cwd: string, env: Env): Git {
-  const run = $({ cwd, quiet: true, nothrow: true, env: gitEnvironment(env), stdio: ["ignore", "pipe", "pipe"] });
-  return async (...args) => {
-    const { exitCode, stdout, stderr } = await run`git --no-optional-locks ${args}`;
-    return { ok: exitCode === 0, stdout, stderr };
-  };
+  const options = { cwd, env: gitEnvironment(env), maxBuffer: 1 << 30 };
+  // Without a shell between, and without zx: git answers in the time that loading zx takes, which then goes on beside it.
+  return (...args) =>
+    new Promise((resolve) => {
+      execFile("git", ["--no-optional-locks", ...args], options, (error, stdout, stderr) => {
+        const missing = (error as NodeJS.ErrnoException | null)?.code === "ENOENT";
+        resolve({ ok: error === null, stdout, stderr: missing ? "git: not found" : stderr });
+      });
+    });
 }
 
 /** git's refusal in this project's words. Exit 2: nothing was done, and a person decides what next. */

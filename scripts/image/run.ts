@@ -1,6 +1,15 @@
-// Its core alone: the rest takes 50 ms to load and is not used.
-import { $ } from "zx/core";
+import { createRequire } from "node:module";
 import type { Env } from "../../core/config/parse.ts";
+import { childEnv } from "./child-env.ts";
+
+export { childEnv } from "./child-env.ts";
+
+// When it is first needed, its core alone, and by `require`: the whole takes 50 ms more, and the wrapper for ES modules doubles the rest.
+const require = createRequire(import.meta.url);
+const zx = (): typeof import("zx/core") => require("zx/core");
+
+/** Loads what `run` needs while another process works, so that it is there when it is called. */
+export const warmUp = (): void => void zx();
 
 /** One command line, ready to be run or printed. */
 export interface Step {
@@ -25,11 +34,9 @@ export interface RunOptions {
   readonly signal?: AbortSignal;
 }
 
-/** An environment for a child. Next's types ask every environment for a NODE_ENV, which a child has no need of. */
-export const childEnv = (env: Env): NodeJS.ProcessEnv => env as NodeJS.ProcessEnv;
-
 /** Runs a step and keeps what it prints. Never throws for how the program ended. */
 export async function run({ argv, env }: Step, options: RunOptions): Promise<Ran> {
+  const { $ } = zx();
   const shell = $({
     cwd: options.cwd,
     env: childEnv({ ...options.env, ...env }),
@@ -48,6 +55,7 @@ export async function run({ argv, env }: Step, options: RunOptions): Promise<Ran
 
 /** The terminal belongs to the command until it ends. Returns its exit code. */
 export async function runAttached({ argv, env }: Step, options: RunOptions): Promise<number> {
+  const { $ } = zx();
   const shell = $({
     cwd: options.cwd,
     env: childEnv({ ...options.env, ...env }),
