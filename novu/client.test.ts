@@ -7,6 +7,7 @@ import { type RunningNovu, startNovu } from "../local/novu/server.ts";
 import { allWorkflows } from "../local/novu/workflows.fixture.ts";
 import { fakeServer } from "../test/support/fake-server.ts";
 import { createNovu } from "./client.ts";
+import { createSdk } from "./sdk.ts";
 
 const test = suite("novu client");
 const secretKey = "sk-of-the-tests";
@@ -247,5 +248,57 @@ for (const [name, listener] of notNovu)
     await server.close();
     assert.is(reply.kind, "unknown");
   });
+
+test("the SDK sends the same bytes for the same events: method, path, key, authorization and body", async () => {
+  const seen: {
+    method: string | undefined;
+    url: string | undefined;
+    headers: NodeJS.Dict<string | string[]>;
+    body: unknown;
+  }[] = [];
+  const server = await fakeServer((request, response) => {
+    let body = "";
+    request.on("data", (chunk) => (body += chunk));
+    request.on("end", () => {
+      const { authorization, "idempotency-key": key, "content-type": type } = request.headers;
+      seen.push({
+        method: request.method,
+        url: request.url,
+        headers: { authorization, key, type },
+        body: JSON.parse(body),
+      });
+      response.writeHead(201, { "content-type": "application/json" }).end('{"data":[]}');
+    });
+  });
+  try {
+    const options = { secretKey, apiUrl: server.url, timeoutMs: 2_000 };
+    const events = [
+      event(),
+      event({
+        ordinal: 1,
+        recipient: { subscriberId: "u2", email: "u2@example.test", data: { plan: "pro" } },
+        payload: { deep: { list: [1, null, true] } },
+      }),
+      event({ ordinal: 2, recipient: { type: "Topic", topicKey: "t" }, overrides: { email: { from: "a@b.test" } } }),
+    ];
+    await createNovu(options).send({ idempotencyKey: "one key", events });
+    const sdkEvents = events.map(({ workflow: workflowId, recipient, payload, overrides, transactionId }) => ({
+      ...{
+        workflowId,
+        payload,
+        transactionId,
+        to: recipient as Parameters<ReturnType<typeof createSdk>["trigger"]>[0]["to"],
+      },
+      ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
+    }));
+    await createSdk(options)
+      .triggerBulk({ events: sdkEvents }, "one key")
+      .catch(() => undefined);
+    assert.is(seen.length, 2);
+    assert.equal(seen[0], seen[1]);
+  } finally {
+    await server.close();
+  }
+});
 
 test.run();

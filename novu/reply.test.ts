@@ -1,12 +1,13 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { itemsOf, judgeError, judgeItem, maxRetryAfterMs, parseRetryAfter } from "./reply.ts";
+import { maxRetryAfterMs, policy, ruleOf } from "./policy.ts";
+import { judge, judgeItem, parseRetryAfter } from "./reply.ts";
 
 const now = Date.parse("2026-01-01T00:00:00Z");
 
 test("Retry-After is seconds or a date, capped, never negative", () => {
-  const table: [string | null, number | undefined][] = [
-    [null, undefined],
+  const table: [string | undefined, number | undefined][] = [
+    [undefined, undefined],
     ["", undefined],
     [" ", undefined],
     ["0", 0],
@@ -37,11 +38,49 @@ test("`processed` is accepted, and a word of a later Novu that comes without a f
   assert.equal(judgeItem({ status: "error", error: [] }), { kind: "rejected", reason: "error" });
 });
 
-test("anything else thrown is unknown, with its reason", () => {
-  for (const thrown of [new TypeError("fetch failed"), "text", undefined]) {
-    assert.is(judgeError(thrown).kind, "unknown");
-    assert.is(itemsOf(thrown), undefined);
+test("each status has one rule, and what the rule says is what happens", () => {
+  const kinds = {
+    "read the items": "answered",
+    repeat: "unknown",
+    pause: "paused",
+    "pause and alert": "paused",
+    halve: "invalid",
+  };
+  const body = JSON.stringify({ data: [{ status: "processed", acknowledged: true }] });
+  for (let status = 100; status < 600; status++) {
+    const { then } = ruleOf(status);
+    const reply = judge({ status, body, header: () => undefined }, 1);
+    assert.is(reply.kind, kinds[then], String(status));
+    if (reply.kind === "paused") assert.is(reply.needsPerson, then === "pause and alert");
   }
+  const of = (...statuses: number[]) => statuses.map((status) => ruleOf(status).then);
+  assert.equal(new Set(of(401, 402, 403, 404, 405)), new Set(["pause and alert"]));
+  assert.equal(new Set(of(400, 406, 410, 413, 414, 415, 422, 431)), new Set(["halve"]));
+  assert.equal(new Set(of(408, 409, 500, 502, 503, 504, 301, 0, 600)), new Set(["repeat"]));
+  assert.equal(of(200, 201, 429), ["read the items", "read the items", "pause"]);
+  assert.ok(policy.every(({ why }) => why.length > 10));
+});
+
+test("an error replayed from the idempotency cache ends the key when it spoke of a moment, and stands when it spoke of the content", () => {
+  const replayed = (status: number) =>
+    judge({ status, body: "{}", header: (name) => (name === "idempotency-replay" ? "true" : undefined) }, 1).kind;
+  assert.equal([401, 409, 429, 500, 503].map(replayed), Array(5).fill("replayed"));
+  assert.equal([400, 413, 422].map(replayed), Array(3).fill("invalid"));
+});
+
+test("a body that is no list of as many events says nothing certain", () => {
+  for (const body of [
+    "",
+    "no JSON",
+    "{}",
+    '{"data":{}}',
+    '{"data":[{}]}',
+    '{"data":[1]}',
+    "[]",
+    '[{"status":"processed"},{"status":"processed"}]',
+  ])
+    assert.is(judge({ status: 201, body, header: () => undefined }, 1).kind, "unknown", body);
+  assert.is(judge({ status: 201, body: '[{"status":"processed"}]', header: () => undefined }, 1).kind, "answered");
 });
 
 test.run();

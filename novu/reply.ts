@@ -1,12 +1,48 @@
-import * as errors from "@novu/api/models/errors/index.js";
 import type { CallReply, EventOutcome } from "../core/delivery.ts";
-import { messageOf } from "../core/errors.ts";
+import { alertPauseMs, defaultPauseMs, maxRetryAfterMs, ruleOf } from "./policy.ts";
 
 /** What Novu says of one event, as far as it matters here. */
 export interface Item {
   readonly status: string;
   readonly acknowledged?: boolean | undefined;
   readonly error?: string[] | undefined;
+}
+
+/** An answer over HTTP, as it came. */
+export interface HttpAnswer {
+  readonly status: number;
+  /** Lower-case names. */
+  readonly header: (name: string) => string | undefined;
+  readonly body: string;
+}
+
+/** What an answer says about the `count` events of a call. */
+export function judge(answer: HttpAnswer, count: number, now: () => number = Date.now): CallReply {
+  const { then, ofTheMoment } = ruleOf(answer.status);
+  if (then === "read the items") return judgeItems(answer, count);
+  const reason = reasonOf(answer);
+  if (ofTheMoment && answer.header("idempotency-replay") === "true") return { kind: "replayed", reason };
+  const retryAfterMs = parseRetryAfter(answer.header("retry-after"), now());
+  switch (then) {
+    case "pause and alert":
+      return { kind: "paused", reason, retryAfterMs: alertPauseMs, needsPerson: true };
+    case "pause":
+      return { kind: "paused", reason, retryAfterMs: retryAfterMs ?? defaultPauseMs, needsPerson: false };
+    case "repeat":
+      return { kind: "unknown", reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
+    case "halve":
+      return { kind: "invalid", reason };
+  }
+}
+
+function judgeItems(answer: HttpAnswer, count: number): CallReply {
+  const items = itemsOf(answer.body);
+  if (items === undefined)
+    return { kind: "unknown", reason: `Novu answered ${answer.status} with a body that is no list of events` };
+  // A reply that is not about as many events as the call had says nothing certain about any of them.
+  if (items.length !== count)
+    return { kind: "unknown", reason: `Novu answered for ${items.length} of ${count} events` };
+  return { kind: "answered", outcomes: items.map(judgeItem) };
 }
 
 /** Novu's final no for this very event: every status word that Novu is known to use but `processed`. */
@@ -26,68 +62,42 @@ export const judgeItem = ({ status, acknowledged, error }: Item): EventOutcome =
     ? { kind: "accepted" }
     : { kind: "rejected", reason: error?.length ? `${status}: ${error.join("; ")}` : status };
 
-/**
- * The items of a reply that Novu sent with success and the SDK refused: its list of status words is closed, and a new word
- * from Novu must not turn accepted events into a failure. Undefined for every other error.
- */
-export function itemsOf(error: unknown): Item[] | undefined {
-  if (!(error instanceof errors.ResponseValidationError) || error.statusCode >= 300) return undefined;
-  // The SDK has taken the items out of Novu's {"data": [...]} by then; a later version may not.
-  const body: unknown = parseJson(error.body);
-  const data = Array.isArray(body) ? body : parseJson(error.body)?.data;
-  if (!Array.isArray(data)) return undefined;
-  const isItem = (item: unknown): item is Item =>
-    typeof item === "object" && item !== null && typeof (item as Item).status === "string";
-  return data.every(isItem) ? data : undefined;
+/** The items of `{"data": [...]}`, or of a plain list. */
+function itemsOf(body: string): Item[] | undefined {
+  const parsed: unknown = parseJson(body);
+  const data = Array.isArray(parsed) ? parsed : (parsed as { data?: unknown } | undefined)?.data;
+  if (!Array.isArray(data) || !data.every(isItem)) return undefined;
+  return data.map(({ status, acknowledged, error }) => ({
+    status,
+    acknowledged: acknowledged === true,
+    error: Array.isArray(error) ? error.map(String) : undefined,
+  }));
 }
 
-/** Key, plan or address are wrong: no event is at fault, so none may become a dead letter by it. Content is refused by 400, 413 and 422. */
-const needPerson = new Set([401, 402, 403, 404, 405]);
-/** Answers to this moment, not to the content: replayed from the cache they would stand for the 24 hours that it keeps them. */
-const ofTheMoment = (status: number) => needPerson.has(status) || [408, 409, 429].includes(status) || status >= 500;
-/** Milliseconds that one of those stops sending for: a person must act, and a try a minute notices when it is done. */
-const refusedPauseMs = 60_000;
-const defaultRateLimitPauseMs = 1_000;
-/** A Retry-After beyond this is not believed at once: the next try asks again. */
-export const maxRetryAfterMs = 15 * 60_000;
-
-/** What an error of the SDK says about the whole call. */
-export function judgeError(error: unknown, now: () => number = Date.now): CallReply {
-  // NovuError first: SDKValidationError also claims to be the class of a reply that the SDK could not read, whatever its status.
-  if (!(error instanceof errors.NovuError))
-    return { kind: error instanceof errors.SDKValidationError ? "invalid" : "unknown", reason: messageOf(error) };
-  const { statusCode: status, headers } = error;
-  const reason = reasonOf(error);
-  const retryAfterMs = parseRetryAfter(headers.get("retry-after"), now());
-  if (headers.get("idempotency-replay") === "true" && ofTheMoment(status)) return { kind: "replayed", reason };
-  if (needPerson.has(status)) return { kind: "paused", reason, retryAfterMs: refusedPauseMs, needsPerson: true };
-  if (status === 429)
-    return { kind: "paused", reason, retryAfterMs: retryAfterMs ?? defaultRateLimitPauseMs, needsPerson: false };
-  if (status === 409 || status === 408 || status >= 500 || status < 400)
-    return { kind: "unknown", reason, ...(retryAfterMs === undefined ? {} : { retryAfterMs }) };
-  return { kind: "invalid", reason };
-}
+const isItem = (item: unknown): item is { status: string; acknowledged?: unknown; error?: unknown } =>
+  typeof item === "object" && item !== null && typeof (item as { status?: unknown }).status === "string";
 
 /** Retry-After as seconds or as a date (RFC 9110, 10.2.3), in milliseconds from `now`, never negative and capped. */
-export function parseRetryAfter(value: string | null, now: number): number | undefined {
-  if (value === null || value.trim() === "") return undefined;
+export function parseRetryAfter(value: string | undefined, now: number): number | undefined {
+  if (value === undefined || value.trim() === "") return undefined;
   const ms = /^\d+$/.test(value.trim()) ? Number(value) * 1000 : Date.parse(value) - now;
   return Number.isFinite(ms) ? Math.min(maxRetryAfterMs, Math.max(0, ms)) : undefined;
 }
 
-function reasonOf({ statusCode, body, message }: errors.NovuError): string {
-  const parsed = parseJson(body);
+/** Novu's words for what is wrong: `message`, a text or a list of them, and `errors`. */
+function reasonOf({ status, body }: HttpAnswer): string {
+  const parsed = parseJson(body) as { message?: unknown; errors?: unknown } | undefined;
   const said = parsed?.message;
-  const details = parsed?.errors;
-  const text = typeof said === "string" ? said : Array.isArray(said) ? said.join("; ") : message;
-  const more = details !== undefined && JSON.stringify(details).length > 2 ? ` ${JSON.stringify(details)}` : "";
-  return `Novu answered ${statusCode}: ${text}${more}`.slice(0, 1000);
+  const text = typeof said === "string" ? said : Array.isArray(said) ? said.join("; ") : body.trim();
+  const details = parsed?.errors === undefined ? "" : JSON.stringify(parsed.errors);
+  return `Novu answered ${status}: ${text || "nothing"}${details.length > 2 ? ` ${details}` : ""}`.slice(0, 1000);
 }
 
-function parseJson(text: string): Record<string, unknown> | undefined {
+/** Undefined for what is no JSON object or list. */
+function parseJson(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);
-    return typeof value === "object" && value !== null ? (value as Record<string, unknown>) : undefined;
+    return typeof value === "object" && value !== null ? value : undefined;
   } catch {
     return undefined;
   }

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { startBridge } from "../../local/novu/bridge.fixture.ts";
 import { startNovu } from "../../local/novu/server.ts";
-import { createSdk } from "../../novu/client.ts";
+import { createSdk } from "../../novu/sdk.ts";
 import { workflowIds } from "../../novu/workflows/ids.ts";
 import { workflows } from "../../novu/workflows/index.ts";
 import { payloadSchemas } from "../../novu/workflows/schemas.ts";
