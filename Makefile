@@ -82,6 +82,12 @@ validate: ## Check Dockerfile, format, types and the tests that need no server, 
 compile: setup ## Worker and command line as plain JavaScript, in dist
 	@node --import tsx scripts/compile/main.ts $(ARGS)
 
+##@ Deployment
+
+.PHONY: check-deploy
+check-deploy: setup ## Render the Kubernetes manifests; hold the chart to them; schemas, types, policies
+	@node --import tsx scripts/dev/deploy-check/main.ts
+
 ##@ Other
 
 .PHONY: help

