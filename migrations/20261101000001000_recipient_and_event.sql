@@ -1,6 +1,6 @@
 -- Up Migration
 
--- What became final for one recipient. A row is written once the recipient is settled: no row means "not yet".
+-- What became final for one recipient of several. A row is written once the recipient is settled: no row means "not yet".
 -- No foreign key: it would lock the parent row once per recipient; the trigger below removes them with their notification.
 CREATE TABLE notify.notification_recipient (
   notification_id bigint      NOT NULL,
@@ -15,6 +15,13 @@ CREATE TABLE notify.notification_recipient (
   CONSTRAINT notification_recipient_error_when_dead CHECK ((status = 'DEAD') = (error IS NOT NULL))
 );
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
+
+-- What became final for each recipient. A notification for one recipient has no row above: its outcome is its own status.
+CREATE VIEW notify.recipient_outcome WITH (security_invoker = true) AS
+  SELECT notification_id, ordinal, transaction_id, status, error, at FROM notify.notification_recipient
+  UNION ALL
+  SELECT id, 0, enterprise_id || ':' || transaction_id || ':0', status, error, coalesce(sent_at, updated_at) FROM notify.notification
+  WHERE status IN ('SENT', 'DEAD') AND jsonb_array_length(recipients) = 1;
 
 -- The one list of legal changes. The timeline's CHECK applies it: every change is written there in the same statement, or not at all.
 CREATE FUNCTION notify.is_legal_change(from_status text, to_status text) RETURNS boolean
@@ -159,6 +166,7 @@ DROP TRIGGER refuse_new_content ON notify.notification;
 DROP TRIGGER after_delete ON notify.notification;
 DROP TRIGGER after_update ON notify.notification;
 DROP TRIGGER after_insert ON notify.notification;
+DROP VIEW notify.recipient_outcome;
 DROP VIEW notify.timeline;
 DROP TABLE notify.notification_event;
 DROP TABLE notify.notification_recipient;

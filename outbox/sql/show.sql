@@ -5,6 +5,6 @@ SELECT n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, 
       'workflowId', t.temporal_workflow_id, 'worker', t.worker, 'error', t.error) ORDER BY t.id)
     FROM notify.timeline t WHERE t.notification_id = n.id), '[]') AS timeline,
   coalesce((SELECT jsonb_agg(jsonb_build_object('ordinal', r.ordinal, 'status', r.status, 'transactionId', r.transaction_id, 'error', r.error, 'at', r.at) ORDER BY r.ordinal)
-    FROM notify.notification_recipient r WHERE r.notification_id = n.id), '[]') AS outcomes
+    FROM notify.recipient_outcome r WHERE r.notification_id = n.id), '[]') AS outcomes
 FROM notify.notification n
 WHERE n.id = $1::bigint AND ($2::text IS NULL OR n.enterprise_id = $2)

@@ -25,7 +25,8 @@ export function settleRows(batch: Batch, ends: Ends, backoff: (attempt: number) 
   const recipients: RecipientOutcome[] = [];
   const settlements = batch.rows.map((row) => {
     const tried = byRow.get(row.id) ?? [];
-    for (const { ordinal, transactionId, end } of tried) {
+    // The outcome of a notification for one recipient is the notification's own.
+    for (const { ordinal, transactionId, end } of row.recipients.length === 1 ? [] : tried) {
       if (end?.kind === "sent") recipients.push({ notificationId: row.id, ordinal, transactionId, sent: true });
       if (end?.kind === "rejected")
         recipients.push({ notificationId: row.id, ordinal, transactionId, sent: false, error: end.reason });
