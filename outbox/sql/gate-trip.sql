@@ -2,5 +2,5 @@
 -- While it is closed already nothing changes: the workers that failed at the same time count as one trip.
 UPDATE notify.sending_gate
 SET trips = least(trips + 1, 30), reason = $1, needs_person = false, since = now(),
-    closed_until = now() + least($3, $2 * 2 ^ trips) * (1 - $4 / 2) * interval '1 millisecond'
+    closed_until = now() + least($3::float8, $2::float8 * 2 ^ trips) * (1 - $4::float8 / 2) * interval '1 millisecond'
 WHERE closed_until IS NULL OR closed_until <= now()
