@@ -1,3 +1,4 @@
+// time limit: 240 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ended, place, startPushing, stopPushing } from "./support/pushing.ts";
@@ -46,33 +47,50 @@ for (const status of [401, 403] as const)
     }),
   );
 
-test(
-  "killed in mid-push: latest has not moved, and the next push completes it",
-  place(async ({ repository, push, start, proxy, labels }) => {
-    assert.is((await push()).code, 0);
-    const old = repository.git("rev-parse", "HEAD");
-    repository.write("file", "second");
-    const now = repository.commit("second");
-    let held: () => void = () => undefined;
-    const reached = new Promise<void>((resolve) => {
-      held = resolve;
-    });
-    proxy.behave((method, path) => {
-      if (method !== "PUT" || !path.includes("/manifests/")) return "pass";
-      held();
-      return "hold";
-    });
-    const child = start();
-    const end = ended(child);
-    await reached;
-    child.kill("SIGTERM");
-    assert.is((await end).code, 143);
-    proxy.behave(() => "pass");
-    assert.is((await labels("latest"))["org.opencontainers.image.revision"], old);
-    const { code, stderr } = await push();
-    assert.is(code, 0, stderr);
-    assert.is((await labels("latest"))["org.opencontainers.image.revision"], now);
-  }),
-);
+// When the end comes: what the registry holds on to then, and which tags it has by then.
+const ends: readonly (readonly ["SIGTERM" | "SIGKILL", string, RegExp, readonly ("sha" | "version")[]])[] = [
+  ["SIGTERM", "before any tag", /\/manifests\//, []],
+  ["SIGKILL", "before any tag", /\/manifests\//, []],
+  ["SIGKILL", "between two tags", /\/manifests\/v2\.0\.0$/, ["sha"]],
+  ["SIGKILL", "before latest moves", /\/manifests\/latest$/, ["sha", "version"]],
+];
+
+for (const [signal, when, held, written] of ends)
+  test(
+    `${signal} ${when}: latest has not moved, no tag leads to half an image, and the next push completes it`,
+    place(async ({ repository, push, start, proxy, labels, crane, reference }) => {
+      repository.git("tag", "v1.0.0");
+      assert.is((await push()).code, 0);
+      const old = repository.git("rev-parse", "HEAD");
+      repository.write("file", "second");
+      const now = repository.commit("second");
+      repository.git("tag", "v2.0.0");
+      const tags = { sha: now.slice(0, 7), version: "v2.0.0" };
+      const reached = new Promise<void>((resolve) =>
+        proxy.behave((method, path) => {
+          if (method !== "PUT" || !held.test(path)) return "pass";
+          resolve();
+          return "hold";
+        }),
+      );
+      const child = start();
+      const end = ended(child);
+      await reached;
+      child.kill(signal);
+      assert.is((await end).code, signal === "SIGTERM" ? 143 : null);
+      proxy.behave(() => "pass");
+      assert.is((await labels("latest"))["org.opencontainers.image.revision"], old);
+      const there = (await crane("ls", reference)).split("\n").filter((tag) => Object.values(tags).includes(tag));
+      assert.equal(there.sort(), written.map((kind) => tags[kind]).sort());
+      for (const tag of there) await crane("validate", "--remote", `${reference}:${tag}`);
+      const { code, stderr } = await push();
+      assert.is(code, 0, stderr);
+      assert.is((await labels("latest"))["org.opencontainers.image.revision"], now);
+      const digests = await Promise.all(
+        [...Object.values(tags), "latest"].map((tag) => crane("digest", `${reference}:${tag}`)),
+      );
+      assert.is(new Set(digests).size, 1);
+    }),
+  );
 
 test.run();
