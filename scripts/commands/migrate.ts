@@ -4,6 +4,7 @@ import { UsageError, XnovuError } from "../../core/errors.ts";
 import { type Command, type Context, isSet, json, text } from "../cli/command.ts";
 import { databaseUrl, explainDatabase } from "../cli/database.ts";
 import { count } from "../cli/input.ts";
+import { settingsOf } from "../cli/settings.ts";
 import { table, time } from "../cli/table.ts";
 
 export const migrateUp: Command = {
@@ -12,11 +13,23 @@ export const migrateUp: Command = {
   examples: [
     ["migrate up", "all of them"],
     ["migrate up --count 1", "one"],
+    ["migrate up --check-settings", "before app and worker are started: names what they would miss"],
   ],
   notes:
     "Runs in one transaction under an advisory lock: a second run waits for the first one and then finds nothing to do.",
-  flags: [{ flags: "--count <n>", about: "at the most" }, json],
-  run: (context, _args, flags) => migrateBy(context, "up", text(flags, "count"), isSet(flags, "json")),
+  flags: [
+    { flags: "--count <n>", about: "at the most" },
+    {
+      flags: "--check-settings",
+      about: "first check all settings of app and worker; exit 78 names those missing or wrong",
+    },
+    json,
+  ],
+  async run(context, _args, flags) {
+    if (isSet(flags, "checkSettings"))
+      await settingsOf(context, "general", "novu", "database", "supabase", "temporal", "worker", "app");
+    return await migrateBy(context, "up", text(flags, "count"), isSet(flags, "json"));
+  },
 };
 
 export const migrateDown: Command = {
