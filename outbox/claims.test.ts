@@ -50,10 +50,10 @@ async function failedRows(n: number, row: Row = {}): Promise<string[]> {
   );
   return ids;
 }
-const dueRows: Readonly<Record<ClaimKind, (n: number) => Promise<string[]>>> = {
-  new: (n) => insertRows(pool, rows(n)),
-  failed: (n) => failedRows(n),
-  scheduled: (n) => insertRows(pool, rows(n, { scheduledInMs: -1_000 })),
+const dueRows: Readonly<Record<ClaimKind, (n: number, row?: Row) => Promise<string[]>>> = {
+  new: (n, row) => insertRows(pool, rows(n, row)),
+  failed: (n, row) => failedRows(n, row),
+  scheduled: (n, row) => insertRows(pool, rows(n, { ...row, scheduledInMs: -1_000 })),
 };
 
 for (const kind of ["new", "failed", "scheduled"] as const) {
@@ -62,11 +62,11 @@ for (const kind of ["new", "failed", "scheduled"] as const) {
     await withClient(database.url, async (holder) => {
       const held = token();
       await holder.query("BEGIN");
-      const first = await holder.query<{ id: string }>(sql(`claim-${kind}`), [held, "w0", lease, 3]);
+      const first = await holder.query<{ id: string }>(sql(`claim-${kind}`), [held, "w0", lease, 3, ""]);
       assert.is(first.rowCount, 3);
       const second = await claim(kind, 100);
-      assert.is(second.count, 3);
-      assert.is((await claim(kind)).count, 0);
+      assert.is(second.rows.length, 3);
+      assert.is((await claim(kind)).rows.length, 0);
       await holder.query("COMMIT");
       assert.equal([...(await heldBy(held)), ...(await heldBy(second.token))].sort(), [...ids].sort());
     });
@@ -75,8 +75,11 @@ for (const kind of ["new", "failed", "scheduled"] as const) {
   test(`${kind}: a claim fills in lease, attempt and batch, and leaves the limit's rest`, async () => {
     const ids = await dueRows[kind](3);
     const before = await one(ids[0] ?? "");
-    const { token: held, count } = await claim(kind, 2);
-    assert.is(count, 2);
+    const { token: held, rows: got } = await claim(kind, 2);
+    assert.equal(
+      got.map(({ id }) => id),
+      ids.slice(0, 2),
+    );
     assert.equal(await heldBy(held), ids.slice(0, 2));
     const row = await one(ids[0] ?? "");
     assert.equal([row.status, row.lease_owner, row.attempts], ["PROCESSING", "w1", Number(before.attempts) + 1]);
@@ -108,7 +111,7 @@ test("scheduled: only what is due by the database's clock, longest due first", a
     pool,
     [60_000, -1_000, -5_000, 0].map((scheduledInMs) => ({ scheduledInMs })),
   );
-  assert.is((await claim("new")).count, 0, "a scheduled row is not a new one");
+  assert.is((await claim("new")).rows.length, 0, "a scheduled row is not a new one");
   const order = [];
   for (let i = 0; i < 4; i++) order.push(...(await heldBy((await claim("scheduled", 1)).token)));
   assert.equal(
@@ -119,12 +122,12 @@ test("scheduled: only what is due by the database's clock, longest due first", a
   const now = Date.now;
   Date.now = () => now() + 3_600_000;
   try {
-    assert.is((await claim("scheduled")).count, 0);
+    assert.is((await claim("scheduled")).rows.length, 0);
   } finally {
     Date.now = now;
   }
   await set(ids.slice(0, 1), "scheduled_for = now()");
-  assert.is((await claim("scheduled")).count, 1);
+  assert.is((await claim("scheduled")).rows.length, 1);
 });
 
 test("failed: only what is due again", async () => {
@@ -140,69 +143,62 @@ test("failed: a row brings the other failed rows of its batch along, and its bat
   await set([b, alone], "next_attempt_at = now() + interval '1 hour'");
   // A batch mate that was settled meanwhile is not sent again.
   await set([sent], `status = 'PENDING', next_attempt_at = NULL, batch_id = '${batch}'`);
-  const { token: held, count } = await claim("failed", 1);
-  assert.is(count, 2);
+  const { token: held, rows: got } = await claim("failed", 1);
+  assert.is(got.length, 2);
   assert.equal(await heldBy(held), [a, b]);
   assert.equal([(await one(a)).batch_id, (await one(b)).batch_id], [batch, batch]);
   assert.is((await one(alone)).status, "FAILED");
 });
 
-test("rows are packed into batches of about 100 recipients", async () => {
-  const recipients = Array.from({ length: 40 }, (_, i) => `u${i}`);
-  const ids = await insertRows(pool, rows(5, { recipients }));
-  await claim("new");
-  const batches = await Promise.all(ids.map(async (id) => (await one(id)).batch_id));
-  assert.is(new Set(batches).size, 2);
-  assert.is(batches[0], batches[1]);
-  assert.is(batches[2], batches[4]);
+test("a claim returns its rows as the delivery needs them, in the order of their ids", async () => {
+  const recipients = ["u1", { subscriberId: "u2", email: "a@b.c" }, { type: "Topic", topicKey: "t" }];
+  const ids = await insertRows(pool, [{ recipients, priority: 1 }, {}, { priority: 99 }]);
+  await pool.query(`UPDATE notify.notification SET channels = '{sms}', payload = '{"a": 1}' WHERE id = $1`, [ids[0]]);
+  const { rows: got } = await claim("new");
+  assert.equal(
+    got.map(({ id }) => id),
+    ids,
+  );
+  const { batch_id, transaction_id } = await one(ids[0] ?? "");
+  assert.equal(got[0], {
+    id: ids[0],
+    enterpriseId: "acme",
+    workflow: "email",
+    recipients,
+    payload: { a: 1, channels: ["sms"] },
+    overrides: {},
+    transactionId: transaction_id,
+    attempts: 1,
+    maxAttempts: 8,
+    batchId: batch_id,
+    settled: [],
+    sentBefore: false,
+  });
 });
 
-async function expired(n: number, row: Row): Promise<string[]> {
-  const ids = await insertRows(pool, rows(n, row));
-  await claim("new", n);
-  await set(ids, "lease_until = now() - interval '1 second'");
-  return ids;
-}
-
-test("sweep: an expired lease is taken over under a new token, or buried after the last attempt", async () => {
-  const [lost = "", live = ""] = await expired(2, {});
-  const [last = ""] = await expired(1, { maxAttempts: 1 });
-  await set([live], "lease_until = now() + interval '1 minute'");
-  const before = await one(lost);
-  const { token: held, count, dead } = await claims.sweep("w2", lease, 100);
-  assert.equal([count, dead], [1, 1]);
-  const row = await one(lost);
-  assert.equal([row.lease_token, row.lease_owner, row.attempts, row.batch_id], [held, "w2", 2, before.batch_id]);
-  assert.is((await one(live)).lease_owner, "w1");
-  const buried = await one(last);
-  assert.is(buried.status, "DEAD");
-  assert.is(buried.error, "the worker w1 went silent while it delivered this, on attempt 1 of 1");
-  assert.equal([(await claims.sweep("w2", lease, 100)).count, (await claims.sweep("w2", lease, 100)).dead], [0, 0]);
+test("a row that was given back comes again with the recipients that are settled", async () => {
+  const [id = ""] = await insertRows(pool, [{ recipients: ["a", "b", "c"] }]);
+  const { token: held } = await claim("new");
+  await pool.query(
+    "INSERT INTO notify.notification_recipient VALUES ($1, 2, 't', 'SENT', NULL), ($1, 0, 't', 'DEAD', 'e')",
+    [id],
+  );
+  await claims.release(held, [id]);
+  const [row] = (await claim("new")).rows;
+  assert.equal([row?.settled, row?.sentBefore, row?.attempts], [[0, 2], true, 1]);
 });
 
-test("sweep: the mates of a batch are taken over together, so that the repeated call is the same one", async () => {
-  const mates = await expired(5, {});
-  const [alone = ""] = await expired(1, {});
-  const { token: held, count } = await claims.sweep("w2", lease, 2);
-  assert.is(count, 5);
-  assert.equal(await heldBy(held), mates);
-  assert.is((await one(alone)).lease_owner, "w1");
-});
-
-for (const [file, values, maxAttempts] of [
-  ["take-over", [token(), "w0", lease, 2], 8],
-  ["bury-expired", [2], 1],
-] as const)
-  test(`sweep: ${file} held open in a transaction, and the next sweep takes other rows without waiting`, async () => {
-    // Each in a batch of its own: mates come along over the limit.
-    for (let n = 0; n < 4; n++) await expired(1, { maxAttempts });
-    await withClient(database.url, async (holder) => {
-      await holder.query("BEGIN");
-      assert.is((await holder.query(sql(file), [...values])).rowCount, 2);
-      const { count, dead } = await claims.sweep("w2", lease, 100);
-      assert.is(count + dead, 2);
-      await holder.query("ROLLBACK");
-    });
+for (const kind of ["new", "failed", "scheduled"] as const)
+  test(`${kind}: rows are packed into batches of about 100 recipients`, async () => {
+    const recipients = Array.from({ length: 40 }, (_, i) => `u${i}`);
+    const ids = await dueRows[kind](5, { recipients });
+    await claim(kind);
+    const batches = await Promise.all(ids.map(async (id) => (await one(id)).batch_id));
+    // 80 recipients, then 120.
+    assert.equal(
+      batches.map((batch) => batches.indexOf(batch)),
+      [0, 0, 2, 2, 2],
+    );
   });
 
 test("release gives a claim's rows back with their attempt, and keeps the batch", async () => {
@@ -210,9 +206,9 @@ test("release gives a claim's rows back with their attempt, and keeps the batch"
   const { token: held } = await claim("new", 1);
   const other = await claim("new", 1);
   const { batch_id } = await one(a);
-  assert.is(await claims.release(token()), 0, "another token holds nothing");
-  assert.is(await claims.release(held), 1);
-  assert.is(await claims.release(held), 0);
+  assert.is(await claims.release(token(), [a, b]), 0, "another token holds nothing");
+  assert.is(await claims.release(held, [a, b]), 1, "another claim's row stays");
+  assert.is(await claims.release(held, [a]), 0);
   const row = await one(a);
   assert.equal([row.status, row.attempts, row.lease_token, row.batch_id], ["PENDING", 0, null, batch_id]);
   assert.equal(await heldBy(other.token), [b]);

@@ -39,7 +39,7 @@ export function createClaims(pool: Pool): ClaimPort {
       values: [token, owner, leaseMs, limit, from],
     });
     const tenants = [...new Set(rows.map((row) => row.enterprise_id))].sort();
-    after[kind] = tenants.length < tenantsPerClaim ? "" : (tenants.at(-1) ?? "");
+    after[kind] = tenants.length < Math.min(tenantsPerClaim, limit) ? "" : (tenants.at(-1) ?? "");
     // The tenants after the last one served have nothing due: from the first one on again.
     if (rows.length === 0 && from !== "") return claimAfter(kind, owner, leaseMs, limit);
     return claimOf(token, rows);

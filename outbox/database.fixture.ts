@@ -48,6 +48,8 @@ export async function emptyDatabase(serverUrl: string): Promise<{ url: string; d
 }
 
 export interface Row {
+  /** `acme` when absent. */
+  readonly tenant?: string;
   readonly workflow?: string;
   readonly priority?: number;
   readonly scheduledInMs?: number;
@@ -61,13 +63,14 @@ export async function insertRows(pool: pg.Pool, rows: readonly Row[]): Promise<s
   for (const row of rows) {
     const { rows: made } = await pool.query<{ id: string }>(
       `INSERT INTO notify.notification (enterprise_id, workflow, recipients, priority, scheduled_for, max_attempts)
-       VALUES ('acme', $1, $2, $3, now() + $4 * interval '1 millisecond', $5) RETURNING id`,
+       VALUES ($6, $1, $2, $3, now() + $4 * interval '1 millisecond', $5) RETURNING id`,
       [
         row.workflow ?? "email",
         JSON.stringify(row.recipients ?? ["u1"]),
         row.priority ?? 50,
         row.scheduledInMs ?? null,
         row.maxAttempts ?? 8,
+        row.tenant ?? "acme",
       ],
     );
     ids.push(made[0]?.id ?? "");

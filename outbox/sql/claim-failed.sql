@@ -9,23 +9,27 @@ WITH RECURSIVE tenants AS (
     SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
     WHERE n.status = 'FAILED' AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1) AS next
 ), turn AS MATERIALIZED (
-  SELECT enterprise_id FROM tenants WHERE next_attempt_at <= now() LIMIT 16
+  SELECT enterprise_id FROM tenants WHERE next_attempt_at <= now() LIMIT least(16, $4)
 ), due AS MATERIALIZED (
-  SELECT d.id, d.batch_id FROM turn CROSS JOIN LATERAL (
-    SELECT n.id, n.batch_id FROM notify.notification n
+  SELECT d.id, d.batch_id, d.recipients FROM turn CROSS JOIN LATERAL (
+    SELECT n.id, n.batch_id, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
     WHERE n.status = 'FAILED' AND n.next_attempt_at <= now() AND n.enterprise_id = turn.enterprise_id
     ORDER BY n.next_attempt_at, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now())
 ), mates AS MATERIALIZED (
-  SELECT n.id FROM notify.notification n
+  SELECT n.id, 0 AS recipients FROM notify.notification n
   WHERE n.status = 'FAILED' AND n.batch_id IS NOT NULL AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))
   FOR UPDATE SKIP LOCKED
+), packed AS MATERIALIZED (
+  -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
+  SELECT id, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM (
+    SELECT id, recipients FROM due UNION ALL SELECT id, recipients FROM mates WHERE id <> ALL (ARRAY(SELECT id FROM due))) AS rows
 )
 UPDATE notify.notification n
 SET status = 'PROCESSING', attempts = n.attempts + 1, next_attempt_at = NULL, lease_token = $1::uuid, lease_owner = $2, updated_at = now(),
-    lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || (d.ordinal - 1) / 100)::uuid)
-FROM unnest(ARRAY(SELECT id FROM due UNION SELECT id FROM mates)) WITH ORDINALITY AS d (id, ordinal)
+    lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)
+FROM unnest(ARRAY(SELECT id FROM packed), ARRAY(SELECT batch FROM packed)) AS d (id, batch)
 WHERE n.id = d.id
 RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
