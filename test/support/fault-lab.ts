@@ -65,7 +65,7 @@ export async function openLab(databaseUrl: string, temporalAddress: string): Pro
         .map(({ headers }) => String(headers["idempotency-key"])),
     async drained(limitMs = 30_000) {
       let counts: Record<string, number> = {};
-      await until(
+      const found = await until(
         async () => {
           // Postgres may be away just now.
           counts = await rig.counts().catch(() => ({ UNKNOWN: 1 }));
@@ -73,7 +73,8 @@ export async function openLab(databaseUrl: string, temporalAddress: string): Pro
         },
         limitMs,
         () => `not finished: ${JSON.stringify(counts)}`,
-      );
+      ).catch((error: unknown) => error);
+      if (found instanceof Error) throw new Error(`${found.message}${await excuses(started)}`);
     },
     async held(rules, limitMs) {
       await lab.drained(limitMs);
@@ -89,6 +90,17 @@ export async function openLab(databaseUrl: string, temporalAddress: string): Pro
     },
   };
   return lab;
+}
+
+/** What the workers say of themselves when something does not end. */
+async function excuses(workers: readonly RunningWorker[]): Promise<string> {
+  const said = await Promise.all(
+    workers.map(async (worker) => {
+      const status = worker.child.exit() ?? (await worker.get("/status"))?.body;
+      return `\nworker ${worker.child.pid}: ${JSON.stringify(status ?? "no answer")}`;
+    }),
+  );
+  return said.join("");
 }
 
 interface Server {

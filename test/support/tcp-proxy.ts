@@ -49,6 +49,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   let attempts = 0;
   const listener = createServer((client) => {
     attempts++;
+    client.on("error", () => undefined);
     if (refusing) return void client.resetAndDestroy();
     const server = connect(portOf(target), hostOf(target));
     const pipe = { client, server, stranded: false };
