@@ -4,10 +4,8 @@ import * as assert from "uvu/assert";
 import type { ClaimPort, DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { countByStatus } from "./counts.ts";
 import { insertRows, poolOf, token } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
-import { deadIds, redrive, retract } from "./operator.ts";
 import { show } from "./reader.ts";
 
 const test = suite("delivery");
@@ -39,8 +37,8 @@ async function claimed(n: number): Promise<{ held: string; ids: string[] }> {
     pool,
     Array.from({ length: n }, () => ({ recipients: two })),
   );
-  const { token: held, count } = await claims.claim("new", "w1", lease, n);
-  assert.is(count, n);
+  const { token: held, rows } = await claims.claim("new", "w1", lease, n);
+  assert.is(rows.length, n);
   return { held, ids };
 }
 const outcome = (notificationId: string, ordinal: number, error?: string): RecipientOutcome => ({
@@ -67,25 +65,63 @@ const totals = ({ leaseLost, ...written }: SettleResult) => ({
   leaseLost,
 });
 
-test("adopt makes the caller the owner, renews the lease and gives the rows in the order of their ids", async () => {
+test("handOver moves rows to a token of their own, which adopt then finds", async () => {
+  const { held, ids } = await claimed(3);
+  const [long = "", ...others] = ids;
+  const next = await delivery.handOver(held, [long], lease);
+  assert.ok(next !== undefined && next !== held);
+  const { rows } = await pool.query("SELECT id, lease_token, lease_owner FROM notify.notification ORDER BY id");
+  assert.equal(rows, [
+    { id: long, lease_token: next, lease_owner: `xnovu-claim-${next}` },
+    ...others.map((id) => ({ id, lease_token: held, lease_owner: "w1" })),
+  ]);
+  const last = (await show(pool, long))?.timeline.at(-1);
+  assert.equal([last?.from, last?.to, last?.workflowId], ["PROCESSING", "PROCESSING", `xnovu-claim-${next}`]);
+  assert.is((await show(pool, others[0] ?? ""))?.timeline.at(-1)?.workflowId, "xnovu-lane-w1");
+
+  const adopted = await delivery.adopt(next, lease);
+  assert.equal(
+    adopted.map(({ id, attempts }) => [id, attempts]),
+    [[long, 1]],
+    "no attempt is spent",
+  );
+  // The worker that handed it over may stop or die: the row is the workflow's.
+  assert.is(await claims.releaseAll("w1"), 2);
+  assert.is((await show(pool, long))?.status, "PROCESSING");
+  assert.equal(totals(await delivery.settle(next, [{ id: long, to: "SENT" }], [])), { settled: 1, leaseLost: 0 });
+});
+
+test("handOver of rows that are not held any more gives no token", async () => {
+  const { held, ids } = await claimed(1);
+  assert.is(await delivery.handOver(token(), ids, lease), undefined);
+  await delivery.settle(
+    held,
+    ids.map((id) => ({ id, to: "SENT" })),
+    [],
+  );
+  assert.is(await delivery.handOver(held, ids, lease), undefined);
+});
+
+test("adopt renews the lease and gives the rows in the order of their ids, without the recipients that are settled", async () => {
   const [id = ""] = await insertRows(pool, [{ recipients: [...two, { type: "Topic", topicKey: "t" }] }]);
   await insertRows(pool, [{}, {}]);
   await pool.query(`UPDATE notify.notification SET channels = '{sms}', payload = '{"a": 1}' WHERE id = $1`, [id]);
   const { token: held } = await claims.claim("new", "w1", 1_000, 10);
-  const rows = await delivery.adopt(held, "w2", lease);
+  await delivery.settle(held, [], [outcome(id, 1)]);
+  const rows = await delivery.adopt(held, lease);
   assert.equal(
     rows.map((row) => BigInt(row.id)),
     [...rows].map((row) => BigInt(row.id)).sort((a, b) => Number(a - b)),
   );
   const first = rows[0];
   assert.is(first?.id, id);
-  assert.equal([first?.attempts, first?.maxAttempts, first?.settled, first?.sentBefore], [1, 8, [], false]);
+  assert.equal([first?.attempts, first?.maxAttempts, first?.settled, first?.sentBefore], [1, 8, [1], true]);
   assert.equal(first?.payload, { a: 1, channels: ["sms"] });
   assert.is(first?.recipients.length, 3);
   const { rows: now } = await pool.query(
     "SELECT DISTINCT lease_owner, lease_until > now() + interval '50 s' AS renewed FROM notify.notification",
   );
-  assert.equal(now, [{ lease_owner: "w2", renewed: true }]);
+  assert.equal(now, [{ lease_owner: "w1", renewed: true }]);
 });
 
 test("settle writes every outcome of a claim at once, recipients included", async () => {
@@ -126,9 +162,7 @@ test("settle writes every outcome of a claim at once, recipients included", asyn
       ["DEAD", "refused"],
     ],
   );
-  assert.ok(
-    timeline.slice(1).every(({ workflowId, worker }) => workflowId === `xnovu-claim-${held}` && worker === "w1"),
-  );
+  assert.ok(timeline.slice(1).every(({ workflowId, worker }) => workflowId === "xnovu-lane-w1" && worker === "w1"));
 });
 
 test("a fault in one settlement takes all of them back", async () => {
@@ -167,7 +201,7 @@ test("what is final for a recipient stays, and is not sent again", async () => {
   const again: Settlement = { id, to: "FAILED", error: "e", retryInMs: 0, keepBatch: false };
   await delivery.settle(held, [again], [outcome(id, 1)]);
   const next = await claims.claim("failed", "w1", lease, 10);
-  const [row] = await delivery.adopt(next.token, "w1", lease);
+  const [row] = next.rows;
   assert.equal([row?.settled, row?.sentBefore, row?.attempts], [[1], true, 2]);
   await delivery.settle(next.token, [{ id, to: "SENT" }], [outcome(id, 1, "late no"), outcome(id, 0)]);
   assert.equal(
@@ -183,12 +217,13 @@ test("a stale token writes nothing, anywhere", async () => {
   const { held: stale, ids } = await claimed(2);
   const [id = "", other = ""] = ids;
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second'");
-  const { token: fresh, count } = await claims.sweep("w2", lease, 10);
-  assert.is(count, 2);
+  const { token: fresh, rows } = await claims.sweep("w2", lease, 10);
+  assert.is(rows.length, 2);
   const before = await everything();
-  assert.equal(await delivery.adopt(stale, "w1", lease), []);
-  assert.is(await delivery.renew(stale, lease), 0);
-  assert.is(await claims.release(stale), 0);
+  assert.equal(await delivery.adopt(stale, lease), []);
+  assert.is(await delivery.renew(stale, ids, lease), 0);
+  assert.is(await delivery.handOver(stale, ids, lease), undefined);
+  assert.is(await claims.release(stale, ids), 0);
   assert.is(await claims.releaseAll("w1"), 0);
   const late: Settlement[] = [
     { id, to: "SENT" },
@@ -199,7 +234,8 @@ test("a stale token writes nothing, anywhere", async () => {
   for (const settlement of late)
     assert.equal(totals(await delivery.settle(stale, [settlement], [outcome(id, 0)])), { settled: 0, leaseLost: 1 });
   assert.equal(await everything(), before);
-  assert.is(await delivery.renew(fresh, lease), 2);
+  assert.is(await delivery.renew(fresh, ids, lease), 2);
+  assert.is(await delivery.renew(fresh, [id], lease), 1);
   const done: Settlement[] = [
     { id, to: "SENT" },
     { id: other, to: "SENT" },
@@ -218,77 +254,60 @@ test("rows of another claim are not settled by this one", async () => {
   });
 });
 
-test("redrive starts a dead letter over with all its attempts, and sends a failed row at once", async () => {
-  const { held, ids } = await claimed(3);
-  const [dead = "", failed = "", sent = ""] = ids;
-  const settlements: Settlement[] = [
-    { id: dead, to: "DEAD", error: "e" },
-    { id: failed, to: "FAILED", error: "e", retryInMs: 3_600_000, keepBatch: true },
-    { id: sent, to: "SENT" },
-  ];
-  await delivery.settle(held, settlements, [outcome(dead, 0)]);
-  assert.equal(await deadIds(pool, 10), [dead]);
-  assert.equal(await deadIds(pool, 10, "another"), []);
-  assert.equal(await redrive(pool, ids, "another"), [], "another tenant's rows stay");
-  assert.equal((await redrive(pool, ids, "acme")).sort(), [dead, failed].sort());
-  assert.equal(await redrive(pool, ids), []);
-  const [first, second] = await Promise.all([show(pool, dead), show(pool, failed)]);
-  assert.equal([first?.status, first?.attempts, first?.error], ["PENDING", 0, null]);
-  assert.equal([second?.status, second?.attempts, second?.error], ["PENDING", 1, null]);
-  const next = await claims.claim("new", "w1", lease, 10);
-  const rows = await delivery.adopt(next.token, "w1", lease);
-  assert.equal(
-    rows.map(({ id, settled }) => [id, settled]),
-    [
-      [dead, [0]],
-      [failed, []],
-    ],
-  );
-});
-
-test("retract takes back what is not with Novu", async () => {
+test("the usual end, all of them sent: one statement says how many were, and how many were lost to another worker", async () => {
   const { held, ids } = await claimed(4);
-  const [dead = "", failed = "", sent = "", working = ""] = ids;
-  await delivery.settle(
+  const [mine = "", mixed = "", lost = "", gone = ""] = ids;
+  await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second' WHERE id = $1", [lost]);
+  assert.is((await claims.expire("nobody")).rows, 0);
+  const taken = await pool.query("UPDATE notify.notification SET lease_token = $2, lease_owner = 'w2' WHERE id = $1", [
+    lost,
+    token(),
+  ]);
+  assert.is(taken.rowCount, 1);
+  await claims.release(held, [gone]);
+  const result = await delivery.settle(
     held,
+    ids.map((id) => ({ id, to: "SENT" })),
+    [outcome(mine, 0), outcome(mine, 1), outcome(mixed, 0), outcome(mixed, 1, "refused\u0000"), outcome(lost, 0)],
+  );
+  assert.equal(result, { sent: 2, failed: 0, dead: 0, released: 0, leaseLost: 2 });
+  assert.equal(
+    (await outcomes()).map(({ id, ordinal, status, error }) => [id, ordinal, status, error]),
     [
-      { id: dead, to: "DEAD", error: "e" },
-      { id: failed, to: "FAILED", error: "e", retryInMs: 0, keepBatch: true },
-      { id: sent, to: "SENT" },
+      [mine, 0, "SENT", null],
+      [mine, 1, "SENT", null],
+      [mixed, 0, "SENT", null],
+      [mixed, 1, "DEAD", "refused"],
     ],
-    [],
+    "nothing is recorded for a row that another worker has",
   );
-  const [fresh = ""] = await insertRows(pool, [{}]);
-  assert.is(await retract(pool, fresh, "another"), false);
-  const results: boolean[] = [];
-  for (const id of [fresh, dead, failed, sent, working, "9000000000"]) results.push(await retract(pool, id, "acme"));
-  assert.equal(results, [true, true, true, false, false, false]);
-  assert.is(await retract(pool, fresh), false, "once is enough");
-  assert.is(
-    (await claims.claim("failed", "w1", lease, 10)).count + (await claims.claim("new", "w1", lease, 10)).count,
-    0,
-  );
+  assert.equal(await Promise.all(ids.map(async (id) => (await show(pool, id))?.status)), [
+    "SENT",
+    "SENT",
+    "PROCESSING",
+    "PENDING",
+  ]);
 });
 
-test("the counts say what waits, and for how long", async () => {
-  assert.equal(await countByStatus(pool), { due: 0, scheduled: 0, processing: 0, failed: 0, dead: 0, oldestDueMs: 0 });
-  const { held, ids } = await claimed(3);
-  await delivery.settle(
-    held,
+test("what is final amid a claim is recorded while its rows are still being sent, and only by who holds them", async () => {
+  const { held, ids } = await claimed(1);
+  const [id = ""] = ids;
+  const none = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
+  assert.equal(await delivery.settle(held, [], [outcome(id, 0)]), none);
+  assert.equal(await delivery.settle(held, [], [outcome(id, 0, "late"), outcome(id, 1, "no")]), none);
+  await delivery.settle(token(), [], [outcome(id, 1)]);
+  assert.equal(
+    (await outcomes()).map(({ ordinal, status }) => [ordinal, status]),
     [
-      { id: ids[0] ?? "", to: "DEAD", error: "e" },
-      { id: ids[1] ?? "", to: "FAILED", error: "e", retryInMs: 0, keepBatch: false },
+      [0, "SENT"],
+      [1, "DEAD"],
     ],
-    [],
   );
-  await insertRows(pool, [{}, {}, { scheduledInMs: -5_000 }, { scheduledInMs: 60_000 }]);
-  const { oldestDueMs, ...counts } = await countByStatus(pool);
-  assert.equal(counts, { due: 4, scheduled: 1, processing: 1, failed: 1, dead: 1 });
-  assert.ok(oldestDueMs >= 5_000 && oldestDueMs < 60_000, String(oldestDueMs));
+  assert.is((await show(pool, id))?.status, "PROCESSING");
 });
 
 test("a token that names nothing holds nothing", async () => {
-  assert.equal(await delivery.adopt(token(), "w", lease), []);
+  assert.equal(await delivery.adopt(token(), lease), []);
   assert.equal(totals(await delivery.settle(token(), [], [])), { settled: 0, leaseLost: 0 });
 });
 

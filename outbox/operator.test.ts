@@ -1,0 +1,148 @@
+// What a person does to a notification, and what they see of it.
+import type pg from "pg";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import type { ClaimPort, DeliveryPort, RecipientOutcome, Settlement } from "../core/delivery.ts";
+import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import { createClaims } from "./claims.ts";
+import { countByStatus } from "./counts.ts";
+import { insertRows, poolOf } from "./database.fixture.ts";
+import { createDelivery } from "./delivery.ts";
+import { deadIds, redrive, retract } from "./operator.ts";
+import { show } from "./reader.ts";
+
+const test = suite("operator");
+const lease = 60_000;
+let database: TestDatabase;
+let pool: pg.Pool;
+let claims: ClaimPort;
+let delivery: DeliveryPort;
+
+test.before(async () => {
+  database = await testDatabase();
+  pool = poolOf(database.url);
+  claims = createClaims(pool);
+  delivery = createDelivery(pool);
+});
+test.before.each(async () => {
+  await pool.query("DELETE FROM notify.notification");
+});
+test.after(async () => {
+  await pool.end();
+  await database.close();
+});
+
+const two = ["u1", "u2"];
+
+/** `n` claimed rows of two recipients each. */
+async function claimed(n: number): Promise<{ held: string; ids: string[] }> {
+  const ids = await insertRows(
+    pool,
+    Array.from({ length: n }, () => ({ recipients: two })),
+  );
+  const { token: held, rows } = await claims.claim("new", "w1", lease, n);
+  assert.is(rows.length, n);
+  return { held, ids };
+}
+const outcome = (notificationId: string, ordinal: number, error?: string): RecipientOutcome => ({
+  notificationId,
+  ordinal,
+  transactionId: `acme:${notificationId}:${ordinal}`,
+  sent: error === undefined,
+  ...(error === undefined ? {} : { error }),
+});
+test("redrive starts a dead letter over with all its attempts, and sends a failed row at once", async () => {
+  const { held, ids } = await claimed(3);
+  const [dead = "", failed = "", sent = ""] = ids;
+  const settlements: Settlement[] = [
+    { id: dead, to: "DEAD", error: "e" },
+    { id: failed, to: "FAILED", error: "e", retryInMs: 3_600_000, keepBatch: true },
+    { id: sent, to: "SENT" },
+  ];
+  await delivery.settle(held, settlements, [
+    outcome(dead, 0),
+    outcome(dead, 1, "refused"),
+    outcome(sent, 0, "refused"),
+    outcome(sent, 1),
+  ]);
+  assert.equal(await deadIds(pool, 10), [dead]);
+  assert.equal(await deadIds(pool, 10, "another"), []);
+  assert.equal(await redrive(pool, ids, "another"), [], "another tenant's rows stay");
+  assert.equal((await redrive(pool, ids, "acme")).sort(), [dead, failed].sort());
+  assert.equal(await redrive(pool, ids), []);
+  const [first, second] = await Promise.all([show(pool, dead), show(pool, failed)]);
+  assert.equal([first?.status, first?.attempts, first?.error], ["PENDING", 0, null]);
+  assert.equal([second?.status, second?.attempts, second?.error], ["PENDING", 1, null]);
+  const next = await claims.claim("new", "w1", lease, 10);
+  assert.equal(
+    next.rows.map(({ id, settled }) => [id, settled]),
+    [
+      [dead, [0]],
+      [failed, []],
+    ],
+    "the recipient that was refused is sent to again, the one that was sent to is not",
+  );
+  assert.is((await show(pool, sent))?.outcomes.length, 2, "a row that is not started over keeps what it has");
+});
+
+test("retract takes back what is not with Novu", async () => {
+  const { held, ids } = await claimed(4);
+  const [dead = "", failed = "", sent = "", working = ""] = ids;
+  await delivery.settle(
+    held,
+    [
+      { id: dead, to: "DEAD", error: "e" },
+      { id: failed, to: "FAILED", error: "e", retryInMs: 0, keepBatch: true },
+      { id: sent, to: "SENT" },
+    ],
+    [],
+  );
+  const [fresh = ""] = await insertRows(pool, [{}]);
+  assert.is(await retract(pool, fresh, "another"), false);
+  const results: boolean[] = [];
+  for (const id of [fresh, dead, failed, sent, working, "9000000000"]) results.push(await retract(pool, id, "acme"));
+  assert.equal(results, [true, true, true, false, false, false]);
+  assert.is(await retract(pool, fresh), false, "once is enough");
+  assert.is(
+    (await claims.claim("failed", "w1", lease, 10)).rows.length +
+      (await claims.claim("new", "w1", lease, 10)).rows.length,
+    0,
+  );
+});
+
+test("the counts say what waits, and for how long", async () => {
+  assert.equal(await countByStatus(pool), { due: 0, scheduled: 0, processing: 0, failed: 0, dead: 0, oldestDueMs: 0 });
+  const { held, ids } = await claimed(3);
+  await delivery.settle(
+    held,
+    [
+      { id: ids[0] ?? "", to: "DEAD", error: "e" },
+      { id: ids[1] ?? "", to: "FAILED", error: "e", retryInMs: 0, keepBatch: false },
+    ],
+    [],
+  );
+  await insertRows(pool, [{}, {}, { scheduledInMs: -5_000 }, { scheduledInMs: 60_000 }]);
+  const { oldestDueMs, ...counts } = await countByStatus(pool);
+  assert.equal(counts, { due: 4, scheduled: 1, processing: 1, failed: 1, dead: 1 });
+  assert.ok(oldestDueMs >= 5_000 && oldestDueMs < 60_000, String(oldestDueMs));
+});
+
+test("the outcome of a notification for one recipient is its own status", async () => {
+  const ids = await insertRows(pool, [{}, {}, {}]);
+  const [sent = "", dead = "", failed = ""] = ids;
+  const { token: held } = await claims.claim("new", "w1", lease, 3);
+  const settlements: Settlement[] = [
+    { id: sent, to: "SENT" },
+    { id: dead, to: "DEAD", error: "refused" },
+    { id: failed, to: "FAILED", error: "later", retryInMs: 1, keepBatch: false },
+  ];
+  await delivery.settle(held, settlements, []);
+  const seen = await Promise.all(ids.map((id) => show(pool, id)));
+  assert.equal(
+    seen.map((row) => row?.outcomes.map(({ ordinal, status, error }) => [ordinal, status, error])),
+    [[[0, "SENT", null]], [[0, "DEAD", "refused"]], []],
+  );
+  assert.is(seen[0]?.outcomes[0]?.transactionId, `acme:${seen[0]?.transactionId}:0`);
+});
+
+test.run();
