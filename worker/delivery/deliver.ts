@@ -1,9 +1,10 @@
 import { crashPoint } from "../../core/crash-point.ts";
-import type { Claim, DeliveryPort, NovuPort, RecipientOutcome, Settlement, SettleResult } from "../../core/delivery.ts";
+import type { Claim, DeliveryPort, NovuPort, SettleResult } from "../../core/delivery.ts";
 import { type BackoffOptions, backoffMs } from "../../core/retry.ts";
 import { type Batch, planBatches } from "./plan-calls.ts";
 import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
 import { settleRows } from "./settle-rows.ts";
+import { createSettler, type Settler } from "./settler.ts";
 
 export interface DeliverDeps {
   readonly outbox: DeliveryPort;
@@ -22,37 +23,36 @@ export interface DeliverDeps {
 }
 
 /**
- * Sends the rows of one claim and writes how each ended, batch by batch. Doing it again is harmless: rows that are settled are no longer
- * held, and calls that are repeated carry the same keys. `signal` stops it; what was not tried is given back.
+ * Sends the rows of one claim and writes how each ended. Doing it again is harmless: rows that are settled are no longer held, and calls that are
+ * repeated carry the same keys. `signal` stops it; what was not tried is given back.
  */
 export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal: AbortSignal): Promise<SettleResult> {
-  const total = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
-  if (rows.length === 0) return total;
   const stop = new AbortController();
   const onAbort = () => stop.abort();
   signal.addEventListener("abort", onAbort, { once: true });
   if (signal.aborted) stop.abort();
   const open = new Set(rows.map(({ id }) => id));
+  const settler = createSettler(deps, token, stop.signal, (ids) => {
+    for (const id of ids) open.delete(id);
+  });
   const keeper = keepLease(deps, token, open, stop);
   // Set when Novu takes nothing for now: the batches not yet sent are given back without a call.
   const paused = new AbortController();
   try {
     const queue = planBatches(rows).values();
     const lane = async () => {
-      for (const batch of queue) {
-        add(total, await deliverBatch(deps, token, batch, stop.signal, paused));
-        for (const { id } of batch.rows) open.delete(id);
-      }
+      for (const batch of queue) await deliverBatch(deps, settler, batch, stop.signal, paused);
     };
     const lanes = await Promise.allSettled(Array.from({ length: deps.concurrency }, lane));
+    const total = await settler.done();
     // All have ended before the fault is told: a new try never runs beside what is left of this one.
     for (const end of lanes) if (end.status === "rejected") throw end.reason;
+    if (rows.length > 0) deps.onSettled(total);
+    return total;
   } finally {
     clearInterval(keeper);
     signal.removeEventListener("abort", onAbort);
   }
-  deps.onSettled(total);
-  return total;
 }
 
 /** Renews the lease of the rows that are still open. A lease that is lost stops the work: another worker has the rows. */
@@ -76,48 +76,31 @@ function keepLease(
 
 async function deliverBatch(
   deps: DeliverDeps,
-  token: string,
+  settler: Settler,
   batch: Batch,
   signal: AbortSignal,
   paused: AbortController,
-): Promise<SettleResult> {
+): Promise<void> {
   const ends: Ends = new Map();
-  for (const call of batch.calls) {
-    if (deps.draining.aborted || signal.aborted || paused.signal.aborted) break;
-    const start = performance.now();
-    for (const { workflow } of call.events) crashPoint("row", workflow);
-    await sendCall(deps.novu, call, signal, ends);
-    crashPoint("after-novu-accepted");
-    const tried = call.events.flatMap((event) => ends.get(event) ?? []);
-    // A call that was halved may be paused in its second half only.
-    const end = tried.find(({ kind }) => kind === "paused") ?? tried[0];
-    if (end?.kind === "paused") paused.abort();
-    if (end) await deps.onCall(end, performance.now() - start, call.events.length);
-    // One notification may take a hundred calls: what is final after each is not sent again, whatever happens to the next.
-    if (batch.calls.length > 1) await settle(deps, token, signal, [], settleRows(batch, ends, () => 0).recipients);
-  }
-  const settled = settleRows(batch, ends, (attempt) => backoffMs(attempt, deps.retry));
-  return await settle(deps, token, signal, settled.settlements, settled.recipients);
-}
-
-/** Writes until Postgres takes it: what Novu answered is known only here. The token guards a write that comes too late. */
-async function settle(
-  { outbox, isTransient }: DeliverDeps,
-  token: string,
-  signal: AbortSignal,
-  settlements: readonly Settlement[],
-  recipients: readonly RecipientOutcome[],
-): Promise<SettleResult> {
-  for (let failures = 1; ; failures++) {
-    try {
-      return await outbox.settle(token, settlements, recipients);
-    } catch (error) {
-      if (!isTransient(error) || signal.aborted) throw error;
-      await new Promise((resolve) => setTimeout(resolve, 100 + backoffMs(failures, { baseMs: 200, maxMs: 3_000 })));
+  const called = settler.calling();
+  try {
+    for (const call of batch.calls) {
+      if (deps.draining.aborted || signal.aborted || paused.signal.aborted) break;
+      const start = performance.now();
+      for (const { workflow } of call.events) crashPoint("row", workflow);
+      await sendCall(deps.novu, call, signal, ends);
+      crashPoint("after-novu-accepted");
+      const tried = call.events.flatMap((event) => ends.get(event) ?? []);
+      // A call that was halved may be paused in its second half only.
+      const end = tried.find(({ kind }) => kind === "paused") ?? tried[0];
+      if (end?.kind === "paused") paused.abort();
+      if (end) await deps.onCall(end, performance.now() - start, call.events.length);
+      // One notification may take a hundred calls: what is final after each is not sent again, whatever happens to the next.
+      if (batch.calls.length > 1) settler.add([], settleRows(batch, ends, () => 0).recipients);
     }
+    const { settlements, recipients } = settleRows(batch, ends, (attempt) => backoffMs(attempt, deps.retry));
+    settler.add(settlements, recipients);
+  } finally {
+    called();
   }
-}
-
-function add(total: { -readonly [K in keyof SettleResult]: SettleResult[K] }, part: SettleResult): void {
-  for (const key of Object.keys(part) as (keyof SettleResult)[]) total[key] += part[key];
 }
