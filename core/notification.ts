@@ -61,4 +61,6 @@ export interface ClaimedNotification {
   readonly settled: readonly number[];
   /** At least one of those was sent to. */
   readonly sentBefore: boolean;
+  /** Milliseconds since it was due (its schedule, or its insert), by the database's clock, when it was claimed. */
+  readonly waitedMs?: number;
 }

@@ -9,6 +9,8 @@ export interface NovuOptions {
   readonly apiUrl: string;
   /** Milliseconds one call may take. */
   readonly timeoutMs: number;
+  /** Told of every request: its HTTP status, undefined when no answer came, and how long it took. */
+  readonly onRequest?: (status: number | undefined, ms: number) => void;
 }
 
 /** Connections to Novu that are kept at the most. */
@@ -18,7 +20,7 @@ const connections = 32;
  * Sends calls of 1 to 100 events through `POST /v1/events/trigger/bulk`. Plain HTTP: the SDK checks each event once more before it sends it, which
  * is ten times the cost of the call, and the outbox's door has checked them. novu/client.test.ts holds the two to the same bytes.
  */
-export function createNovu({ secretKey, apiUrl, timeoutMs }: NovuOptions): NovuPort {
+export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOptions): NovuPort {
   const url = `${apiUrl.replace(/\/+$/, "")}/v1/events/trigger/bulk`;
   const dispatcher = new EnvHttpProxyAgent({ connections, connect: { timeout: timeoutMs } });
   const headers = {
@@ -31,7 +33,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs }: NovuOptions): NovuP
   const withoutSecret = (reply: CallReply): CallReply =>
     reply.kind === "answered" ? reply : { ...reply, reason: mask(reply.reason) };
 
-  async function post(call: DeliveryCall, signal: AbortSignal): Promise<CallReply> {
+  async function post(call: DeliveryCall, signal: AbortSignal, answered: (status: number) => void): Promise<CallReply> {
     const response = await request(url, {
       method: "POST",
       dispatcher,
@@ -40,6 +42,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs }: NovuOptions): NovuP
       body: JSON.stringify({ events: call.events.map(toRequest) }),
     });
     const body = await response.body.text();
+    answered(response.statusCode);
     const header = (name: string) => {
       const value = response.headers[name];
       return Array.isArray(value) ? value[0] : value;
@@ -50,11 +53,20 @@ export function createNovu({ secretKey, apiUrl, timeoutMs }: NovuOptions): NovuP
   return {
     async send(call, signal): Promise<CallReply> {
       const limit = AbortSignal.timeout(timeoutMs);
+      const start = performance.now();
+      let status: number | undefined;
+      const answered = (code: number) => {
+        status = code;
+      };
       try {
-        return withoutSecret(await post(call, signal === undefined ? limit : AbortSignal.any([signal, limit])));
+        return withoutSecret(
+          await post(call, signal === undefined ? limit : AbortSignal.any([signal, limit]), answered),
+        );
       } catch (error) {
         const late = limit.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error);
         return { kind: "unknown", reason: mask(`Novu could not be reached: ${late}`) };
+      } finally {
+        onRequest?.(status, performance.now() - start);
       }
     },
   };

@@ -13,6 +13,7 @@ export interface ClaimedRow {
   attempts: number;
   max_attempts: number;
   batch_id: string;
+  waited_ms: number;
   settled: number[];
   sent_before: boolean;
 }
@@ -29,6 +30,7 @@ export const toClaimed = (row: ClaimedRow): ClaimedNotification => ({
   attempts: row.attempts,
   maxAttempts: row.max_attempts,
   batchId: row.batch_id,
+  waitedMs: row.waited_ms,
   settled: row.settled,
   sentBefore: row.sent_before,
 });

@@ -160,6 +160,8 @@ test("a claim returns its rows as the delivery needs them, in the order of their
     ids,
   );
   const { batch_id, transaction_id } = await one(ids[0] ?? "");
+  const waitedMs = got[0]?.waitedMs ?? -1;
+  assert.ok(waitedMs >= 0 && waitedMs < 60_000, `waited ${waitedMs} ms`);
   assert.equal(got[0], {
     id: ids[0],
     enterpriseId: "acme",
@@ -173,6 +175,7 @@ test("a claim returns its rows as the delivery needs them, in the order of their
     batchId: batch_id,
     settled: [],
     sentBefore: false,
+    waitedMs,
   });
 });
 

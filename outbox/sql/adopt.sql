@@ -3,5 +3,6 @@ UPDATE notify.notification n
 SET lease_until = now() + $2 * interval '1 millisecond', updated_at = now()
 WHERE n.status = 'PROCESSING' AND n.lease_until > '-infinity' AND n.lease_token = $1::uuid
 RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
   ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
   EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

@@ -28,6 +28,7 @@ SET status = 'PROCESSING', attempts = n.attempts + 1, lease_token = $1::uuid, le
 FROM unnest(ARRAY(SELECT id FROM packed), ARRAY(SELECT touched FROM packed), ARRAY(SELECT batch FROM packed)) AS d (id, touched, batch)
 WHERE n.id = d.id
 RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
   -- A row that nobody has worked on has no recipients with an outcome.
   CASE WHEN d.touched THEN ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) ELSE '{}' END AS settled,
   d.touched AND EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

@@ -11,5 +11,6 @@ SET attempts = n.attempts + 1, lease_token = $1::uuid, lease_owner = $2, lease_u
     batch_id = md5(n.id::text || ':' || n.batch_id)::uuid
 WHERE n.id = ANY (ARRAY(SELECT id FROM suspect))
 RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
   ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
   EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before
