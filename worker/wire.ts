@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Pool } from "pg";
 import type { Settings } from "../core/config/variables.ts";
-import type { Claim, SettleResult } from "../core/delivery.ts";
+import type { Claim, NovuPort, SettleResult } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { createNovu } from "../novu/client.ts";
@@ -14,6 +14,7 @@ import { isDatabaseAway } from "./database-away.ts";
 import { createBreaker } from "./delivery/breaker.ts";
 import { type DeliverDeps, deliver } from "./delivery/deliver.ts";
 import { createLane } from "./delivery/lane.ts";
+import { maxEventsPerCall } from "./delivery/plan-calls.ts";
 import { createMetrics } from "./http/metrics.ts";
 import { createBoard } from "./lifecycle/board.ts";
 import { createGateView } from "./lifecycle/gate.ts";
@@ -30,8 +31,16 @@ const callsPerClaim = 4;
 /** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
 const fanOutFrom = 500;
 
+/** What a measurement may put in the place of the worker's own. */
+export interface Parts {
+  readonly novu?: NovuPort;
+  /** Events in one call to Novu, and calls of one claim under way at once. */
+  readonly eventsPerCall?: number;
+  readonly concurrency?: number;
+}
+
 /** Everything of one worker process, wired and not yet running. */
-export function wire(settings: WorkerSettings, log: Logger) {
+export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   const { worker, database, temporal } = settings;
   const owner = `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
   const connection = { url: database.url, statementTimeoutMs: database.statementTimeoutMs, name: "xnovu-worker" };
@@ -83,10 +92,11 @@ export function wire(settings: WorkerSettings, log: Logger) {
 
   const deps: DeliverDeps = {
     outbox,
-    novu: createNovu(settings.novu),
+    novu: parts.novu ?? createNovu(settings.novu),
     leaseMs: worker.leaseMs,
     retry: { baseMs: worker.retryBaseMs, maxMs: worker.retryMaxMs },
-    concurrency: callsPerClaim,
+    concurrency: parts.concurrency ?? callsPerClaim,
+    eventsPerCall: parts.eventsPerCall ?? maxEventsPerCall,
     draining: draining.signal,
     isTransient: isDatabaseAway,
     async onCall(end, ms, events) {

@@ -13,6 +13,8 @@ export interface DeliverDeps {
   readonly retry: BackoffOptions;
   /** Bulk calls of one claim under way at once. */
   readonly concurrency: number;
+  /** 100 at the most, and when absent. */
+  readonly eventsPerCall?: number;
   /** Aborted when the worker stops: calls under way end, the other rows are given back. */
   readonly draining: AbortSignal;
   /** Told of every call's end, before its rows are settled. */
@@ -39,7 +41,7 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
   // Set when Novu takes nothing for now: the batches not yet sent are given back without a call.
   const paused = new AbortController();
   try {
-    const queue = planBatches(rows).values();
+    const queue = planBatches(rows, deps.eventsPerCall).values();
     const lane = async () => {
       for (const batch of queue) await deliverBatch(deps, settler, batch, stop.signal, paused);
     };
