@@ -4,5 +4,5 @@ SET status = 'FAILED', error = f.error, next_attempt_at = now() + f.retry_ms * i
     batch_id = CASE WHEN f.keep_batch THEN n.batch_id END,
     lease_token = NULL, lease_owner = NULL, lease_until = NULL, updated_at = now()
 FROM unnest($2::bigint[], $3::text[], $4::bigint[], $5::boolean[]) AS f (id, error, retry_ms, keep_batch)
-WHERE n.id = f.id AND n.status = 'PROCESSING' AND n.lease_token = $1::uuid
+WHERE n.id = f.id AND n.lease_token = $1::uuid
 RETURNING n.id

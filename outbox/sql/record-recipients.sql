@@ -2,5 +2,5 @@
 INSERT INTO notify.notification_recipient (notification_id, ordinal, transaction_id, status, error)
 SELECT f.id, f.ordinal, f.transaction_id, CASE WHEN f.error IS NULL THEN 'SENT' ELSE 'DEAD' END, f.error
 FROM unnest($2::bigint[], $3::int[], $4::text[], $5::text[]) AS f (id, ordinal, transaction_id, error)
-JOIN notify.notification n ON n.id = f.id AND n.status = 'PROCESSING' AND n.lease_token = $1::uuid
+JOIN notify.notification n ON n.id = f.id AND n.lease_token = $1::uuid
 ON CONFLICT (notification_id, ordinal) DO NOTHING

@@ -2,7 +2,7 @@
 WITH sent AS (
   UPDATE notify.notification
   SET status = 'SENT', sent_at = now(), error = NULL, lease_token = NULL, lease_owner = NULL, lease_until = NULL, batch_id = NULL, updated_at = now()
-  WHERE id = ANY ($2::bigint[]) AND status = 'PROCESSING' AND lease_token = $1::uuid
+  WHERE id = ANY ($2::bigint[]) AND lease_token = $1::uuid
   RETURNING id
 ), recorded AS (
   INSERT INTO notify.notification_recipient (notification_id, ordinal, transaction_id, status, error)
