@@ -1,4 +1,5 @@
 import { spawnSync } from "node:child_process";
+import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -13,7 +14,9 @@ export interface Checkout {
 
 /** Compiles a checkout, this one or another state of it, below its own node_modules, where the files find their packages. */
 export function compileCheckout(path = root): Checkout {
-  const dist = join(path, "node_modules/.cache/xnovu/bench-dist");
+  // Checkouts may share one node_modules by a link.
+  const name = createHash("sha256").update(path).digest("hex").slice(0, 8);
+  const dist = join(path, "node_modules/.cache/xnovu", `bench-dist-${name}`);
   run(path, ["--import", "tsx", "scripts/compile/main.ts", "--out", dist]);
   if (!existsSync(join(dist, "worker/main.js"))) throw new Error(`${path} has no worker`);
   return {

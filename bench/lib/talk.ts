@@ -15,12 +15,12 @@ export interface TalkingOptions {
   readonly execArgv?: readonly string[];
 }
 
-/** Starts a TypeScript file as a process that is spoken to by messages. What it writes to stderr goes to ours. */
+/** Starts a TypeScript file as a process that is spoken to by messages. Its stderr goes to ours, its stdout (logs) nowhere. */
 export function startTalking<Command extends object, Report extends { readonly kind: string }>(
   file: string,
   { args = [], env = process.env, execArgv = ["--import", "tsx"] }: TalkingOptions = {},
 ): Talking<Command, Report> {
-  const child = fork(file, [...args], { env, execArgv: [...execArgv], stdio: ["ignore", "inherit", "inherit", "ipc"] });
+  const child = fork(file, [...args], { env, execArgv: [...execArgv], stdio: ["ignore", "ignore", "inherit", "ipc"] });
   const waiting = new Map<string, { resolve: (report: Report) => void; reject: (error: Error) => void }[]>();
   child.on("message", (report: Report) => waiting.get(report.kind)?.shift()?.resolve(report));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));

@@ -35,20 +35,7 @@ export async function startWorker(options: WorkerStart): Promise<WorkerProcess> 
   const child = spawn(process.execPath, [...nodeFlags, join(dist, "worker/main.js")], {
     cwd: stage.folder,
     stdio: ["ignore", out, out],
-    env: {
-      PATH: process.env.PATH,
-      NODE_ENV: "production",
-      DATABASE_URL: databaseUrl,
-      NOVU_SECRET_KEY: "bench",
-      NOVU_API_URL: stage.stub.url,
-      TEMPORAL_ADDRESS: stage.temporal.address,
-      TEMPORAL_NAMESPACE: "xnovu",
-      TEMPORAL_TASK_QUEUE: taskQueue,
-      XNOVU_STATE_DIR: join(stage.folder, "state"),
-      XNOVU_WORKER_HOST: "127.0.0.1",
-      WORKER_HEALTH_PORT: String(port),
-      ...env,
-    },
+    env: workerEnv(stage, databaseUrl, { TEMPORAL_TASK_QUEUE: taskQueue, WORKER_HEALTH_PORT: String(port), ...env }),
   });
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = `http://127.0.0.1:${port}`;
@@ -71,6 +58,24 @@ export async function startWorker(options: WorkerStart): Promise<WorkerProcess> 
     },
   };
 }
+
+/** A worker's settings: those of a deployment, defaults but for addresses. */
+export const workerEnv = (
+  stage: Stage,
+  databaseUrl: string,
+  more: Readonly<Record<string, string>>,
+): Record<string, string> & { NODE_ENV: "production" } => ({
+  PATH: process.env.PATH ?? "",
+  NODE_ENV: "production",
+  DATABASE_URL: databaseUrl,
+  NOVU_SECRET_KEY: "bench",
+  NOVU_API_URL: stage.stub.url,
+  TEMPORAL_ADDRESS: stage.temporal.address,
+  TEMPORAL_NAMESPACE: "xnovu",
+  XNOVU_STATE_DIR: join(stage.folder, "state"),
+  XNOVU_WORKER_HOST: "127.0.0.1",
+  ...more,
+});
 
 const isReady = (url: string): Promise<boolean> =>
   fetch(`${url}/health/ready`).then(

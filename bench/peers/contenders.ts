@@ -54,7 +54,22 @@ export const workflowPerRow = (rows: number): Contender => ({
   start: (stage, url) => startPeer("./workflow-main.ts", stage, url),
 });
 
-export const graphile = (concurrency = 24): Contender => ({
+/** Woken by NOTIFY, claims what waits, one single call for each row. */
+export const bareNotify: Contender = {
+  name: "bare-notify",
+  label: "bare NOTIFY + claim, single calls",
+  ...overQueueTable,
+  fill: async (client, rows, series) =>
+    void (await client.query(
+      `WITH filled AS (INSERT INTO bench.queue (body) SELECT ${eventSql.whole} FROM generate_series(1, $1::int) n)
+       SELECT pg_notify('bench_queue', '')`,
+      [rows, series],
+    )),
+  start: (stage, url) => startPeer("./notify-main.ts", stage, url),
+};
+
+/** With a local queue for throughput; without one for the quickest start of a single job. */
+export const graphile = (localQueue = 500): Contender => ({
   name: "graphile-worker",
   label: "graphile-worker, a job per notification, single calls",
   prepare: (connectionString) => runMigrations({ connectionString }),
@@ -67,7 +82,7 @@ export const graphile = (concurrency = 24): Contender => ({
       [rows, series],
     )),
   unfinished: (client) => countOf(client, "SELECT count(*)::int AS count FROM graphile_worker._private_jobs"),
-  start: (stage, url) => startPeer("./graphile-main.ts", stage, url, { concurrency }),
+  start: (stage, url) => startPeer("./graphile-main.ts", stage, url, { localQueue }),
 });
 
 export const pgBoss: Contender = {

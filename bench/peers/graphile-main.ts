@@ -3,7 +3,7 @@ import { type BenchEvent, novuCalls } from "./novu-calls.ts";
 import { servePeer } from "./serve.ts";
 
 // graphile-worker as its documentation sets it up for throughput: a local queue, completions in batches, one job per notification.
-await servePeer(async ({ databaseUrl, novuUrl, options: { concurrency = 24 } }) => {
+await servePeer(async ({ databaseUrl, novuUrl, options: { concurrency = 24, localQueue = 500 } }) => {
   const novu = novuCalls(novuUrl, concurrency);
   const quiet = new Logger(() => (level, message) => {
     if (level === "error") console.error(message);
@@ -14,9 +14,9 @@ await servePeer(async ({ databaseUrl, novuUrl, options: { concurrency = 24 } }) 
         connectionString: databaseUrl,
         maxPoolSize: 10,
         concurrentJobs: concurrency,
-        localQueue: { size: 500 },
-        completeJobBatchDelay: 0,
-        failJobBatchDelay: 0,
+        ...(localQueue > 0
+          ? { localQueue: { size: localQueue }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
+          : undefined),
         pollInterval: 2_000,
         logger: quiet,
       },

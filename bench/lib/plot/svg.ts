@@ -1,8 +1,8 @@
 /** Text of an SVG that is read on light and on dark pages: its colours follow `prefers-color-scheme`. */
 export function svg(width: number, height: number, title: string, body: readonly string[]): string {
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escape(title)}">`,
-    `<title>${escape(title)}</title>`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escaped(title)}">`,
+    `<title>${escaped(title)}</title>`,
     style,
     ...body,
     "</svg>",
@@ -31,7 +31,7 @@ text { fill: #f0f6fc }
 }
 </style>`;
 
-export const escape = (text: string): string =>
+export const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 export interface TextOptions {
@@ -40,4 +40,4 @@ export interface TextOptions {
 }
 
 export const text = (x: number, y: number, words: string, { anchor = "start", kind }: TextOptions = {}): string =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}"${kind ? ` class="${kind}"` : ""}>${escape(words)}</text>`;
+  `<text x="${x}" y="${y}" text-anchor="${anchor}"${kind ? ` class="${kind}"` : ""}>${escaped(words)}</text>`;
