@@ -20,6 +20,7 @@ export async function watchDatabase({ pool, state, board, gate }: Wired, signal:
       if (!current) {
         const pending = await pendingMigrations(pool);
         current = pending.length === 0;
+        state.pendingMigrations = pending.length;
         if (!current) board.set("database", "down", `run \`pnpm xnovu migrate up\`: ${pending.join(", ")} missing`);
       }
       if (current) {

@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Pool } from "pg";
 import type { Settings } from "../core/config/variables.ts";
-import type { Claim, NovuPort, SettleResult } from "../core/delivery.ts";
+import type { Claim, GatePort, NovuPort, SettleResult } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import { createNovu } from "../novu/client.ts";
@@ -15,18 +15,20 @@ import { createBreaker } from "./delivery/breaker.ts";
 import { type DeliverDeps, deliver } from "./delivery/deliver.ts";
 import { createLane } from "./delivery/lane.ts";
 import { maxEventsPerCall } from "./delivery/plan-calls.ts";
-import { createMetrics } from "./http/metrics.ts";
 import { createBoard } from "./lifecycle/board.ts";
 import { createGateView } from "./lifecycle/gate.ts";
 import { createClaimSize } from "./poll/claim-size.ts";
 import { createInFlight } from "./poll/in-flight.ts";
+import { claimWorkflowId, laneWorkflowId } from "./temporal/contract.ts";
 import type { StartClaim } from "./temporal/run.ts";
+import { watchClaim } from "./watch-claim.ts";
 import { createLoops } from "./wire-loops.ts";
+import { workerMetrics } from "./wire-metrics.ts";
 
 export type WorkerSettings = Pick<Settings, "general" | "novu" | "database" | "temporal" | "worker">;
 
 /** Claims that one worker has under way: enough that Postgres and Novu work at the same time, few enough that a stop leaves little behind. */
-const maxClaimsInFlight = 4;
+const maxClaimsInFlight = Number(process.env.X_INFLIGHT ?? 4);
 const callsPerClaim = 4;
 /** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
 const fanOutFrom = 500;
@@ -56,6 +58,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   const draining = new AbortController();
   const state = {
     counts: undefined as Counts | undefined,
+    pendingMigrations: undefined as number | undefined,
     /** Starts a workflow for a claim by itself; undefined while Temporal is away. */
     start: undefined as StartClaim | undefined,
     lastSettledAt: null as string | null,
@@ -66,7 +69,14 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     if (part.state === "down") log.warn({ part: name, error: part.error }, "a part is down");
     else log.info({ part: name, state: part.state }, `${name} is ${part.state}`);
   });
-  const port = createGate(pool);
+  const shared = createGate(pool);
+  const port: GatePort = {
+    ...shared,
+    trip(...told) {
+      metrics.tripped();
+      return shared.trip(...told);
+    },
+  };
   const gate = createGateView(port, (seen) => breaker.seen(seen));
   const breaker = createBreaker(port, (changed) => {
     gate.see(changed);
@@ -82,17 +92,11 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     settled: () => inFlight.settled(new AbortController().signal),
     onChange: (open) => board.set("lane", open ? "up" : "starting"),
   });
-  const metrics = createMetrics({
-    rows: () => state.counts && Object.fromEntries(countedStates.map((name) => [name, state.counts?.[name] ?? 0])),
-    oldestDueMs: () => state.counts?.oldestDueMs,
-    partsUp: () => Object.fromEntries(Object.entries(board.all()).map(([name, part]) => [name, part.state === "up"])),
-    inFlight: inFlight.count,
-    paused: () => gate.closed() !== undefined,
-  });
+  const metrics = workerMetrics(settings, { pool, state, board, gate, lane, inFlight });
 
   const deps: DeliverDeps = {
     outbox,
-    novu: parts.novu ?? createNovu(settings.novu),
+    novu: parts.novu ?? createNovu({ ...settings.novu, onRequest: (status, ms) => metrics.requested(status, ms) }),
     leaseMs: worker.leaseMs,
     retry: { baseMs: worker.retryBaseMs, maxMs: worker.retryMaxMs },
     concurrency: parts.concurrency ?? callsPerClaim,
@@ -111,9 +115,9 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
       state.lastSettledAt = new Date().toISOString();
       for (const outcome of ["sent", "failed", "dead", "released"] as const) metrics.settled(outcome, result[outcome]);
       metrics.leaseLost(result.leaseLost);
-      log.info(result, "a claim was delivered");
     },
   };
+  const watched = (claim: Claim, workflowId: string) => watchClaim(deps, claim, { metrics, log, workflowId });
   const never = new AbortController().signal;
 
   /** A claim of this process's lane. What needs long gets a workflow of its own; while Temporal is away the lane does that, too. */
@@ -122,7 +126,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
       const long = state.start === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
       for (const { id } of long) await handOver(claim.token, id);
       const rows = long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row));
-      await deliver(deps, { token: claim.token, rows }, never);
+      await deliver(watched({ token: claim.token, rows }, laneWorkflowId(owner)), { token: claim.token, rows }, never);
     } catch (error) {
       log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the sweep");
       throw error;
@@ -133,14 +137,19 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     const own = await outbox.handOver(token, [id], worker.leaseMs);
     if (own === undefined) return;
     await (state.start?.(own) ?? Promise.reject(new Error("Temporal is away"))).catch(async (error: unknown) => {
-      log.warn({ error: messageOf(error) }, "a workflow could not be started; its notification was given back");
+      const where = { notification: id, workflowId: claimWorkflowId(own) };
+      log.warn(
+        { ...where, error: messageOf(error) },
+        "a workflow could not be started; its notification was given back",
+      );
       await claims.release(own, [id]);
     });
   }
 
   /** A claim that a workflow of its own holds: only its token is known. */
   async function deliverToken(token: string, signal: AbortSignal): Promise<SettleResult> {
-    return await deliver(deps, { token, rows: await outbox.adopt(token, worker.leaseMs) }, signal);
+    const claim = { token, rows: await outbox.adopt(token, worker.leaseMs) };
+    return await deliver(watched(claim, claimWorkflowId(token)), claim, signal);
   }
 
   const loops = createLoops({
@@ -157,6 +166,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   });
   const recover = async (gone: string) => {
     const result = await claims.expire(gone);
+    metrics.recovered(result.gone);
     if (result.rows > 0) loops.sweep.recovered();
     log.warn(
       { worker: gone, ...result },
@@ -170,7 +180,5 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     ...{ deliverToken, recover, temporal },
   };
 }
-
-const countedStates = ["due", "scheduled", "processing", "failed", "dead"] as const;
 
 export type Wired = ReturnType<typeof wire>;

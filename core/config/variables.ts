@@ -58,6 +58,7 @@ export const variables = {
       "info",
       "least level of the log lines",
     ),
+    revision: optional("XNOVU_REVISION", text, "git revision that runs, told by the metric xnovu_build_info"),
     stateDir: withDefault("XNOVU_STATE_DIR", text, ".xnovu", "folder of pid files, logs and the embedded stack's data"),
   },
   novu: {
@@ -122,6 +123,11 @@ export const variables = {
       wholeNumber(2, 10_000),
       "50",
       "Temporal workflow tasks a worker runs at once",
+    ),
+    metricsAddress: optional(
+      "XNOVU_TEMPORAL_METRICS_ADDRESS",
+      hostPort,
+      "IP and port, such as 127.0.0.1:9464, where the worker serves the Temporal SDK's own metrics; off unless set",
     ),
   },
   worker: {

@@ -1,18 +1,39 @@
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { bundleWorkflowCode, DefaultLogger, Runtime, type WorkflowBundleOption } from "@temporalio/worker";
+import { messageOf, XnovuError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 
-/** Once per process, before anything else of the SDK: the process's own handlers own the signals, and its log takes the SDK's lines. */
-export function installRuntime(log: Logger): void {
+/**
+ * Once per process, before anything else of the SDK: the process's own handlers own the signals, and its log takes the SDK's lines.
+ *
+ * @throws XnovuError when the SDK's metrics cannot be served on `metricsAddress`.
+ */
+export function installRuntime(log: Logger, metricsAddress?: string): void {
   const level = { TRACE: "trace", DEBUG: "debug", INFO: "debug", WARN: "warn", ERROR: "error" } as const;
-  Runtime.install({
-    shutdownSignals: [],
-    logger: new DefaultLogger("WARN", (entry) =>
-      log[level[entry.level]]({ ...entry.meta, part: "temporal-sdk" }, entry.message),
-    ),
-  });
+  const install = () =>
+    Runtime.install({
+      shutdownSignals: [],
+      ...(metricsAddress === undefined ? {} : { telemetryOptions: { metrics: metricsAt(metricsAddress) } }),
+      logger: new DefaultLogger("WARN", (entry) =>
+        log[level[entry.level]]({ ...entry.meta, part: "temporal-sdk" }, entry.message),
+      ),
+    });
+  try {
+    install();
+  } catch (error) {
+    if (metricsAddress === undefined) throw error;
+    throw new XnovuError(`The Temporal SDK's metrics cannot be served on ${metricsAddress}: ${messageOf(error)}`, {
+      hint: "Set XNOVU_TEMPORAL_METRICS_ADDRESS to an IP and a free port, such as 127.0.0.1:9464, or leave it unset.",
+      cause: error,
+    });
+  }
 }
+
+/** Names as Prometheus has them: seconds, and counters that end in _total. */
+const metricsAt = (bindAddress: string) => ({
+  prometheus: { bindAddress, countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
+});
 
 /** Compiled ahead for the image; made on the spot (about 2 s) when run from source. */
 export async function workflowBundle(log: Logger): Promise<WorkflowBundleOption> {

@@ -1,0 +1,22 @@
+import { createMetrics, type Metrics, type Readings } from "./metrics.ts";
+
+const readings: Readings = {
+  rows: () => ({ due: 3, dead: 1 }),
+  oldestDueMs: () => 1_500,
+  parts: () => ({ database: { up: true, restarts: 0 }, temporal: { up: false, restarts: 2 } }),
+  inFlight: () => 2,
+  paused: () => "rate",
+  circuitOpen: () => true,
+  laneOpen: () => false,
+  pool: () => ({ total: 4, idle: 1, waiting: 7, max: 10 }),
+  pendingMigrations: () => 0,
+};
+
+/** Metrics over readings that a test may change in part. */
+export const metricsOver = (more: Partial<Readings> = {}): Metrics =>
+  createMetrics({
+    readings: { ...readings, ...more },
+    build: { version: "1.2.3", revision: "abc", expiries: { "temporal-api-key": 1_900_000_000 } },
+    workflows: ["email", "sms"],
+    intervals: { new: 10_000, sweep: 15_000 },
+  });

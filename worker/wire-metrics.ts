@@ -1,0 +1,68 @@
+import { readFileSync } from "node:fs";
+import type { Pool } from "pg";
+import { workflowIds } from "../novu/workflows/ids.ts";
+import type { Counts } from "../outbox/counts.ts";
+import { expiriesOf } from "./expiries.ts";
+import { createMetrics, type Metrics } from "./http/metrics.ts";
+import type { Board } from "./lifecycle/board.ts";
+import type { Gate } from "./lifecycle/gate.ts";
+import type { WorkerSettings } from "./wire.ts";
+
+export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
+  version: string;
+};
+
+export interface MetricsSources {
+  readonly pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">;
+  readonly state: { readonly counts: Counts | undefined; readonly pendingMigrations: number | undefined };
+  readonly board: Pick<Board, "all">;
+  readonly gate: Pick<Gate, "closed" | "onTrial">;
+  readonly lane: { isOpen(): boolean };
+  readonly inFlight: { count(): number };
+}
+
+/** The metrics of one worker, over its parts. */
+export function workerMetrics(settings: WorkerSettings, sources: MetricsSources): Metrics {
+  const { pool, state, board, gate, lane, inFlight } = sources;
+  const { worker, database, temporal, general } = settings;
+  return createMetrics({
+    workflows: workflowIds,
+    build: { version, revision: general.revision ?? "unknown", expiries: expiriesOf(temporal) },
+    intervals: {
+      new: worker.pollIntervalMs,
+      failed: worker.failedPollIntervalMs,
+      scheduled: worker.scheduledPollIntervalMs,
+      sweep: worker.sweepIntervalMs,
+    },
+    readings: {
+      rows: () => state.counts && rowsOf(state.counts),
+      oldestDueMs: () => state.counts?.oldestDueMs,
+      parts: () =>
+        Object.fromEntries(
+          Object.entries(board.all()).map(([name, part]) => [
+            name,
+            { up: part.state === "up", restarts: part.restarts },
+          ]),
+        ),
+      inFlight: inFlight.count,
+      paused() {
+        const closed = gate.closed();
+        if (closed === undefined) return undefined;
+        return closed.needsPerson ? "person" : gate.onTrial() ? "circuit" : "rate";
+      },
+      circuitOpen: gate.onTrial,
+      laneOpen: lane.isOpen,
+      pool: () => ({
+        total: pool.totalCount,
+        idle: pool.idleCount,
+        waiting: pool.waitingCount,
+        max: database.poolSize,
+      }),
+      pendingMigrations: () => state.pendingMigrations,
+    },
+  });
+}
+
+function rowsOf({ oldestDueMs: _, ...counts }: Counts): Readonly<Record<string, number>> {
+  return counts;
+}
