@@ -21,13 +21,18 @@ test.after(async () => {
 });
 
 /** A listener that is on, and what woke it so far. */
-async function started(stop = new AbortController()) {
+async function started(stop = new AbortController(), lock?: string) {
   const woken: string[] = [];
   let ended: Promise<unknown> = Promise.resolve();
   await new Promise<void>((resolve, reject) => {
     ended = listen(
       { url: database.url, statementTimeoutMs: 5_000, name: "test-listener" },
-      { onWake: (kind) => void woken.push(kind), onListening: resolve, signal: stop.signal },
+      {
+        onWake: (kind) => void woken.push(kind),
+        onListening: resolve,
+        signal: stop.signal,
+        ...(lock === undefined ? {} : { lock }),
+      },
     ).then(
       () => "ended",
       (error: unknown) => error,
@@ -109,6 +114,30 @@ test("it rejects when there is no server, and does nothing once it is stopped", 
   );
   assert.ok(isUnavailable(error), messageOf(error));
   await listen(options, { ...on, signal: AbortSignal.abort() });
+});
+
+test("it holds its worker's lock for as long as it is connected, and says that it listens only once it has it", async () => {
+  const lock = "4711000000000000017";
+  const free = async () =>
+    (await pool.query<{ free: boolean }>("SELECT pg_try_advisory_lock($1) AND pg_advisory_unlock($1) AS free", [lock]))
+      .rows[0]?.free;
+  const stop = new AbortController();
+  const first = await started(stop, lock);
+  const second = new AbortController();
+  const waits = started(second, lock);
+  assert.is(await free(), false);
+  await pool.query(
+    `SELECT pg_terminate_backend(a.pid) FROM pg_stat_activity a JOIN pg_locks l ON l.pid = a.pid
+     WHERE a.application_name = 'test-listener' AND l.locktype = 'advisory' AND l.granted`,
+  );
+  assert.instance(await first.ended, Error);
+  // A worker whose connection broke waits for the server to see that, and then has its lock again.
+  const { ended } = await waits;
+  assert.is(await free(), false);
+  second.abort();
+  await ended;
+  for (let i = 0; i < 100 && !(await free()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
+  assert.is(await free(), true);
 });
 
 test("it leaves no connection behind", async () => {

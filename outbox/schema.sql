@@ -58,6 +58,45 @@ BEGIN
   RETURN NULL;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION notify.check_content()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  fault text := notify.content_fault(NEW);
+BEGIN
+  IF fault IS NOT NULL THEN
+    RAISE EXCEPTION 'new row for relation "notification" violates check constraint "%"', fault
+      USING ERRCODE = 'check_violation', CONSTRAINT = fault, SCHEMA = 'notify', TABLE = 'notification';
+  END IF;
+  RETURN NEW;
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.content_fault(n notify.notification)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  -- NULL passes, as in a CHECK. Length apart from the characters: a counted repetition such as {1,200} is forty times as dear.
+  IF NOT (length(n.enterprise_id) BETWEEN 1 AND 100 AND n.enterprise_id !~ '[^A-Za-z0-9._@-]') THEN RETURN 'notification_enterprise_valid'; END IF;
+  IF NOT (length(n.workflow) BETWEEN 1 AND 128 AND n.workflow !~ '[^A-Za-z0-9._-]') THEN RETURN 'notification_workflow_valid'; END IF;
+  IF NOT (CASE WHEN jsonb_typeof(n.recipients) = 'array' AND n.recipients -> 1 IS NULL
+      THEN n.recipients -> 0 IS NOT NULL AND notify.valid_recipient(n.recipients -> 0)
+      ELSE notify.valid_recipients(n.recipients) END) THEN RETURN 'notification_recipients_valid'; END IF;
+  IF NOT (jsonb_typeof(n.payload) = 'object') THEN RETURN 'notification_payload_object'; END IF;
+  IF NOT (pg_column_size(n.payload) <= 1048576) THEN RETURN 'notification_payload_size'; END IF;
+  IF NOT (jsonb_typeof(n.overrides) = 'object') THEN RETURN 'notification_overrides_object'; END IF;
+  IF NOT (pg_column_size(n.overrides) <= 1048576) THEN RETURN 'notification_overrides_size'; END IF;
+  IF NOT (n.channels <@ ARRAY['email', 'sms', 'push', 'in_app', 'chat'] AND cardinality(n.channels) > 0) THEN RETURN 'notification_channels_known'; END IF;
+  IF NOT (n.priority BETWEEN 0 AND 100) THEN RETURN 'notification_priority_range'; END IF;
+  -- Novu sees <enterprise_id>:<transaction_id>:<recipient's ordinal>; no colon in the first part keeps that unambiguous.
+  IF NOT (length(n.transaction_id) BETWEEN 1 AND 200 AND n.transaction_id !~ '[^A-Za-z0-9._:@+=-]') THEN RETURN 'notification_transaction_valid'; END IF;
+  RETURN NULL;
+END $function$
+;
 CREATE OR REPLACE FUNCTION notify.enqueue(enterprise_id text, workflow text, recipients jsonb, payload jsonb DEFAULT '{}'::jsonb, transaction_id text DEFAULT NULL::text, scheduled_for timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 50, overrides jsonb DEFAULT '{}'::jsonb, channels text[] DEFAULT NULL::text[], category text DEFAULT NULL::text, tags text[] DEFAULT '{}'::text[], max_attempts integer DEFAULT 8)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -69,7 +108,7 @@ DECLARE
   asked notify.notification;
   first notify.notification;
 BEGIN
-  asked.transaction_id := coalesce(enqueue.transaction_id, gen_random_uuid()::text);
+  asked.transaction_id := coalesce(enqueue.transaction_id, notify.new_transaction_id());
   asked.recipients := CASE WHEN jsonb_typeof(enqueue.recipients) = 'array' THEN enqueue.recipients ELSE jsonb_build_array(enqueue.recipients) END;
 
   INSERT INTO notify.notification AS n
@@ -117,6 +156,18 @@ BEGIN
   RAISE EXCEPTION 'the timeline is append-only' USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_event_append_only';
 END $function$
 ;
+CREATE OR REPLACE FUNCTION notify.new_transaction_id()
+ RETURNS text
+ LANGUAGE sql
+ PARALLEL SAFE
+RETURN ((encode(set_bit(set_bit(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send(((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric))::bigint) FROM 3) FROM 1 FOR 6), (52)::bigint, 1), (53)::bigint, 1), 'hex'::text))::uuid)::text
+;
+CREATE OR REPLACE FUNCTION notify.queue_position(created_at timestamp with time zone, priority smallint)
+ RETURNS timestamp without time zone
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN ((created_at AT TIME ZONE 'UTC'::text) - ((priority)::double precision * '00:00:06'::interval))
+;
 CREATE OR REPLACE FUNCTION notify.refuse_new_content()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -125,6 +176,16 @@ AS $function$
 BEGIN
   RAISE EXCEPTION 'the content of notification % is fixed since it is % after % attempts', OLD.id, OLD.status, OLD.attempts
     USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_content_fixed', HINT = 'Retract it and insert a new one.';
+END $function$
+;
+CREATE OR REPLACE FUNCTION notify.tell_gate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_notify('xnovu_gate', '');
+  RETURN NULL;
 END $function$
 ;
 CREATE OR REPLACE FUNCTION notify.valid_recipient(recipient jsonb)
@@ -162,7 +223,7 @@ CREATE TABLE notify.notification (
   tags text[] DEFAULT '{}'::text[] NOT NULL,
   priority smallint DEFAULT 50 NOT NULL,
   scheduled_for timestamp with time zone,
-  transaction_id text DEFAULT (gen_random_uuid())::text NOT NULL,
+  transaction_id text DEFAULT notify.new_transaction_id() NOT NULL,
   status text DEFAULT 'PENDING'::text NOT NULL,
   attempts smallint DEFAULT 0 NOT NULL,
   max_attempts smallint DEFAULT 8 NOT NULL,
@@ -248,31 +309,26 @@ CREATE TABLE notify.notification_workflow (
   updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 ALTER TABLE notify.notification_workflow ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.sending_gate (
+  id boolean DEFAULT true NOT NULL,
+  closed_until timestamp with time zone,
+  reason text,
+  needs_person boolean DEFAULT false NOT NULL,
+  trips integer DEFAULT 0 NOT NULL,
+  since timestamp with time zone
+);
+ALTER TABLE notify.sending_gate ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_sha256_length CHECK (octet_length(key_sha256) = 32);
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_sha256_unique UNIQUE (key_sha256);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_attempt_left CHECK ((status <> ALL (ARRAY['PENDING'::text, 'FAILED'::text])) OR attempts < max_attempts);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_attempts_bounded CHECK (attempts >= 0 AND attempts <= max_attempts AND max_attempts >= 1 AND max_attempts <= 100);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_channels_known CHECK (channels <@ ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text] AND cardinality(channels) > 0);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_enterprise_valid CHECK (length(enterprise_id) >= 1 AND length(enterprise_id) <= 100 AND enterprise_id !~ '[^A-Za-z0-9._@-]'::text);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_error_when_failed CHECK ((status <> ALL (ARRAY['FAILED'::text, 'DEAD'::text])) OR error IS NOT NULL);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_lease_while_processing CHECK ((status = 'PROCESSING'::text) = (lease_token IS NOT NULL) AND (status = 'PROCESSING'::text) = (lease_owner IS NOT NULL) AND (status = 'PROCESSING'::text) = (lease_until IS NOT NULL));
 ALTER TABLE notify.notification ADD CONSTRAINT notification_next_attempt_while_failed CHECK ((status = 'FAILED'::text) = (next_attempt_at IS NOT NULL));
-ALTER TABLE notify.notification ADD CONSTRAINT notification_overrides_object CHECK (jsonb_typeof(overrides) = 'object'::text);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_overrides_size CHECK (pg_column_size(overrides) <= 1048576);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_payload_object CHECK (jsonb_typeof(payload) = 'object'::text);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_payload_size CHECK (pg_column_size(payload) <= 1048576);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_priority_range CHECK (priority >= 0 AND priority <= 100);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_recipients_valid CHECK (
-CASE
-    WHEN jsonb_typeof(recipients) = 'array'::text AND (recipients -> 1) IS NULL THEN (recipients -> 0) IS NOT NULL AND notify.valid_recipient(recipients -> 0)
-    ELSE notify.valid_recipients(recipients)
-END);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_sent_at_when_sent CHECK (status <> 'SENT'::text OR sent_at IS NOT NULL);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_status_known CHECK (status = ANY (ARRAY['PENDING'::text, 'PROCESSING'::text, 'SENT'::text, 'FAILED'::text, 'DEAD'::text, 'RETRACTED'::text]));
-ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_valid CHECK (length(transaction_id) >= 1 AND length(transaction_id) <= 200 AND transaction_id !~ '[^A-Za-z0-9._:@+=-]'::text);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_workflow_valid CHECK (length(workflow) >= 1 AND length(workflow) <= 128 AND workflow !~ '[^A-Za-z0-9._-]'::text);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_unique UNIQUE (enterprise_id, transaction_id);
 ALTER TABLE notify.notification_category ADD CONSTRAINT notification_category_pkey PRIMARY KEY (enterprise_id, key);
@@ -300,15 +356,34 @@ ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_un
 ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_channels_known CHECK (channels <@ ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text]);
 ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_schema_object CHECK (jsonb_typeof(payload_schema) = 'object'::text);
 ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_pkey PRIMARY KEY (workflow);
+ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_one_row CHECK (id);
+ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_reason_when_closed CHECK (closed_until IS NULL OR reason IS NOT NULL);
+ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_pkey PRIMARY KEY (id);
 
 CREATE INDEX notification_dead ON notify.notification USING btree (id) WHERE (status = 'DEAD'::text);
-CREATE INDEX notification_failed ON notify.notification USING btree (next_attempt_at, id) WHERE (status = 'FAILED'::text);
+CREATE INDEX notification_failed ON notify.notification USING btree (enterprise_id, next_attempt_at, id) WHERE (status = 'FAILED'::text);
 CREATE INDEX notification_failed_batch ON notify.notification USING btree (batch_id) WHERE ((status = 'FAILED'::text) AND (batch_id IS NOT NULL));
-CREATE INDEX notification_lease_token ON notify.notification USING btree (lease_token) WHERE (status = 'PROCESSING'::text);
 CREATE INDEX notification_lease_until ON notify.notification USING btree (lease_until) WHERE (status = 'PROCESSING'::text);
-CREATE INDEX notification_new ON notify.notification USING btree (priority DESC, id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NULL));
-CREATE INDEX notification_scheduled ON notify.notification USING btree (scheduled_for, id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NOT NULL));
+CREATE INDEX notification_new ON notify.notification USING btree (enterprise_id, notify.queue_position(created_at, priority), id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NULL));
+CREATE INDEX notification_scheduled ON notify.notification USING btree (enterprise_id, scheduled_for, id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NOT NULL));
 
+CREATE VIEW notify.recipient_outcome WITH (security_invoker=true) AS
+ SELECT notification_recipient.notification_id,
+    notification_recipient.ordinal,
+    notification_recipient.transaction_id,
+    notification_recipient.status,
+    notification_recipient.error,
+    notification_recipient.at
+   FROM notify.notification_recipient
+UNION ALL
+ SELECT notification.id AS notification_id,
+    0 AS ordinal,
+    ((notification.enterprise_id || ':'::text) || notification.transaction_id) || ':0'::text AS transaction_id,
+    notification.status,
+    notification.error,
+    COALESCE(notification.sent_at, notification.updated_at) AS at
+   FROM notify.notification
+  WHERE (notification.status = ANY (ARRAY['SENT'::text, 'DEAD'::text])) AND jsonb_array_length(notification.recipients) = 1;
 CREATE VIEW notify.timeline WITH (security_invoker=true) AS
  SELECT notification_id,
     id,
@@ -316,7 +391,10 @@ CREATE VIEW notify.timeline WITH (security_invoker=true) AS
     from_status,
     to_status,
     attempt,
-    'xnovu-claim-'::text || lease_token AS temporal_workflow_id,
+        CASE
+            WHEN worker ~~ 'xnovu-claim-%'::text THEN worker
+            ELSE 'xnovu-lane-'::text || worker
+        END AS temporal_workflow_id,
     worker,
     error
    FROM notify.notification_event;
@@ -324,27 +402,35 @@ CREATE VIEW notify.timeline WITH (security_invoker=true) AS
 CREATE TRIGGER after_delete AFTER DELETE ON notify.notification REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_delete();
 CREATE TRIGGER after_insert AFTER INSERT ON notify.notification REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_insert();
 CREATE TRIGGER after_update AFTER UPDATE ON notify.notification REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION notify.after_update();
+CREATE TRIGGER check_content BEFORE INSERT OR UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, priority, transaction_id ON notify.notification FOR EACH ROW EXECUTE FUNCTION notify.check_content();
 CREATE TRIGGER keep_id BEFORE UPDATE OF id ON notify.notification FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id) EXECUTE FUNCTION notify.refuse_new_content();
 CREATE TRIGGER refuse_new_content BEFORE UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, transaction_id ON notify.notification FOR EACH ROW WHEN ((old.status <> 'PENDING'::text OR old.attempts > 0 OR old.batch_id IS NOT NULL) AND (old.enterprise_id IS DISTINCT FROM new.enterprise_id OR old.workflow IS DISTINCT FROM new.workflow OR old.recipients IS DISTINCT FROM new.recipients OR old.payload IS DISTINCT FROM new.payload OR old.overrides IS DISTINCT FROM new.overrides OR old.channels IS DISTINCT FROM new.channels OR old.transaction_id IS DISTINCT FROM new.transaction_id)) EXECUTE FUNCTION notify.refuse_new_content();
 CREATE TRIGGER keep_events BEFORE DELETE OR UPDATE ON notify.notification_event FOR EACH ROW EXECUTE FUNCTION notify.keep_events();
 CREATE TRIGGER keep_events_whole BEFORE TRUNCATE ON notify.notification_event FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_events();
+CREATE TRIGGER tell_gate AFTER UPDATE ON notify.sending_gate FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*) EXECUTE FUNCTION notify.tell_gate();
 
 CREATE POLICY producers_insert ON notify.notification FOR INSERT WITH CHECK ((CURRENT_USER <> ALL (ARRAY['anon'::name, 'authenticated'::name])));
 
 REVOKE ALL ON FUNCTION notify.after_delete() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.after_insert() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.after_update() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.check_content() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notify.content_fault(notify.notification) TO PUBLIC;
 REVOKE ALL ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.is_legal_change(text,text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.keep_events() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notify.new_transaction_id() TO PUBLIC;
+GRANT EXECUTE ON FUNCTION notify.queue_position(timestamp with time zone,smallint) TO PUBLIC;
 REVOKE ALL ON FUNCTION notify.refuse_new_content() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.tell_gate() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.valid_recipient(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.valid_recipients(jsonb) TO PUBLIC;
 
 COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put in; kept while its reply is unknown, so that a retry repeats the same call under the same idempotency key';
 COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim that holds the row: every write of a worker names it';
-COMMENT ON COLUMN notify.notification_event.lease_token IS 'The claim that made the change; its Temporal workflow is xnovu-claim-<lease_token>';
+COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane made the change, or the Temporal workflow that holds a notification of many recipients by itself';
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
 COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
+COMMENT ON TABLE notify.sending_gate IS 'One row: until when all workers wait, because Novu limits the rate, refuses the key, or does not work';
 
 COMMENT ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer) IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';
