@@ -85,7 +85,8 @@ export function compare(
 export const pendingMigrations = async (client: Pick<Pool, "query">): Promise<readonly string[]> =>
   compare(knownMigrations(), await appliedMigrations(client)).pending;
 
-async function appliedMigrations(client: Pick<Pool, "query">): Promise<{ name: string; at: string }[]> {
+/** What has been applied, in order; nothing where the tables are missing. Throws what `pg` throws when it cannot be reached. */
+export async function appliedMigrations(client: Pick<Pool, "query">): Promise<{ name: string; at: string }[]> {
   const { rows: found } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [
     `${schema}.${table}`,
   ]);
