@@ -28,7 +28,7 @@ import { workerMetrics } from "./wire-metrics.ts";
 export type WorkerSettings = Pick<Settings, "general" | "novu" | "database" | "temporal" | "worker">;
 
 /** Claims that one worker has under way: enough that Postgres and Novu work at the same time, few enough that a stop leaves little behind. */
-const maxClaimsInFlight = Number(process.env.X_INFLIGHT ?? 4);
+const maxClaimsInFlight = 3;
 const callsPerClaim = 4;
 /** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
 const fanOutFrom = 500;

@@ -155,7 +155,7 @@ export const variables = {
     claimMax: withDefault(
       "XNOVU_CLAIM_MAX",
       wholeNumber(1, 10_000),
-      "500",
+      "1000",
       "while a backlog lasts, claims grow from POLL_BATCH_SIZE up to this",
     ),
     leaseMs: withDefault(
