@@ -1,5 +1,6 @@
 import { type DestinationStream, destination, type Logger, pino } from "pino";
-import { secretMask } from "./mask.ts";
+import { masked, secretMask } from "./mask.ts";
+import { maskPersonal, personalFields } from "./personal.ts";
 
 export type { Logger };
 
@@ -12,11 +13,15 @@ export interface LogOptions {
   readonly fd?: number;
 }
 
-/** JSON lines, one per event, each masked before it is written. A closed stdout is not a reason to die. */
+/**
+ * JSON lines, one per event, each masked before it is written: secrets, recipients, contents, and what looks like a person's address or number.
+ * A closed stdout is not a reason to die.
+ */
 export function createLogger({ name, level, secrets = [], fd = 1 }: LogOptions): Logger {
   const out = destination({ fd, sync: true });
   out.on("error", () => undefined);
   const mask = secretMask(secrets);
-  const stream: DestinationStream = { write: (line) => out.write(mask(line)) };
-  return pino({ name, level, timestamp: pino.stdTimeFunctions.isoTime, base: { pid: process.pid } }, stream);
+  const stream: DestinationStream = { write: (line) => out.write(maskPersonal(mask(line))) };
+  const redact = { paths: [...personalFields], censor: masked };
+  return pino({ name, level, redact, timestamp: pino.stdTimeFunctions.isoTime, base: { pid: process.pid } }, stream);
 }

@@ -1,12 +1,12 @@
 import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
+import type { Settings } from "../core/config/variables.ts";
 import { workflowIds } from "../novu/workflows/ids.ts";
 import type { Counts } from "../outbox/counts.ts";
 import { expiriesOf } from "./expiries.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
 import type { Board } from "./lifecycle/board.ts";
 import type { Gate } from "./lifecycle/gate.ts";
-import type { WorkerSettings } from "./wire.ts";
 
 export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -22,7 +22,7 @@ export interface MetricsSources {
 }
 
 /** The metrics of one worker, over its parts. */
-export function workerMetrics(settings: WorkerSettings, sources: MetricsSources): Metrics {
+export function workerMetrics(settings: Pick<Settings, "general" | "database" | "temporal" | "worker">, sources: MetricsSources): Metrics {
   const { pool, state, board, gate, lane, inFlight } = sources;
   const { worker, database, temporal, general } = settings;
   return createMetrics({
