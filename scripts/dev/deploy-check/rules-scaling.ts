@@ -24,7 +24,9 @@ function keda(scaled: Manifest | undefined): string[] {
 }
 
 function hpa(scaler: Manifest | undefined): string[] {
-  const metric = listAt(scaler, "spec", "metrics").find((entry) => at(entry, "type") === "External");
+  const metric = listAt(scaler, "spec", "metrics").find(
+    (entry) => at(entry, "external", "metric", "name") === "xnovu_due_notifications",
+  );
   if (metric === undefined) return [];
   const needed = Number(at(scaler, "spec", "maxReplicas")) * Number(at(metric, "external", "target", "averageValue"));
   if (needed <= metricCap) return [];

@@ -1,0 +1,112 @@
+import { createAutoscaler, syncSeconds } from "./autoscaler.ts";
+import { daySeconds, type Load } from "./load.ts";
+import type { Rule } from "./rule.ts";
+
+export interface World {
+  readonly load: Load;
+  /** Notifications that one worker sends in a second. */
+  readonly perWorker: number;
+  /** What Novu takes in a second from all of them. */
+  readonly novuLimit: number;
+  /** From the autoscaler's word to the worker's first claim: a node that is there, an image that is there, a start. */
+  readonly startSeconds: number;
+}
+
+export interface Second {
+  readonly pods: number;
+  readonly backlog: number;
+  /** How long the oldest that is due has waited, in seconds. */
+  readonly age: number;
+}
+
+/**
+ * A day, second by second: producers insert, workers send the oldest first, the autoscaler looks every 15 s. Workers that go finish what they
+ * have, so they count until they are told to go. Nothing is drawn by chance.
+ */
+export function simulate(rule: Rule, world: World): Second[] {
+  const autoscaler = createAutoscaler(rule);
+  const queue = createQueue();
+  const starting: number[] = [];
+  const due: number[] = [];
+  const sent: number[] = [];
+  const day: Second[] = [];
+  let [pods, ready] = [rule.min, rule.min];
+  for (let now = 0; now < daySeconds; now++) {
+    queue.insert(now, world.load(now));
+    while (starting[0] !== undefined && starting[0] <= now) ready += starting.shift() === undefined ? 0 : 1;
+    sent.push(queue.send(Math.min(ready * world.perWorker, world.novuLimit)));
+    due.push(queue.rows());
+    if (now % syncSeconds === 0) {
+      const counted = due[Math.max(0, now - rule.metricAgeSeconds)] ?? 0;
+      const wanted = autoscaler.next(
+        now,
+        counted,
+        mean(sent.slice(-windowSeconds - scrapeSeconds, -scrapeSeconds)),
+        pods,
+      );
+      for (let more = pods; more < wanted; more++) starting.push(now + world.startSeconds);
+      for (let fewer = wanted; fewer < pods; fewer++) if (starting.pop() === undefined) ready--;
+      pods = wanted;
+    }
+    day.push({ pods, backlog: queue.rows(), age: queue.age(now) });
+  }
+  return day;
+}
+
+// Of the query `rate(…[2m])`, and how long ago Prometheus looked.
+const windowSeconds = 120;
+const scrapeSeconds = 15;
+
+const mean = (values: readonly number[]): number =>
+  values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
+
+/** First in, first out, a bucket for each second of insertion. */
+function createQueue() {
+  const buckets: { readonly at: number; rows: number }[] = [];
+  let [first, total] = [0, 0];
+  return {
+    insert(at: number, rows: number): void {
+      buckets.push({ at, rows });
+      total += rows;
+    },
+    /** Returns how many went. */
+    send(most: number): number {
+      let left = most;
+      for (let bucket = buckets[first]; bucket !== undefined && left > 0; bucket = buckets[first]) {
+        const taken = Math.min(left, bucket.rows);
+        bucket.rows -= taken;
+        left -= taken;
+        total -= taken;
+        if (bucket.rows > 1e-9) break;
+        first++;
+      }
+      return most - left;
+    },
+    rows: () => Math.max(0, Math.round(total)),
+    age: (now: number) => (first < buckets.length ? now - (buckets[first]?.at ?? now) : 0),
+  };
+}
+
+export interface Summary {
+  readonly rule: string;
+  readonly worstAgeSeconds: number;
+  readonly p99AgeSeconds: number;
+  /** Seconds of the day in which the oldest had waited longer than a minute. */
+  readonly secondsAboveAMinute: number;
+  readonly mostPods: number;
+  readonly podHours: number;
+  readonly changes: number;
+}
+
+export function summary(rule: string, day: readonly Second[]): Summary {
+  const ages = day.map(({ age }) => age).sort((a, b) => a - b);
+  return {
+    rule,
+    worstAgeSeconds: ages.at(-1) ?? 0,
+    p99AgeSeconds: ages[Math.floor(ages.length * 0.99)] ?? 0,
+    secondsAboveAMinute: ages.filter((age) => age > 60).length,
+    mostPods: day.reduce((most, { pods }) => Math.max(most, pods), 0),
+    podHours: Number((day.reduce((sum, { pods }) => sum + pods, 0) / 3600).toFixed(1)),
+    changes: day.filter(({ pods }, index) => index > 0 && pods !== day[index - 1]?.pods).length,
+  };
+}
