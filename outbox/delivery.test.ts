@@ -306,6 +306,20 @@ test("what is final amid a claim is recorded while its rows are still being sent
   assert.is((await show(pool, id))?.status, "PROCESSING");
 });
 
+test("what is final for a row that is still being sent is recorded, though the same write only sends others", async () => {
+  const { held, ids } = await claimed(2);
+  const [done = "", open = ""] = ids;
+  const result = await delivery.settle(held, [{ id: done, to: "SENT" }], [outcome(done, 0), outcome(open, 0)]);
+  assert.equal(totals(result), { settled: 1, leaseLost: 0 });
+  assert.equal(
+    (await outcomes()).map(({ id, ordinal }) => [id, ordinal]),
+    [
+      [done, 0],
+      [open, 0],
+    ],
+  );
+});
+
 test("a token that names nothing holds nothing", async () => {
   assert.equal(await delivery.adopt(token(), lease), []);
   assert.equal(totals(await delivery.settle(token(), [], [])), { settled: 0, leaseLost: 0 });

@@ -32,12 +32,21 @@ export function createDelivery(pool: Pool): DeliveryPort {
       return (await pool.query(renewSql, [token, ids, leaseMs])).rowCount ?? 0;
     },
     async settle(token, settlements, recipients) {
-      const onlySent = settlements.length > 0 && settlements.every(({ to }) => to === "SENT");
-      return onlySent
+      return onlySent(settlements, recipients)
         ? await allSent(pool, token, settlements, recipients)
         : await transaction(pool, (client) => settle(client, token, settlements, recipients));
     },
   };
+}
+
+/** Whether nothing else is to be written: no other state, and no recipient of a row that is still being sent. */
+function onlySent(settlements: readonly Settlement[], recipients: readonly RecipientOutcome[]): boolean {
+  const ids = new Set(settlements.map(({ id }) => id));
+  return (
+    settlements.length > 0 &&
+    settlements.every(({ to }) => to === "SENT") &&
+    recipients.every(({ notificationId }) => ids.has(notificationId))
+  );
 }
 
 /** The usual end of a batch, in one statement. */

@@ -98,7 +98,8 @@ async function deliverBatch(
       if (end?.kind === "paused") paused.abort();
       if (end) await deps.onCall(end, performance.now() - start, call.events.length);
       // One notification may take a hundred calls: what is final after each is not sent again, whatever happens to the next.
-      if (batch.calls.length > 1) settler.add([], settleRows(batch, ends, () => 0).recipients);
+      if (batch.calls.length > 1)
+        settler.add([], settleRows({ rows: batch.rows, calls: [call] }, ends, () => 0).recipients);
     }
     const { settlements, recipients } = settleRows(batch, ends, (attempt) => backoffMs(attempt, deps.retry));
     settler.add(settlements, recipients);

@@ -1,35 +1,11 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { CallReply, DeliveryCall, RecipientOutcome, Settlement } from "../../core/delivery.ts";
+import type { CallReply, DeliveryCall } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
-import { type DeliverDeps, deliver } from "./deliver.ts";
-import { planBatches } from "./plan-calls.ts";
+import { planBatches, transactionIdOf } from "./plan-calls.ts";
+import { accepted, going, row, rows } from "./rows.fixture.ts";
 import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
 import { settleRows } from "./settle-rows.ts";
-
-const row = (id: number, more: Partial<ClaimedNotification> = {}): ClaimedNotification => ({
-  id: String(id),
-  enterpriseId: "acme",
-  workflow: "email",
-  recipients: [`s${id}`],
-  payload: {},
-  overrides: {},
-  transactionId: `t${id}`,
-  attempts: 1,
-  maxAttempts: 3,
-  batchId: "b1",
-  settled: [],
-  sentBefore: false,
-  ...more,
-});
-const rows = (count: number, more: Partial<ClaimedNotification> = {}) =>
-  Array.from({ length: count }, (_, i) => row(i + 1, more));
-const going = () => new AbortController().signal;
-const accepted = (call: DeliveryCall): CallReply => ({
-  kind: "answered",
-  outcomes: call.events.map(() => ({ kind: "accepted" })),
-});
 
 test("a batch is one call of up to 100 events; a notification of many recipients takes several", () => {
   const [batch, ...none] = planBatches(rows(100));
@@ -138,149 +114,47 @@ test("how a row ends, from how its events ended", () => {
     }
     const { settlements, recipients: final } = settleRows(batch, ends, () => 50);
     assert.equal(settlements, [{ id: "1", ...expected }], name);
-    assert.is(final.length, eventEnds.filter((end) => end?.kind === "sent" || end?.kind === "rejected").length, name);
+    // The outcome of a notification for one recipient is the notification's own.
+    const settledNow = eventEnds.filter((end) => end?.kind === "sent" || end?.kind === "rejected").length;
+    assert.is(final.length, eventEnds.length === 1 ? 0 : settledNow, name);
   }
 });
 
-const nothing = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
-const counted = (settlements: readonly Settlement[]) => {
-  const count = (to: Settlement["to"]) => settlements.filter((settlement) => settlement.to === to).length;
-  return { ...nothing, sent: count("SENT"), failed: count("FAILED"), dead: count("DEAD"), released: count("PENDING") };
-};
-
-/** Ports that remember what was asked of them. */
-function ports(
-  claimed: ClaimedNotification[],
-  send: (call: DeliveryCall) => Promise<CallReply>,
-  more: Partial<DeliverDeps> = {},
-) {
-  const settled: Settlement[] = [];
-  const recipients: RecipientOutcome[] = [];
-  const log: string[] = [];
-  const draining = new AbortController();
-  const deps: DeliverDeps = {
-    outbox: {
-      adopt: async () => claimed,
-      renew: async () => {
-        log.push("renew");
-        return claimed.length;
-      },
-      settle: async (_token, settlements, outcomes) => {
-        settled.push(...settlements);
-        recipients.push(...outcomes);
-        return counted(settlements);
-      },
-    },
-    novu: { send },
-    owner: "w",
-    leaseMs: 1_000,
-    retry: { baseMs: 10, maxMs: 10 },
-    concurrency: 2,
-    draining: draining.signal,
-    pause: (ms, reason, needsPerson) => void log.push(`pause ${ms} ${reason} ${needsPerson}`),
-    onCall: (kind, _ms, events) => void log.push(`${kind} ${events}`),
-    onSettled: () => undefined,
-    ...more,
-  };
-  return { deps, settled, recipients, log, draining };
-}
-const hold = (signal = going(), heartbeat: () => void = () => undefined) => ({ signal, heartbeat });
-const batches = (count: number) => rows(count).map((one) => ({ ...one, batchId: `b${one.id}` }));
-
-test("a delivery settles every row and every recipient, and counts them", async () => {
-  const { deps, settled, recipients } = ports(batches(5), async (call) => accepted(call));
-  const result = await deliver(deps, { claim: "c" }, hold());
-  assert.equal(result, { sent: 5, failed: 0, dead: 0, released: 0, leaseLost: 0 });
-  assert.is(settled.length, 5);
-  assert.equal(new Set(recipients.map(({ transactionId }) => transactionId)).size, 5);
-});
-
-test("a claim that was taken over sends nothing", async () => {
-  let calls = 0;
-  const { deps } = ports([], async (call) => {
-    calls++;
-    return accepted(call);
-  });
-  assert.equal(await deliver(deps, { claim: "c" }, hold()), { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 });
-  assert.is(calls, 0);
-});
-
-test("while it drains, calls under way end and the other rows are given back", async () => {
-  let calls = 0;
-  const { deps, settled, draining } = ports(batches(6), async (call) => {
-    if (++calls === 2) draining.abort();
-    await sleep(10);
-    return accepted(call);
-  });
-  const result = await deliver(deps, { claim: "c" }, hold());
-  assert.is(calls, 2);
-  assert.equal(result, { sent: 2, failed: 0, dead: 0, released: 4, leaseLost: 0 });
-  assert.is(settled.length, 6);
-});
-
-test("when Novu takes nothing the gate is closed at the first reply, and all rows are given back", async () => {
-  let calls = 0;
-  const { deps, log } = ports(
-    batches(6),
-    async () => {
-      calls++;
-      return { kind: "paused", reason: "401", retryAfterMs: 60_000, needsPerson: true };
-    },
-    { concurrency: 1 },
-  );
-  const { released } = await deliver(deps, { claim: "c" }, hold());
-  assert.is(released, 6);
-  assert.is(calls, 1);
-  assert.equal(log, ["paused 1", "pause 60000 401 true"]);
-});
-
-test("the lease is renewed and Temporal hears of it while a call is under way; a lost lease cuts the call", async () => {
-  let beats = 0;
-  let cut = false;
-  const { deps, log } = ports(batches(1), async (call) => {
-    await sleep(450);
-    return accepted(call);
-  });
-  await deliver(
-    { ...deps, leaseMs: 300 },
-    { claim: "c" },
-    hold(going(), () => void beats++),
-  );
-  assert.ok(beats >= 3, `${beats} heartbeats`);
-  assert.ok(log.filter((line) => line === "renew").length >= 2);
-
-  const lost = ports(batches(1), async () => ({ kind: "unknown", reason: "cut" }));
-  const send = (_call: DeliveryCall, signal?: AbortSignal) =>
-    new Promise<CallReply>((resolve) =>
-      signal?.addEventListener("abort", () => {
-        cut = true;
-        resolve({ kind: "unknown", reason: "cut" });
-      }),
+test("whatever a retry leaves out of a batch of about 100 recipients, its calls stay the same ones", () => {
+  // As the claims pack them: each row's last recipient is among the hundred of its batch, the first row may reach in from before.
+  const packings = [
+    [40, 40, 20],
+    [95, 15],
+    [150, 50],
+    [250, 30, 20],
+    [90, 99],
+    [30, 30, 30, 9],
+    [199],
+    [1, 99],
+    [60, 40, 40, 40],
+  ];
+  for (const counts of packings) {
+    const claimed = counts.map((count, i) =>
+      row(i + 1, { recipients: Array.from({ length: count }, (_, n) => `s${i}-${n}`) }),
     );
-  const outbox = { ...lost.deps.outbox, renew: async () => 0, settle: async () => ({ ...nothing, leaseLost: 1 }) };
-  const result = await deliver({ ...lost.deps, novu: { send }, outbox, leaseMs: 300 }, { claim: "c" }, hold());
-  assert.ok(cut);
-  assert.is(result.leaseLost, 1);
-});
-
-test("when a write fails, the other calls have ended before the failure is told", async () => {
-  let under = 0;
-  const { deps } = ports(batches(4), async (call) => {
-    under++;
-    await sleep(call.events[0]?.notificationId === "1" ? 5 : 60);
-    under--;
-    return accepted(call);
-  });
-  let writes = 0;
-  const settle = async () => {
-    if (++writes === 1) throw new Error("Postgres is away");
-    return { ...nothing, sent: 1 };
-  };
-  await deliver({ ...deps, outbox: { ...deps.outbox, settle } }, { claim: "c" }, hold()).then(
-    () => assert.unreachable(),
-    (error: unknown) => assert.match(String(error), "Postgres is away"),
-  );
-  assert.is(under, 0);
+    const [batch] = planBatches(claimed);
+    const calls = batch?.calls ?? [];
+    for (const unknown of calls) {
+      const open = new Set(unknown.events.map(({ transactionId }) => transactionId));
+      const again = claimed
+        .map((one) => ({
+          ...one,
+          settled: one.recipients.map((_, n) => n).filter((n) => !open.has(transactionIdOf(one, n))),
+        }))
+        // A row whose recipients are all settled is SENT.
+        .filter(({ settled, recipients }) => settled.length < recipients.length);
+      assert.equal(
+        planBatches(again)[0]?.calls.map(({ idempotencyKey }) => idempotencyKey),
+        [unknown.idempotencyKey],
+        `${counts}: the call of ${unknown.events.length} events`,
+      );
+    }
+  }
 });
 
 test.run();
