@@ -1,4 +1,7 @@
-import { existsSync, readdirSync, readFileSync, rmdirSync, rmSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { messageOf } from "../../core/errors.ts";
 import type { Log } from "./command.ts";
@@ -11,11 +14,46 @@ export const markFile = "xnovu-engine";
 export async function cleanEngine(dir: string, network: EngineNetwork): Promise<void> {
   await releaseNetwork(network);
   for (const group of controlGroups(network.name)) removeGroup(group);
-  if (markOf(dir) === network.name) rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+  if (markOf(dir) === network.name) removeFolder(dir);
+}
+
+/** Folders on their way out. The name tells nothing of the engine: its own is free at once. */
+const leaving = "xnovu-engine-removed-";
+
+/**
+ * A store of builds holds a hundred thousand files, which take minutes to remove on a slow disk: the folder is moved aside at once, and a process
+ * that outlives this one removes it. What that one leaves when the machine goes down is removed by the next engine's start.
+ */
+function removeFolder(dir: string): void {
+  const aside = join(tmpdir(), `${leaving}${randomUUID()}`);
+  try {
+    renameSync(dir, aside);
+  } catch {
+    // Another file system, or an open mount below it: here and now.
+    rmSync(dir, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 });
+    return;
+  }
+  removeLater(aside);
+}
+
+function removeLater(folder: string): void {
+  // Of this process it keeps neither group nor environment: it is no leftover of a test that started the engine.
+  const remover = spawn("rm", ["-rf", folder], {
+    detached: true,
+    stdio: "ignore",
+    env: { NODE_ENV: "production", PATH: process.env.PATH },
+  });
+  remover.on("error", () => rmSync(folder, { recursive: true, force: true }));
+  remover.unref();
+}
+
+function removeForgotten(): void {
+  for (const name of readdirSync(tmpdir())) if (name.startsWith(leaving)) removeLater(join(tmpdir(), name));
 }
 
 /** Removes what engines left behind whose starter was killed. Their processes have died with it. */
 export async function cleanDeadEngines(log: Log): Promise<void> {
+  removeForgotten();
   for (const { network, owner } of await claimedNetworks()) {
     if (isAlive(owner)) continue;
     log(`removing what an engine left behind whose process ${owner.pid} was killed: ${owner.dir}`);
