@@ -24,8 +24,13 @@ export function settingFaults(manifests: readonly Manifest[]): string[] {
   ];
 }
 
+/** What is wrong with a setting that comes from a vault. */
+export const secretFaults = (place: string, name: string): string[] =>
+  known.get(name)?.secret ? [] : [`${place}: ${name} is no secret setting; .env.example lists them`];
+
 /** What is wrong with one plain setting, by core/config/variables.ts. */
 export function valueFaults(place: string, name: string, value: string): string[] {
+  if (foreign.has(name)) return [];
   const variable = known.get(name);
   if (variable === undefined) return [`${place}: no setting is called ${name}; .env.example lists them`];
   if (variable.secret) return [`${place}: ${name} is secret: put it in a Secret and name its file by ${name}_FILE`];
@@ -37,7 +42,6 @@ export function valueFaults(place: string, name: string, value: string): string[
 
 function entryFaults(place: string, container: unknown, entry: unknown): string[] {
   const [name, value] = [String(at(entry, "name")), String(at(entry, "value"))];
-  if (foreign.has(name)) return [];
   const secret = name.endsWith("_FILE") ? known.get(name.slice(0, -"_FILE".length)) : undefined;
   if (!secret?.secret) return valueFaults(place, name, value);
   const mounts = listAt(container, "volumeMounts").map((mount) => `${at(mount, "mountPath")}/`);

@@ -1,0 +1,117 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { cloudSettingFaults } from "./cloud-settings.ts";
+import { type ConfigFile, configFiles } from "./files.ts";
+import { at, listAt } from "./manifest.ts";
+import { projectVersion } from "./rules.ts";
+import { defaultOf, valueFaults } from "./rules-settings.ts";
+
+/** What can be told of deploy/ and docs/deploy without any tool: quick enough for every `make check`. One line each. */
+export function staticFaults(root: string): string[] {
+  const { files, faults } = configFiles(root);
+  return [
+    ...faults,
+    ...sameSettings(files),
+    ...cloudSettingFaults(files),
+    ...versions(files, root),
+    ...graces(files),
+    ...metricNames(files, root),
+    ...links(root),
+  ];
+}
+
+const documentOf = (files: readonly ConfigFile[], path: string): unknown =>
+  files.find((file) => file.path === path)?.documents[0];
+
+/** The chart's settings are kustomize's, and the program takes them all. */
+function sameSettings(files: readonly ConfigFile[]): string[] {
+  const generated = listAt(
+    documentOf(files, "deploy/kubernetes/base/kustomization.yaml"),
+    "configMapGenerator",
+    0,
+    "literals",
+  );
+  const base = new Map(
+    generated.map((line) => [String(line).replace(/=.*/s, ""), String(line).replace(/^[^=]*=/, "")]),
+  );
+  const chart = new Map(Object.entries(Object(at(documentOf(files, "deploy/helm/xnovu/values.yaml"), "settings"))));
+  const different = [...new Set([...base.keys(), ...chart.keys()])].filter(
+    (name) => base.get(name) !== chart.get(name),
+  );
+  return [
+    ...different.map((name) => `deploy/kubernetes/base and deploy/helm/xnovu/values.yaml differ in ${name}`),
+    ...[...base].flatMap(([name, value]) => valueFaults("deploy/kubernetes/base", name, value)),
+  ];
+}
+
+/** One version everywhere: package.json's; pnpm as package.json pins it. */
+function versions(files: readonly ConfigFile[], root: string): string[] {
+  const version = `v${projectVersion(root)}`;
+  const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
+  const pnpm = String(at(manifest, "packageManager"));
+  const images = files.flatMap(({ path, text }) =>
+    [...text.matchAll(/xnovu:(v[\w.-]+)/g)]
+      .filter(([, tag]) => tag !== version)
+      .map(([image]) => `${path}: ${image}, and package.json has ${version}`),
+  );
+  const chart = at(documentOf(files, "deploy/helm/xnovu/Chart.yaml"), "appVersion");
+  const install = String(at(documentOf(files, "vercel.json"), "installCommand"));
+  return [
+    ...images,
+    ...(chart === version
+      ? []
+      : [`deploy/helm/xnovu/Chart.yaml: appVersion is ${chart}, and package.json has ${version}`]),
+    ...(install.includes(` ${pnpm} `) ? [] : [`vercel.json: installCommand must name ${pnpm}, as package.json does`]),
+  ];
+}
+
+/** A platform that kills before the drain is over makes every stop a crash. */
+function graces(files: readonly ConfigFile[]): string[] {
+  const drainS = Number(defaultOf("XNOVU_SHUTDOWN_TIMEOUT_MS")) / 1000;
+  const found: readonly (readonly [string, unknown])[] = [
+    [
+      "deploy/aws/task-worker.json",
+      at(documentOf(files, "deploy/aws/task-worker.json"), "containerDefinitions", 0, "stopTimeout"),
+    ],
+    [
+      "deploy/azure/worker.yaml",
+      at(documentOf(files, "deploy/azure/worker.yaml"), "properties", "template", "terminationGracePeriodSeconds"),
+    ],
+    ["deploy/fly.toml", at(documentOf(files, "deploy/fly.toml"), "kill_timeout")],
+  ];
+  return found
+    .filter(([, grace]) => !(Number(grace) >= drainS + 5))
+    .map(
+      ([path, grace]) =>
+        `${path}: stops after ${grace} s, and the worker drains for ${drainS} s: give it 5 s more than that`,
+    );
+}
+
+/** A metric that a manifest reads is one that the worker has, or that the adapter's rules name. */
+function metricNames(files: readonly ConfigFile[], root: string): string[] {
+  const sources = readdirSync(join(root, "worker"), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
+    .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"))
+    .join("\n");
+  const named = files.flatMap(({ text }) => [...text.matchAll(/as: (xnovu_\w+)/g)].map(([, name]) => name));
+  return files.flatMap(({ path, text }) =>
+    [...new Set(text.match(/\bxnovu_[a-z0-9_]+\b/g) ?? [])]
+      .filter((name) => !/^xnovu_(scaler|owner)$/.test(name))
+      .filter((name) => !named.includes(name) && !sources.includes(`"${name}"`))
+      .map((name) => `${path}: no metric of the worker is called ${name}`),
+  );
+}
+
+/** Links between the pages of docs/deploy, and to files. */
+function links(root: string): string[] {
+  const folder = join(root, "docs/deploy");
+  if (!existsSync(folder)) return ["docs/deploy is missing"];
+  return readdirSync(folder)
+    .filter((name) => name.endsWith(".md"))
+    .flatMap((name) => {
+      const text = readFileSync(join(folder, name), "utf8");
+      return [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
+        .filter(([, target = ""]) => !existsSync(join(folder, dirname(name), target)))
+        .map(([, target]) => `docs/deploy/${name}: nothing is at ${target}`);
+    });
+}
