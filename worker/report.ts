@@ -30,12 +30,15 @@ export function healthSource(wired: Wired, settings: WorkerSettings): HealthSour
   return {
     accepting: () => state.accepting,
     database: () => check(board.get("database")),
-    temporal: () => ({
-      ...check(board.get("temporal")),
-      lane: board.get("lane")?.state === "up" ? "open" : "not open yet",
-      address: settings.temporal.address,
-      namespace: settings.temporal.namespace,
-    }),
+    temporal() {
+      const { address, namespace } = settings.temporal;
+      const server = check(board.get("temporal"));
+      const lane = check(board.get("lane"));
+      // Connected is not enough: the worker claims only while Temporal holds its lane open.
+      const closed = server.status === "up" && lane.status === "down";
+      const state = closed ? { ...lane, error: "Temporal has not opened this worker's lane yet" } : server;
+      return { ...state, address, namespace, lane: lane.status === "up" ? "open" : "closed" };
+    },
     turning,
     polling() {
       const down = loopNames.filter((name) => board.get(`loop:${name}`)?.state !== "up");

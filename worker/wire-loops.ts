@@ -16,7 +16,8 @@ export interface LoopsOptions {
   readonly claims: ClaimPort;
   readonly owner: string;
   readonly settings: Settings["worker"];
-  readonly size: ClaimSize;
+  /** One for each loop: what one loop finds says nothing about the claims of another. */
+  readonly sizes: Readonly<Record<LoopName, ClaimSize>>;
   readonly inFlight: InFlight;
   readonly gate: Gate;
   readonly lane: { isOpen(): boolean };
@@ -27,18 +28,18 @@ export interface LoopsOptions {
 
 /** The polling loops: new, failed and scheduled notifications, and the sweep of claims whose lease ran out. */
 export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Loop>> {
-  const { settings, size, inFlight, gate, lane, board, metrics } = options;
+  const { settings, sizes, inFlight, gate, lane, board, metrics } = options;
   const intervals: Readonly<Record<LoopName, number>> = {
     new: settings.pollIntervalMs,
     failed: settings.failedPollIntervalMs,
     scheduled: settings.scheduledPollIntervalMs,
     sweep: settings.sweepIntervalMs,
   };
-  const turnOptions: ClaimTurnOptions = {
+  const turnOptions = (name: LoopName): ClaimTurnOptions => ({
     claims: options.claims,
     owner: options.owner,
     leaseMs: settings.leaseMs,
-    size,
+    size: sizes[name],
     inFlight,
     onTrial: gate.onTrial,
     deliver: options.deliverClaim,
@@ -46,11 +47,11 @@ export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Lo
       metrics.claimed(kind, count);
       if (dead > 0) metrics.settled("dead", dead);
     },
-  };
+  });
   const loopOf = (name: LoopName): Loop =>
     createLoop({
       intervalMs: intervals[name],
-      turn: name === "sweep" ? sweepTurn(turnOptions) : claimTurn(name, turnOptions),
+      turn: name === "sweep" ? sweepTurn(turnOptions(name)) : claimTurn(name, turnOptions(name)),
       async allowed(signal) {
         while (!signal.aborted && (gate.closed() !== undefined || !lane.isOpen())) {
           await gate.opened(signal);
@@ -63,7 +64,7 @@ export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Lo
       isTransient: isDatabaseAway,
       onTransient(error) {
         metrics.polled(name, "error", 0);
-        size.trouble();
+        sizes[name].trouble();
         board.set("database", "down", whyAway(error));
       },
       onTurn: (turn, ms) => metrics.polled(name, turn, ms),

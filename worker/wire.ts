@@ -54,7 +54,8 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   const claims = createClaims(pool);
   const outbox = createDelivery(pool);
   const inFlight = createInFlight(maxClaimsInFlight);
-  const size = createClaimSize(worker.batchSize, worker.claimMax);
+  const sizeOf = () => createClaimSize(worker.batchSize, worker.claimMax);
+  const sizes = { new: sizeOf(), failed: sizeOf(), scheduled: sizeOf(), sweep: sizeOf() };
   const draining = new AbortController();
   const state = {
     counts: undefined as Counts | undefined,
@@ -105,7 +106,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     isTransient: isDatabaseAway,
     async onCall(end, ms, events) {
       metrics.called(end.kind, ms, events);
-      if (end.kind === "retry" && end.keepBatch) size.trouble();
+      if (end.kind === "retry" && end.keepBatch) for (const size of Object.values(sizes)) size.trouble();
       await breaker.ended(end).catch((error: unknown) => {
         // Postgres is away: the claims, which need it as well, stop by themselves.
         log.warn({ error: messageOf(error) }, "the sending gate could not be written");
@@ -156,7 +157,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     claims,
     owner,
     settings: worker,
-    size,
+    sizes,
     inFlight,
     gate,
     lane,

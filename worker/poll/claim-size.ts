@@ -23,6 +23,8 @@ export function createClaimSize(usual: number, most: number): ClaimSize {
     trouble,
     claimed(count, ms) {
       if (ms > slowMs) return trouble();
+      // Nothing was due: that says nothing about how much Postgres can take.
+      if (count === 0) return;
       if (count >= limit) limit = Math.min(Math.max(usual, most), limit * 2);
       else if (limit > usual) limit = usual;
       // Back from trouble, step by step.

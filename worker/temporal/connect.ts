@@ -1,10 +1,11 @@
 import { NativeConnection } from "@temporalio/worker";
 import type { Settings } from "../../core/config/variables.ts";
 import { messageOf, XnovuError } from "../../core/errors.ts";
+import { tlsFault } from "./tls-fault.ts";
 
 export type TemporalSettings = Settings["temporal"];
 
-/** Connects and looks that the namespace is there. An unreachable server rejects with what gRPC said; a wrong namespace or key is an XnovuError. */
+/** Connects and looks that the namespace is there. An unreachable server rejects with what gRPC said; a wrong namespace, key or TLS setting is an XnovuError. */
 export async function connect(settings: TemporalSettings): Promise<NativeConnection> {
   const { address, namespace, apiKey } = settings;
   const tls = tlsOf(settings);
@@ -12,6 +13,9 @@ export async function connect(settings: TemporalSettings): Promise<NativeConnect
     address,
     ...(tls === undefined ? {} : { tls }),
     ...(apiKey === undefined ? {} : { apiKey }),
+  }).catch(async (error: unknown) => {
+    const { tlsCa: ca, tlsCert: cert, tlsKey: key } = settings;
+    throw (await tlsFault(address, tls === undefined ? undefined : { ca, cert, key })) ?? error;
   });
   try {
     await connection.withDeadline(Date.now() + 5_000, () =>

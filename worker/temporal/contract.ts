@@ -41,3 +41,6 @@ export const claimWorkflowId = (claim: string): string => `xnovu-claim-${claim}`
 export const laneWorkflowId = (owner: string): string => `xnovu-lane-${owner}`;
 /** The task queue of one worker's lane. */
 export const laneQueue = (taskQueue: string, owner: string): string => `${taskQueue}/${owner}`;
+
+/** A workflow's step takes milliseconds: one that was given to a worker as it died is given to another after this. */
+export const taskTimeout = "2 seconds";

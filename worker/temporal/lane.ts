@@ -1,7 +1,7 @@
 import type { Client } from "@temporalio/client";
 import { crashPoint } from "../../core/crash-point.ts";
 import type { TemporalSettings } from "./connect.ts";
-import { type LaneEnd, type LaneInput, laneWorkflowId } from "./contract.ts";
+import { type LaneEnd, type LaneInput, laneWorkflowId, taskTimeout } from "./contract.ts";
 
 /** This process's lane: open while Temporal holds it open here. */
 export interface LaneHost {
@@ -30,7 +30,10 @@ export async function keepLane(
       askedAt = performance.now();
       const args: [LaneInput] = [{ owner }];
       await client.workflow
-        .start("lane", { workflowId, taskQueue: settings.taskQueue, args, workflowIdConflictPolicy: "USE_EXISTING" })
+        .start("lane", {
+          ...{ workflowId, taskQueue: settings.taskQueue, args },
+          ...{ workflowIdConflictPolicy: "USE_EXISTING", workflowTaskTimeout: taskTimeout },
+        })
         .catch(() => {
           // The server is away: the board says so, and the next look tries again.
           askedAt = Number.NEGATIVE_INFINITY;

@@ -10,6 +10,7 @@ import {
   type LaneActivities,
   type LaneInput,
   laneQueue,
+  taskTimeout,
 } from "./contract.ts";
 import { keepLane, type LaneHost } from "./lane.ts";
 import { watchServer } from "./watch.ts";
@@ -81,6 +82,8 @@ function createWorkers(
     namespace: settings.namespace,
     identity: owner,
     shutdownGraceTime: graceMs,
+    // A workflow whose worker died goes to another one after this, not after ten seconds.
+    stickyQueueScheduleToStartTimeout: 1_000,
     // A delivery that does not listen to its cancellation must not hold the process for ever.
     shutdownForceTime: graceMs + 2_000,
   };
@@ -130,6 +133,7 @@ function startWith(connection: NativeConnection, client: Client, { taskQueue }: 
           args,
           workflowIdReusePolicy: "REJECT_DUPLICATE",
           workflowExecutionTimeout: "1 day",
+          workflowTaskTimeout: taskTimeout,
         }),
       );
     } catch (error) {
