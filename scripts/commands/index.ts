@@ -27,6 +27,7 @@ const entries: readonly Entry[] = [
   { words: "worker status", load: async () => (await import("./worker.ts")).workerStatus },
   { words: "worker health", load: async () => (await import("./worker.ts")).workerHealth },
   { words: "worker restart", load: async () => (await import("./worker.ts")).workerRestart },
+  { words: "doctor", load: async () => (await import("./doctor.ts")).doctor },
   { words: "retention", load: async () => (await import("./retention.ts")).retention },
   { words: "migrate up", load: async () => (await import("./migrate.ts")).migrateUp },
   { words: "migrate down", load: async () => (await import("./migrate.ts")).migrateDown },

@@ -1,0 +1,136 @@
+import type { Pool, PoolClient } from "pg";
+import type { MigrationStatus } from "../../outbox/migrate.ts";
+
+export interface ServerFacts {
+  /** As `180001`. */
+  readonly version: number;
+  readonly database: string;
+  readonly user: string;
+  /** ISO 8601. */
+  readonly startedAt: string;
+  /** A replica, or set to read-only. */
+  readonly readOnly: boolean;
+}
+
+/** Backends behind two connections: `first` before, `second` while another connection, on `other`, held a transaction open. */
+export interface SessionFacts {
+  readonly first: number;
+  readonly second: number;
+  readonly other: number;
+  /** What the server called itself when it was connected to; a pooler makes one up. */
+  readonly announced: number | null;
+}
+
+export interface RightsFacts {
+  /** Row security hides rows from this role. */
+  readonly rowSecurity: boolean;
+  /** What the worker needs and may not, as `UPDATE on notify.notification`. */
+  readonly missing: readonly string[];
+}
+
+export interface GateFacts {
+  readonly closedMs: number;
+  readonly reason: string | null;
+  readonly needsPerson: boolean;
+  readonly trips: number;
+  readonly since: string | null;
+}
+
+export interface ClockFacts {
+  /** Milliseconds that the database's clock is ahead of this machine's. */
+  readonly aheadMs: number;
+  /** By how many it may be wrong: half of what the answer took. */
+  readonly errorMs: number;
+}
+
+export async function serverOf(pool: Pool): Promise<ServerFacts> {
+  const { rows } = await pool.query<Omit<ServerFacts, "startedAt"> & { started: Date }>(
+    `SELECT current_setting('server_version_num')::int AS version, current_database() AS database, current_user AS user,
+            pg_postmaster_start_time() AS started, current_setting('transaction_read_only') = 'on' AS "readOnly"`,
+  );
+  const [row] = rows;
+  if (row === undefined) throw new Error("the server answered with nothing");
+  const { started, ...facts } = row;
+  return { ...facts, startedAt: started.toISOString() };
+}
+
+export async function sessionOf(pool: Pool): Promise<SessionFacts> {
+  const [one, two] = await Promise.all([pool.connect(), pool.connect()]);
+  // A connection that breaks is told by its query; unheard, the event would end the process.
+  for (const client of [one, two]) client.on("error", () => undefined);
+  try {
+    const first = await backendOf(one);
+    await two.query("BEGIN");
+    const other = await backendOf(two);
+    const second = await backendOf(one);
+    await two.query("ROLLBACK");
+    const announced = (one as unknown as { processID?: number | null }).processID ?? null; // pg's types leave it out
+    return { first, second, other, announced };
+  } finally {
+    // Not to be used again: what is known of them may be false.
+    for (const client of [one, two]) client.release(true);
+  }
+}
+
+const backendOf = async (client: PoolClient): Promise<number> =>
+  (await client.query<{ pid: number }>("SELECT pg_backend_pid() AS pid")).rows[0]?.pid ?? 0;
+
+export async function schemaOf(pool: Pool): Promise<MigrationStatus> {
+  const { appliedMigrations, compare, knownMigrations } = await import("../../outbox/migrate.ts");
+  return compare(knownMigrations(), await appliedMigrations(pool));
+}
+
+/** What the statements in outbox/sql need. */
+const needed = [
+  ["notification", "SELECT"],
+  ["notification", "UPDATE"],
+  ["notification_recipient", "SELECT"],
+  ["notification_recipient", "INSERT"],
+  ["sending_gate", "SELECT"],
+  ["sending_gate", "UPDATE"],
+] as const;
+
+export async function rightsOf(pool: Pool): Promise<RightsFacts> {
+  // Through the catalogue: a name in a schema that the role may not use cannot be resolved, and that is what is asked.
+  const { rows } = await pool.query<{ table: string; needed: string; may: boolean; hidden: boolean }>(
+    `SELECT c.relname AS table, n.needed, has_table_privilege(c.oid, n.needed) AND has_schema_privilege(s.oid, 'USAGE') AS may,
+            row_security_active(c.oid) AS hidden
+     FROM unnest($1::text[], $2::text[]) AS n (name, needed)
+     JOIN pg_class c ON c.relname = n.name JOIN pg_namespace s ON s.oid = c.relnamespace AND s.nspname = 'notify'`,
+    [needed.map(([table]) => table), needed.map(([, right]) => right)],
+  );
+  return {
+    rowSecurity: rows.some(({ hidden }) => hidden),
+    missing: rows.filter(({ may }) => !may).map((row) => `${row.needed} on notify.${row.table}`),
+  };
+}
+
+export async function gateOf(pool: Pool): Promise<GateFacts> {
+  const { sql } = await import("../../outbox/sql.ts");
+  const { rows } = await pool.query<{
+    closed_ms: number;
+    reason: string | null;
+    needs_person: boolean;
+    trips: number;
+    since: Date | null;
+  }>(sql("gate-read"));
+  const [row] = rows;
+  if (row === undefined) throw new Error("notify.sending_gate has lost its row");
+  const { closed_ms: closedMs, needs_person: needsPerson, since, reason, trips } = row;
+  return { closedMs: Math.ceil(closedMs), reason, needsPerson, trips, since: since?.toISOString() ?? null };
+}
+
+export async function clockOf(pool: Pool): Promise<ClockFacts> {
+  const client = await pool.connect();
+  try {
+    const before = Date.now();
+    const { rows } = await client.query<{ now: string }>("SELECT extract(epoch FROM clock_timestamp()) * 1000 AS now");
+    const after = Date.now();
+    return {
+      aheadMs: Math.round(Number(rows[0]?.now) - (before + after) / 2),
+      errorMs: Math.ceil((after - before) / 2) + 1,
+    };
+  } finally {
+    client.release();
+  }
+}
