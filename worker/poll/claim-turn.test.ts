@@ -1,57 +1,123 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type ClaimTurnOptions, claimTurn, createInFlight, sweepTurn } from "./claim-turn.ts";
+import type { Claim } from "../../core/delivery.ts";
+import type { ClaimedNotification } from "../../core/notification.ts";
+import { type ClaimTurnOptions, claimTurn, sweepTurn } from "./claim-turn.ts";
+import { createInFlight } from "./in-flight.ts";
 
 const going = new AbortController().signal;
+const row: ClaimedNotification = {
+  id: "1",
+  enterpriseId: "acme",
+  workflow: "email",
+  recipients: ["s"],
+  payload: {},
+  overrides: {},
+  transactionId: "t",
+  attempts: 1,
+  maxAttempts: 8,
+  batchId: "b",
+  settled: [],
+  sentBefore: false,
+};
+const rows = (count: number) => Array.from({ length: count }, () => row);
 
-function options(found: { count?: number; dead?: number }, more: Partial<ClaimTurnOptions> = {}) {
+interface Found {
+  readonly count?: number;
+  readonly dead?: number;
+  /** How many suspects there are. */
+  readonly suspects?: number;
+}
+
+function options({ count = 0, dead = 0, suspects = 0 }: Found, more: Partial<ClaimTurnOptions> = {}) {
   const log: string[] = [];
-  const { count = 0, dead = 0 } = found;
+  let left = suspects;
   const made: ClaimTurnOptions = {
     owner: "w",
     leaseMs: 1000,
-    limit: 10,
+    size: {
+      limit: () => 100,
+      claimed: (found) => void log.push(`size ${found}`),
+      trouble: () => undefined,
+    },
     inFlight: createInFlight(2),
+    onTrial: () => false,
     claims: {
-      claim: async (kind) => ({ token: `t-${kind}`, count }),
-      sweep: async () => ({ token: "t-sweep", count, dead }),
-      release: async (token) => {
-        log.push(`release ${token}`);
-        return count;
+      claim: async (kind, _owner, _lease, limit) => {
+        log.push(`claim ${limit}`);
+        return { token: `t-${kind}`, rows: rows(Math.min(count, limit)) };
       },
+      sweep: async () => ({ token: "t-sweep", rows: rows(count), dead, suspects: left > 0 }),
+      sweepSuspect: async () => ({ token: `t-suspect-${left}`, rows: rows(left-- > 0 ? 1 : 0) }),
+      release: async () => 0,
       releaseAll: async () => 0,
+      expire: async () => ({ gone: false, rows: 0 }),
     },
-    start: async (token) => {
-      log.push(`start ${token}`);
-      return { done: Promise.resolve() };
-    },
+    deliver: async ({ token }) => void log.push(`deliver ${token}`),
     onClaim: (kind, n, buried) => void log.push(`${kind} ${n} ${buried}`),
     ...more,
   };
   return { made, log };
 }
 
-test("a turn starts the delivery of what it claimed; only a full claim means that there may be more", async () => {
+test("a turn hands what it claimed to the lane; where tenants share, a sixteenth of a full claim may have left rows behind", async () => {
   const table = [
-    { found: { count: 0 }, result: "idle", log: [] },
-    { found: { count: 3 }, result: "idle", log: ["new 3 0", "start t-new"] },
-    { found: { count: 10 }, result: "found", log: ["new 10 0", "start t-new"] },
-    { found: { count: 12 }, result: "found", log: ["new 12 0", "start t-new"] },
+    { count: 0, result: "idle", log: [] },
+    { count: 6, result: "idle", log: ["new 6 0", "deliver t-new"] },
+    { count: 7, result: "found", log: ["new 7 0", "deliver t-new"] },
+    { count: 100, result: "found", log: ["new 100 0", "deliver t-new"] },
   ];
-  for (const { found, result, log: expected } of table) {
-    const { made, log } = options(found);
+  for (const { count, result, log: expected } of table) {
+    const { made, log } = options({ count });
     assert.is(await claimTurn("new", made)(going), result);
-    assert.equal(log, expected);
+    assert.equal(log, ["claim 100", `size ${count}`, ...expected]);
   }
 });
 
-test("the sweep starts what it took over, and buries without a start", async () => {
+test("the turn does not wait for the delivery, and one that fails is no fault of the turn", async () => {
+  const { made } = options({ count: 100 }, { deliver: () => Promise.reject(new Error("left to the sweep")) });
+  assert.is(await claimTurn("failed", made)(going), "found");
+  await made.inFlight.settled(going);
+  let end: () => void = () => undefined;
+  const slow = options({ count: 1 }, { deliver: () => new Promise<void>((resolve) => (end = resolve)) });
+  await claimTurn("failed", slow.made)(going);
+  assert.is(slow.made.inFlight.count(), 1);
+  end();
+  await slow.made.inFlight.settled(going);
+});
+
+test("a claim that Postgres does not answer is the turn's fault, and leaves nothing in flight", async () => {
+  const { made } = options({});
+  const claims = { ...made.claims, claim: () => Promise.reject(new Error("Postgres is away")) };
+  await claimTurn("new", { ...made, claims })(going).then(
+    () => assert.unreachable(),
+    (error: unknown) => assert.match(String(error), "Postgres is away"),
+  );
+  await made.inFlight.settled(going);
+});
+
+test("after a trip of the breaker a single notification tries, once everything else has ended", async () => {
+  let end: () => void = () => undefined;
+  const { made, log } = options({ count: 100 }, { onTrial: () => true });
+  made.inFlight.track(new Promise<void>((resolve) => (end = resolve)));
+  const turn = claimTurn("new", made)(going);
+  await sleep(15);
+  assert.equal(log, [], "it claimed beside work under way");
+  end();
+  assert.is(await turn, "found");
+  // The trial's size says nothing about the backlog.
+  assert.equal(log, ["claim 1", "size 0", "new 1 0", "deliver t-new"]);
+});
+
+test("the sweep delivers what it took over, and buries without a delivery", async () => {
   const table = [
     { found: {}, result: "idle", log: [] },
     { found: { dead: 2 }, result: "idle", log: ["sweep 0 2"] },
-    { found: { dead: 10 }, result: "found", log: ["sweep 0 10"] },
-    { found: { count: 4, dead: 1 }, result: "idle", log: ["sweep 4 1", "start t-sweep"] },
+    { found: { dead: 100 }, result: "found", log: ["sweep 0 100"] },
+    { found: { count: 4, dead: 1 }, result: "found", log: ["sweep 4 1", "deliver t-sweep"] },
+    { found: { count: 4, suspects: 1 }, result: "found", log: ["sweep 4 0", "deliver t-sweep"] },
+    { found: { suspects: 2 }, result: "found", log: ["sweep 1 0", "deliver t-suspect-2"] },
   ];
   for (const { found, result, log: expected } of table) {
     const { made, log } = options(found);
@@ -60,46 +126,43 @@ test("the sweep starts what it took over, and buries without a start", async () 
   }
 });
 
-test("a delivery that cannot be started gives its rows back and tells why", async () => {
-  const { made, log } = options({ count: 5 }, { start: () => Promise.reject(new Error("Temporal is away")) });
-  await claimTurn(
-    "failed",
-    made,
-  )(going).then(
-    () => assert.unreachable(),
-    (error: unknown) => assert.match(String(error), "Temporal is away"),
-  );
-  assert.equal(log, ["failed 5 0", "release t-failed"]);
-  assert.is(made.inFlight.count(), 0);
+test("a suspect goes alone: what is under way ends first, also a claim that has not answered yet, and nothing begins beside it", async () => {
+  const { made, log } = options({ count: 1, suspects: 1 });
+  const order: string[] = [];
+  const under = (what: string) => async (claim: Claim) => {
+    order.push(`${what} begins`);
+    await sleep(20);
+    order.push(`${what} ends`);
+    return claim;
+  };
+  const claims = {
+    ...made.claims,
+    claim: async () => {
+      await sleep(20);
+      return { token: "t-new", rows: rows(1) };
+    },
+    sweep: async () => ({ token: "t-sweep", rows: [], dead: 0, suspects: true }),
+  };
+  const claiming = claimTurn("new", { ...made, claims, deliver: under("claim") })(going);
+  const sweeping = sweepTurn({ ...made, claims, deliver: under("suspect") })(going);
+  await claiming;
+  const slot = made.inFlight.slot(going).then(() => void order.push("slot"));
+  assert.is(await sweeping, "found");
+  await slot;
+  assert.equal(order, ["claim begins", "claim ends", "suspect begins", "suspect ends", "slot"]);
+  assert.ok(log.includes("sweep 1 0"));
 });
 
-test("no more claims are in flight than allowed, whether they end well or not", async () => {
-  const inFlight = createInFlight(2);
-  const ends: (() => void)[] = [];
-  inFlight.track(new Promise<void>((resolve) => void ends.push(resolve)));
-  inFlight.track(new Promise((_, reject) => void ends.push(() => reject(new Error("failed")))));
-  let got = false;
-  const slot = inFlight.slot(going).then(() => {
-    got = true;
-  });
-  await sleep(10);
-  assert.is(got, false);
-  ends[1]?.();
-  await slot;
-  assert.is(inFlight.count(), 1);
-  const stop = new AbortController();
-  inFlight.track(new Promise<void>((resolve) => void ends.push(resolve)));
-  const aborted = inFlight.slot(stop.signal);
-  stop.abort();
-  await aborted;
-  for (const end of ends) end();
-  await inFlight.settled(going);
-  assert.is(inFlight.count(), 0);
+test("a suspect that another worker took meanwhile is no find", async () => {
+  const { made } = options({});
+  const claims = { ...made.claims, sweep: async () => ({ token: "t", rows: [], dead: 0, suspects: true }) };
+  assert.is(await sweepTurn({ ...made, claims })(going), "idle");
 });
 
 test("a stopping worker claims nothing more", async () => {
-  const { made, log } = options({ count: 5 });
+  const { made, log } = options({ count: 5, suspects: 1 });
   assert.is(await claimTurn("new", made)(AbortSignal.abort()), "idle");
+  assert.is(await sweepTurn(made)(AbortSignal.abort()), "idle");
   assert.equal(log, []);
 });
 

@@ -25,7 +25,10 @@ export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: 
     if (signal.aborted) return "idle";
     const limit = onTrial() ? 1 : size.limit();
     const start = performance.now();
-    const claim = await claims.claim(kind, owner, leaseMs, limit);
+    const claiming = claims.claim(kind, owner, leaseMs, limit);
+    // In flight from here on: what is to go alone waits for what this finds.
+    inFlight.track(claiming);
+    const claim = await claiming;
     const count = claim.rows.length;
     size.claimed(limit === 1 ? 0 : count, performance.now() - start);
     if (count === 0) return "idle";

@@ -1,0 +1,95 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createInFlight } from "./in-flight.ts";
+
+const going = new AbortController().signal;
+
+/** Work that the test ends. */
+function held() {
+  let end: () => void = () => undefined;
+  let fail: (error: Error) => void = () => undefined;
+  const work = new Promise<void>((resolve, reject) => {
+    end = resolve;
+    fail = reject;
+  });
+  return { work, end, fail: () => fail(new Error("failed")) };
+}
+/** Whether a promise has ended by now. */
+const ended = async (promise: Promise<unknown>) =>
+  Promise.race([promise.then(() => true), sleep(15).then(() => false)]);
+
+test("no more claims are in flight than allowed, whether they end well or not", async () => {
+  const inFlight = createInFlight(2);
+  const [first, second, third] = [held(), held(), held()];
+  inFlight.track(first.work);
+  inFlight.track(second.work);
+  const slot = inFlight.slot(going);
+  assert.is(await ended(slot), false);
+  second.fail();
+  await slot;
+  assert.is(inFlight.count(), 1);
+  const stop = new AbortController();
+  inFlight.track(third.work);
+  const aborted = inFlight.slot(stop.signal);
+  stop.abort();
+  await aborted;
+  for (const { end } of [first, third]) end();
+  await inFlight.settled(going);
+  assert.is(inFlight.count(), 0);
+});
+
+test("what goes alone waits until nothing else is in flight, and no slot is given beside it", async () => {
+  const inFlight = createInFlight(4);
+  const [before, alone] = [held(), held()];
+  inFlight.track(before.work);
+  let begun = false;
+  const done = inFlight.alone(going, async () => {
+    begun = true;
+    await alone.work;
+    return "done";
+  });
+  const slot = inFlight.slot(going);
+  assert.equal([await ended(slot), begun], [false, false]);
+  before.end();
+  assert.equal([await ended(slot), begun], [false, true]);
+  alone.end();
+  assert.is(await done, "done");
+  await slot;
+  assert.is(inFlight.count(), 0);
+});
+
+test("the slots open again when what went alone fails, and a stop ends the wait for it", async () => {
+  const inFlight = createInFlight(1);
+  await inFlight.alone(going, () => Promise.reject(new Error("failed"))).catch(() => undefined);
+  await inFlight.slot(going);
+  const stop = new AbortController();
+  const alone = held();
+  const done = inFlight.alone(going, () => alone.work);
+  const slot = inFlight.slot(stop.signal);
+  stop.abort();
+  await slot;
+  alone.end();
+  await done;
+});
+
+test("a claim that was on its way when something went alone is waited for as well", async () => {
+  const inFlight = createInFlight(4);
+  const [claim, delivery] = [held(), held()];
+  // As a turn of a polling loop does: the claim is tracked, and what it found is tracked as it ends.
+  inFlight.track(claim.work);
+  const turn = claim.work.then(() => inFlight.track(delivery.work));
+  let begun = false;
+  const done = inFlight.alone(going, async () => {
+    begun = true;
+  });
+  claim.end();
+  await turn;
+  await sleep(15);
+  assert.is(begun, false);
+  delivery.end();
+  await done;
+  assert.ok(begun);
+});
+
+test.run();
