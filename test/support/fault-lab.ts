@@ -32,7 +32,7 @@ export interface FaultLab extends WorkerRig {
   drained(limitMs?: number): Promise<void>;
   /** Waits until every row has come to its end, and holds it against the invariants. */
   held(rules?: Rules, limitMs?: number): Promise<Verdict>;
-  /** No rows, no effects, no faults, no workers. */
+  /** No rows, no effects, no faults, no workers, no pause. */
   clear(): Promise<void>;
 }
 
@@ -86,6 +86,9 @@ export async function openLab(databaseUrl: string, temporalAddress: string): Pro
       await lab.killWorkers();
       control.reset();
       await rig.db.query("TRUNCATE notify.notification, notify.notification_recipient");
+      await rig.db.query(
+        "UPDATE notify.sending_gate SET closed_until = NULL, reason = NULL, needs_person = false, trips = 0, since = NULL",
+      );
       await clearAudit(rig.db);
     },
   };
