@@ -1,5 +1,5 @@
-/** How long one round of the lane lasts; its Temporal activity may take twice that. */
-const roundMs = 60 * 60_000;
+/** Milliseconds that one round of the lane lasts; its Temporal activity may take twice that. */
+const hour = 60 * 60_000;
 
 export interface LaneOptions {
   /** Aborted when the worker stops. */
@@ -7,10 +7,12 @@ export interface LaneOptions {
   /** Resolves when nothing is under way any more. */
   readonly settled: () => Promise<void>;
   readonly onChange: (open: boolean) => void;
+  /** An hour when absent. */
+  readonly roundMs?: number;
 }
 
 /** Whether this process may claim and send: while Temporal holds its lane open here. */
-export function createLane({ draining, settled, onChange }: LaneOptions) {
+export function createLane({ draining, settled, onChange, roundMs = hour }: LaneOptions) {
   let holders = 0;
   const change = (by: 1 | -1) => {
     holders += by;

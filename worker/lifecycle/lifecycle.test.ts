@@ -5,7 +5,6 @@ import * as assert from "uvu/assert";
 import { XnovuError } from "../../core/errors.ts";
 import { createLogger } from "../../core/log.ts";
 import { createBoard } from "./board.ts";
-import { createGate } from "./gate.ts";
 import { shutDown } from "./shutdown.ts";
 import { onSignals } from "./signals.ts";
 import { type SuperviseOptions, supervise } from "./supervise.ts";
@@ -98,22 +97,6 @@ test("the board keeps since when a part is in its state, and the last reason whi
   board.set("a", "up");
   assert.is(board.get("a")?.error, undefined);
   assert.equal(changes, ["a starting", "a down", "a starting", "a up"]);
-});
-
-test("the gate stays closed until the latest time it was told, and says why", async () => {
-  let now = 1_000;
-  const gate = createGate(() => now);
-  assert.is(gate.closed(), undefined);
-  gate.close(500, "limited", false);
-  gate.close(100, "refused", true);
-  assert.equal(gate.closed(), { until: new Date(1_500).toISOString(), reason: "refused", needsPerson: true });
-  const stop = new AbortController();
-  const opened = gate.opened(stop.signal);
-  stop.abort();
-  await opened;
-  now = 1_500;
-  assert.is(gate.closed(), undefined);
-  await gate.opened(new AbortController().signal);
 });
 
 test("a stop runs its steps in order, goes on after one that fails, and ends at its deadline", async () => {
