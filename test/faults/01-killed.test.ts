@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 500 s
 import { setTimeout as sleep } from "node:timers/promises";
 import { Client, Connection } from "@temporalio/client";
 import { test } from "uvu";

@@ -1,4 +1,4 @@
-// time limit: 180 s
+// time limit: 500 s
 import { execFileSync } from "node:child_process";
 import { chownSync, mkdirSync, rmSync, statfsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

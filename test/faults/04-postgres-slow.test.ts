@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 500 s
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

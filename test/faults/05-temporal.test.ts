@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 500 s
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// time limit: 240 s
+// time limit: 500 s
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { Agent, get } from "node:http";

@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 500 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { show } from "../../outbox/reader.ts";
