@@ -9,7 +9,8 @@ import { askPostgres } from "./postgres-ask.ts";
 import { judgePostgres } from "./postgres-judge.ts";
 import { judgeSettings, readSettings, type SettingLine, type SettingsReport } from "./settings.ts";
 import { askSupabase, judgeSupabase } from "./supabase.ts";
-import { askTemporal, judgeTemporal } from "./temporal.ts";
+import { askTemporal } from "./temporal-ask.ts";
+import { judgeTemporal } from "./temporal-judge.ts";
 import { askWorker, judgeWorker } from "./worker.ts";
 
 export interface Examination {

@@ -95,8 +95,9 @@ export async function rightsOf(pool: Pool): Promise<RightsFacts> {
   const { rows } = await pool.query<{ table: string; needed: string; may: boolean; hidden: boolean }>(
     `SELECT c.relname AS table, n.needed, has_table_privilege(c.oid, n.needed) AND has_schema_privilege(s.oid, 'USAGE') AS may,
             row_security_active(c.oid) AS hidden
-     FROM unnest($1::text[], $2::text[]) AS n (name, needed)
-     JOIN pg_class c ON c.relname = n.name JOIN pg_namespace s ON s.oid = c.relnamespace AND s.nspname = 'notify'`,
+     FROM unnest($1::text[], $2::text[]) WITH ORDINALITY AS n (name, needed, nth)
+     JOIN pg_class c ON c.relname = n.name JOIN pg_namespace s ON s.oid = c.relnamespace AND s.nspname = 'notify'
+     ORDER BY nth`,
     [needed.map(([table]) => table), needed.map(([, right]) => right)],
   );
   return {
