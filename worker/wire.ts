@@ -125,9 +125,19 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   async function deliverClaim(claim: Claim): Promise<void> {
     try {
       const long = state.start === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
-      for (const { id } of long) await handOver(claim.token, id);
-      const rows = long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row));
-      await deliver(watched({ token: claim.token, rows }, laneWorkflowId(owner)), { token: claim.token, rows }, never);
+      const rest = { ...claim, rows: long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row)) };
+      const queue = long.values();
+      const start = async () => {
+        for (const { id } of queue) await handOver(claim.token, id);
+      };
+      // Side by side: a start takes Temporal tens of milliseconds, and the others need not wait for it.
+      await Promise.all([
+        deliver(watched(rest, laneWorkflowId(owner)), rest, never),
+        start(),
+        start(),
+        start(),
+        start(),
+      ]);
     } catch (error) {
       log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the sweep");
       throw error;
