@@ -94,7 +94,9 @@ function metricNames(files: readonly ConfigFile[], root: string): string[] {
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"))
     .join("\n");
   const named = files.flatMap(({ text }) => [...text.matchAll(/as: (xnovu_\w+)/g)].map(([, name]) => name));
-  return files.flatMap(({ path, text }) =>
+  // Dashboards and alert rules have a check of their own.
+  const ours = files.filter(({ path }) => /^deploy\/(kubernetes|helm)\//.test(path));
+  return ours.flatMap(({ path, text }) =>
     [...new Set(text.match(/\bxnovu_[a-z0-9_]+\b/g) ?? [])]
       .filter((name) => !/^xnovu_(scaler|owner)$/.test(name))
       .filter((name) => !named.includes(name) && !sources.includes(`"${name}"`))

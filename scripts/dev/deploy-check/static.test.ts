@@ -1,0 +1,84 @@
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { temporaryFolder } from "../../../test/support/folder.ts";
+import { staticFaults } from "./static.ts";
+
+const folder = temporaryFolder("xnovu-static-");
+const root = process.cwd();
+for (const part of [
+  "deploy",
+  "docs",
+  "worker",
+  "bench/results",
+  "test/deploy-manifests.test.ts",
+  "test/deploy-scaler.test.ts",
+])
+  cpSync(join(root, part), join(folder.path, part), { recursive: true });
+for (const file of ["package.json", "vercel.json", ".vercelignore", "netlify.toml", "compose.yaml", ".env.example"])
+  cpSync(join(root, file), join(folder.path, file));
+
+test.after(() => folder.remove());
+
+test("the repository as it is has no fault", () => {
+  assert.equal(staticFaults(folder.path), []);
+});
+
+const broken: readonly (readonly [string, string, string, RegExp])[] = [
+  ["deploy/aws/task-worker.json", '"stopTimeout": 45', '"stopTimeout": 20', /task-worker.json: stops after 20 s/],
+  ["deploy/aws/task-app.json", "NOVU_API_URL", "NOVU_URL", /task-app.json: no setting is called NOVU_URL/],
+  ["deploy/aws/task-app.json", '"name": "DATABASE_URL"', '"name": "PORT"', /PORT is no secret setting/],
+  [
+    "deploy/azure/worker.yaml",
+    "terminationGracePeriodSeconds: 45",
+    "terminationGracePeriodSeconds: 25",
+    /azure\/worker.yaml: stops/,
+  ],
+  [
+    "deploy/azure/app.yaml",
+    'name: XNOVU_LOG_LEVEL, value: "info"',
+    "name: XNOVU_LOG_LEVEL, value: loud",
+    /XNOVU_LOG_LEVEL is not one of/,
+  ],
+  [
+    "deploy/gcp/worker.pool.yaml",
+    "name: TEMPORAL_NAMESPACE, value:",
+    "name: TEMPORAL_API_KEY, value:",
+    /TEMPORAL_API_KEY is secret/,
+  ],
+  ["deploy/gcp/app.service.yaml", "xnovu:v", "xnovu:v9", /app.service.yaml: xnovu:v9/],
+  ["deploy/gcp/migrate.job.yaml", "spec:", "spec: [", /migrate.job.yaml/],
+  ["deploy/fly.toml", "kill_timeout = 45", "kill_timeout = 5", /fly.toml: stops after 5 s/],
+  [
+    "deploy/fly.toml",
+    'XNOVU_LOG_LEVEL = "info"',
+    'XNOVU_LOGLEVEL = "info"',
+    /fly.toml: no setting is called XNOVU_LOGLEVEL/,
+  ],
+  ["deploy/helm/xnovu/values.yaml", 'POLL_BATCH_SIZE: "100"', 'POLL_BATCH_SIZE: "200"', /differ in POLL_BATCH_SIZE/],
+  ["deploy/helm/xnovu/Chart.yaml", "appVersion: v", "appVersion: v9", /appVersion is v9/],
+  [
+    "deploy/kubernetes/components/keda/worker.yaml",
+    "xnovu_notifications_total",
+    "xnovu_sent_total",
+    /no metric of the worker is called xnovu_sent_total/,
+  ],
+  ["vercel.json", "pnpm@", "pnpm@1", /installCommand must name pnpm@/],
+  ["netlify.toml", "[build]", "[build", /netlify.toml/],
+  ["docs/deploy/aws.md", "(kubernetes.md)", "(kubernets.md)", /nothing is at kubernets.md/],
+];
+for (const [path, from, to, words] of broken)
+  test(`broken: ${path}: ${words.source}`, () => {
+    const file = join(folder.path, path);
+    const text = readFileSync(file, "utf8");
+    assert.ok(text.includes(from), `nothing to break: ${from}`);
+    writeFileSync(file, text.replace(from, to));
+    try {
+      assert.match(staticFaults(folder.path).join("\n"), words);
+    } finally {
+      writeFileSync(file, text);
+    }
+  });
+
+test.run();
