@@ -62,6 +62,24 @@ onEngine("a setting that bake's validation refuses", async () => {
   assert.match(stderr, /TAGS holds something that is not an image tag/);
 });
 
+onEngine("docker compose up without a setting ends, with one message that names all that are missing", async () => {
+  const project = `xnovu-bare-${process.pid}`;
+  const env = { ...place.env, XNOVU_IMAGE: "xnovu:dev", DATABASE_URL: "", NOVU_SECRET_KEY: "" };
+  const compose = (...args: string[]) =>
+    command("docker", ["compose", "--project-name", project, ...args], { ...place, env });
+  try {
+    const { code, stdout, stderr } = await compose("up");
+    assert.is(code, 1);
+    assert.match(stderr, /"migrate" didn't complete successfully: exit 78/);
+    for (const name of ["NOVU_SECRET_KEY", "DATABASE_URL"])
+      assert.is(`${stdout}${stderr}`.split(`${name} is missing`).length, 2, `${name} is named once`);
+    const states = await compose("ps", "--all", "--format", "{{.Service}} {{.State}}");
+    assert.equal(states.stdout.trim().split("\n").sort(), ["app created", "migrate exited", "worker created"]);
+  } finally {
+    await compose("down");
+  }
+});
+
 onEngine("docker compose: both healthy, a row becomes a message, and down drains", async (own) => {
   const [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
   const db = new pg.Pool({ connectionString: database.url, max: 1 });
