@@ -34,3 +34,7 @@ export const toClaimed = (row: ClaimedRow): ClaimedNotification => ({
   settled: row.settled,
   sentBefore: row.sent_before,
 });
+
+/** Orders by id, a bigint as text: of two numbers without leading zeros the longer one is the greater. */
+export const byId = ({ id: a }: ClaimedNotification, { id: b }: ClaimedNotification): number =>
+  a.length - b.length || (a < b ? -1 : 1);

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Pool } from "pg";
 import { crashPoint } from "../core/crash-point.ts";
 import type { Claim, ClaimKind, ClaimPort } from "../core/delivery.ts";
-import { type ClaimedRow, toClaimed } from "./claimed-row.ts";
+import { byId, type ClaimedRow, toClaimed } from "./claimed-row.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
@@ -75,7 +75,7 @@ export function createClaims(pool: Pool): ClaimPort {
 
 const claimOf = (token: string, rows: readonly ClaimedRow[]): Claim => ({
   token,
-  rows: rows.map(toClaimed).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1)),
+  rows: rows.map(toClaimed).sort(byId),
 });
 
 /** Key of the advisory lock that a worker holds while it lives: a bigint made of its name. */

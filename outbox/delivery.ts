@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { crashPoint } from "../core/crash-point.ts";
 import type { DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
-import { type ClaimedRow, toClaimed } from "./claimed-row.ts";
+import { byId, type ClaimedRow, toClaimed } from "./claimed-row.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
@@ -26,7 +26,7 @@ export function createDelivery(pool: Pool): DeliveryPort {
     },
     async adopt(token, leaseMs) {
       const { rows } = await pool.query<ClaimedRow>(adoptSql, [token, leaseMs]);
-      return rows.map(toClaimed).sort((a, b) => (BigInt(a.id) < BigInt(b.id) ? -1 : 1));
+      return rows.map(toClaimed).sort(byId);
     },
     async renew(token, ids, leaseMs) {
       return (await pool.query(renewSql, [token, ids, leaseMs])).rowCount ?? 0;

@@ -28,7 +28,7 @@ export function planBatches(rows: readonly ClaimedNotification[], limit = maxEve
 /** The calls are cut before what is settled is left out: a call that is repeated after others succeeded holds the same events as before. */
 const callsOf = (batchId: string, rows: readonly ClaimedNotification[], limit: number): DeliveryCall[] =>
   chunks(rows.flatMap(eventsOf), limit)
-    .map((chunk) => chunk.flatMap(({ event, settled }) => (settled ? [] : [event])))
+    .map((chunk) => chunk.filter((event) => event !== undefined))
     .filter((events) => events.length > 0)
     .map((events) => ({ idempotencyKey: keyOf(batchId, events), events }));
 
@@ -36,27 +36,28 @@ const callsOf = (batchId: string, rows: readonly ClaimedNotification[], limit: n
 export const transactionIdOf = ({ enterpriseId, transactionId }: ClaimedNotification, ordinal: number): string =>
   `${enterpriseId}:${transactionId}:${ordinal}`;
 
-function eventsOf(row: ClaimedNotification): { readonly event: DeliveryEvent; readonly settled: boolean }[] {
-  const settled = new Set(row.settled);
-  return row.recipients.map((recipient, ordinal) => ({
-    settled: settled.has(ordinal),
-    event: {
-      notificationId: row.id,
-      ordinal,
-      recipient,
-      workflow: row.workflow,
-      payload: row.payload,
-      overrides: row.overrides,
-      transactionId: transactionIdOf(row, ordinal),
-    },
-  }));
-}
+/** One for each recipient; undefined where it is settled. */
+const eventsOf = (row: ClaimedNotification): (DeliveryEvent | undefined)[] => {
+  const settled = row.settled.length === 0 ? undefined : new Set(row.settled);
+  return row.recipients.map((recipient, ordinal) =>
+    settled?.has(ordinal)
+      ? undefined
+      : {
+          notificationId: row.id,
+          ordinal,
+          recipient,
+          workflow: row.workflow,
+          payload: row.payload,
+          overrides: row.overrides,
+          transactionId: transactionIdOf(row, ordinal),
+        },
+  );
+};
 
 /** The same events of the same batch give the same key; any other composition gives another, since Novu answers 422 to a key with a new body. */
 function keyOf(batchId: string, events: readonly DeliveryEvent[]): string {
-  const hash = createHash("sha256").update(batchId);
-  for (const { transactionId } of events) hash.update("\n").update(transactionId);
-  return `xnovu-${hash.digest("hex").slice(0, 40)}`;
+  const text = [batchId, ...events.map(({ transactionId }) => transactionId)].join("\n");
+  return `xnovu-${createHash("sha256").update(text).digest("hex").slice(0, 40)}`;
 }
 
 const chunks = <T>(items: readonly T[], size: number): T[][] =>

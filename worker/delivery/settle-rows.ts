@@ -1,4 +1,4 @@
-import type { RecipientOutcome, Settlement } from "../../core/delivery.ts";
+import type { DeliveryEvent, RecipientOutcome, Settlement } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
 import type { Batch } from "./plan-calls.ts";
 import type { Ends, EventEnd } from "./send-call.ts";
@@ -13,27 +13,29 @@ export interface Settled {
  * `backoff` gives the wait after an attempt; it is asked once for each batch, so that its rows come back together as the same call.
  */
 export function settleRows(batch: Batch, ends: Ends, backoff: (attempt: number) => number): Settled {
-  const byRow = new Map<string, { ordinal: number; transactionId: string; end: EventEnd | undefined }[]>(
-    batch.rows.map(({ id }) => [id, []]),
-  );
-  for (const event of batch.calls.flatMap(({ events }) => events))
-    byRow
-      .get(event.notificationId)
-      ?.push({ ordinal: event.ordinal, transactionId: event.transactionId, end: ends.get(event) });
+  const byRow = new Map<string, DeliveryEvent[]>();
+  for (const { events } of batch.calls)
+    for (const event of events) {
+      const mates = byRow.get(event.notificationId);
+      if (mates) mates.push(event);
+      else byRow.set(event.notificationId, [event]);
+    }
 
   const waitMs = backoff(Math.max(1, ...batch.rows.map(({ attempts }) => attempts)));
   const recipients: RecipientOutcome[] = [];
   const settlements = batch.rows.map((row) => {
     const tried = byRow.get(row.id) ?? [];
     // The outcome of a notification for one recipient is the notification's own.
-    for (const { ordinal, transactionId, end } of row.recipients.length === 1 ? [] : tried) {
+    for (const event of row.recipients.length === 1 ? [] : tried) {
+      const { ordinal, transactionId } = event;
+      const end = ends.get(event);
       if (end?.kind === "sent") recipients.push({ notificationId: row.id, ordinal, transactionId, sent: true });
       if (end?.kind === "rejected")
         recipients.push({ notificationId: row.id, ordinal, transactionId, sent: false, error: end.reason });
     }
     return settleRow(
       row,
-      tried.map(({ end }) => end),
+      tried.map((event) => ends.get(event)),
       waitMs,
     );
   });
