@@ -48,7 +48,7 @@ const detail = async (id: string) => {
 };
 
 test("a plain INSERT is SENT within a second, and its timeline names a workflow that Temporal knows", async () => {
-  // The first delivery of a worker also starts its workflow sandbox.
+  // The first delivery also opens the connections to Novu.
   await rig.insert(1);
   await until(async () => (await rig.counts()).SENT === 1);
   const begin = Date.now();
@@ -73,15 +73,16 @@ test("a plain INSERT is SENT within a second, and its timeline names a workflow 
   const connection = await Connection.connect({ address: temporal.address });
   try {
     const handle = new Client({ connection, namespace: temporal.namespace }).workflow.getHandle(workflowId);
-    const { type, taskQueue } = await handle.describe();
-    assert.is(type, "deliverClaim");
+    const { type, taskQueue, status } = await handle.describe();
+    assert.equal([type, status.name], ["lane", "RUNNING"]);
     assert.is(taskQueue, rig.env.TEMPORAL_TASK_QUEUE);
-    // What Temporal keeps is the claim's token: neither the payload nor the recipient.
-    await handle.result();
+    // What Temporal keeps is the name of the worker: neither the payload nor the recipient.
     const history = JSON.stringify(await handle.fetchHistory(), (_, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString() : value,
     );
-    assert.match(history, workflowId.replace("xnovu-claim-", ""));
+    const owner = workflowId.replace("xnovu-lane-", "");
+    assert.is((await worker.get("/status"))?.body.owner, owner);
+    assert.match(history, owner);
     for (const hidden of ["Ada", '"ada"', transactionId]) assert.not.match(history, hidden);
   } finally {
     await connection.close();
@@ -188,6 +189,7 @@ test("/health, /health/live, /health/ready and /status say how each part is doin
   assert.is(health?.code, 200);
   assert.equal(Object.keys(health?.body.checks ?? {}), ["process", "database", "temporal", "polling", "processing"]);
   assert.is(health?.body.checks?.temporal?.namespace, "xnovu");
+  assert.is(health?.body.checks?.temporal?.lane, "open");
   assert.is((await worker.get("/health/live"))?.code, 200);
   assert.is((await worker.get("/health/ready"))?.code, 200);
   const status = await worker.get("/status");
@@ -195,7 +197,16 @@ test("/health, /health/live, /health/ready and /status say how each part is doin
   assert.equal(Object.keys(status?.body.polling ?? {}), ["new", "failed", "scheduled", "sweep"]);
   assert.is(status?.body.polling?.new?.intervalMs, 10_000);
   assert.ok(Number(status?.body.polling?.new?.turns) > 0);
-  for (const part of ["database", "listener", "temporal", "loop:new", "loop:failed", "loop:scheduled", "loop:sweep"])
+  for (const part of [
+    "database",
+    "listener",
+    "temporal",
+    "lane",
+    "loop:new",
+    "loop:failed",
+    "loop:scheduled",
+    "loop:sweep",
+  ])
     assert.is(status?.body.parts?.[part]?.state, "up", part);
   assert.is((await fetch(`${worker.url}/nothing`)).status, 404);
 });
