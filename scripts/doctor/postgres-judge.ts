@@ -1,8 +1,17 @@
 import type { Asked } from "./ask.ts";
 import type { Audience, Finding } from "./finding.ts";
 import type { PostgresFacts } from "./postgres-ask.ts";
-import type { ClockFacts, GateFacts, RightsFacts, ServerFacts, SessionFacts } from "./postgres-queries.ts";
+import {
+  type ClockFacts,
+  type GateFacts,
+  type RightsFacts,
+  type ServerFacts,
+  type SessionFacts,
+  wanders,
+} from "./postgres-queries.ts";
 
+const poolerTodo =
+  "point DATABASE_URL at the server itself or at a session-mode pooler (at Supabase: port 5432 instead of 6543)";
 const ownerTodo = "connect as the owner of schema notify, or grant the role what it lacks";
 
 type Said = Omit<Finding, "check" | "ms">;
@@ -35,6 +44,9 @@ export function judgePostgres({ server, more }: PostgresFacts, audience: Audienc
 function finding<T>(check: string, asked: Asked<T>, says: (value: T) => Said): Finding {
   if (asked.ok) return { check, ms: asked.ms, ...says(asked.value) };
   const { message, hint, code } = asked.fault;
+  // PgBouncer's statement mode refuses even a transaction, as a violation of the protocol.
+  if (code === "08P01" && /pool/i.test(message))
+    return { check, state: "down", ms: asked.ms, found: message, todo: poolerTodo };
   const todo = hint ?? (code === "42501" ? ownerTodo : "see the database's log");
   return { check, state: "down", ms: asked.ms, found: message, todo };
 }
@@ -81,14 +93,14 @@ function schemaSays({
 }
 
 /** The worker LISTENs and takes advisory locks, which belong to a session. */
-function sessionSays({ first, second, other, announced }: SessionFacts): Said {
-  if (first !== second || first === other)
+function sessionSays(facts: SessionFacts): Said {
+  if (wanders(facts))
     return {
       state: "down",
       found: "a pooler gives each transaction another connection: LISTEN and advisory locks are lost",
-      todo: "point DATABASE_URL at the server itself or at a session-mode pooler (at Supabase: port 5432 instead of 6543)",
+      todo: poolerTodo,
     };
-  return ok(announced === first ? "a session of its own" : "a session of its own, through a pooler");
+  return ok(facts.announced === facts.first ? "a session of its own" : "a session of its own, through a pooler");
 }
 
 function rightsSay({ rowSecurity, missing }: RightsFacts, user: string): Said {

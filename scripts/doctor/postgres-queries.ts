@@ -54,18 +54,27 @@ export async function serverOf(pool: Pool): Promise<ServerFacts> {
   return { ...facts, startedAt: started.toISOString() };
 }
 
+/** Whether a connection's transactions go to different backends. */
+export const wanders = ({ first, second, other }: SessionFacts): boolean => first !== second || first === other;
+
 export async function sessionOf(pool: Pool): Promise<SessionFacts> {
   const [one, two] = await Promise.all([pool.connect(), pool.connect()]);
   // A connection that breaks is told by its query; unheard, the event would end the process.
   for (const client of [one, two]) client.on("error", () => undefined);
   try {
-    const first = await backendOf(one);
-    await two.query("BEGIN");
-    const other = await backendOf(two);
-    const second = await backendOf(one);
-    await two.query("ROLLBACK");
     const announced = (one as unknown as { processID?: number | null }).processID ?? null; // pg's types leave it out
-    return { first, second, other, announced };
+    let facts: SessionFacts;
+    let round = 0;
+    do {
+      const first = await backendOf(one);
+      await two.query("BEGIN");
+      const other = await backendOf(two);
+      const second = await backendOf(one);
+      await two.query("ROLLBACK");
+      facts = { first, second, other, announced };
+      // A pooler that others use too may hand out the same one again by chance.
+    } while (!wanders(facts) && announced !== facts.first && ++round < 3);
+    return facts;
   } finally {
     // Not to be used again: what is known of them may be false.
     for (const client of [one, two]) client.release(true);

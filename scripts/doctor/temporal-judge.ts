@@ -100,7 +100,7 @@ function serverFault({ code, message }: Fault, settings: TemporalSettings): Pick
   if (refused.includes(Number(code)))
     return { found: `${settings.address} refuses the credentials: ${message}`, todo: credentialsTodo };
   const tls =
-    tlsOf(settings) === undefined
+    tlsOf(settings) === undefined && settings.apiKey === undefined
       ? "without TLS; a server that wants it needs TEMPORAL_TLS=true"
       : "by TLS; a server without it needs TEMPORAL_TLS=false";
   return {
