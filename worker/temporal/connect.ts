@@ -15,7 +15,7 @@ export async function connect(settings: TemporalSettings): Promise<NativeConnect
     ...(apiKey === undefined ? {} : { apiKey }),
   }).catch(async (error: unknown) => {
     const { tlsCa: ca, tlsCert: cert, tlsKey: key } = settings;
-    throw (await tlsFault(address, tls === undefined ? undefined : { ca, cert, key })) ?? error;
+    throw (await tlsFault(address, tls ? { ca, cert, key } : undefined)) ?? error;
   });
   try {
     await connection.withDeadline(Date.now() + 5_000, () =>
@@ -29,7 +29,8 @@ export async function connect(settings: TemporalSettings): Promise<NativeConnect
 }
 
 function tlsOf({ tls, apiKey, tlsCa, tlsCert, tlsKey }: TemporalSettings) {
-  if (tls === false) return undefined;
+  // Said outright: with an API key the SDK takes TLS for granted.
+  if (tls === false) return false;
   if (tls === undefined && apiKey === undefined && tlsCert === undefined && tlsCa === undefined) return undefined;
   return {
     ...(tlsCa === undefined ? {} : { serverRootCACertificate: Buffer.from(tlsCa) }),
