@@ -1,82 +1,26 @@
 // time limit: 240 s
 import { createServer, type ServerHttp2Session } from "node:http2";
-import { type AddressInfo, type Socket, createServer as tcpServer } from "node:net";
-import pg from "pg";
+import type { AddressInfo } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { startBridge, type TestBridge } from "../../local/novu/bridge.fixture.ts";
+import { startBridge } from "../../local/novu/bridge.fixture.ts";
 import { freePort } from "../../local/ports.ts";
 import { workflows } from "../../novu/workflows/index.ts";
-import { addressOf, emptyDatabase, rowsOf } from "../../outbox/database.fixture.ts";
-import { type TestDatabase, testDatabase } from "../../test/support/database.ts";
-import { type FakeServer, fakeServer, status } from "../../test/support/fake-server.ts";
-import { type TestTemporal, testTemporal } from "../../test/support/temporal.ts";
-import { type Env, novuKey, type WorkerRig, workerRig } from "../../test/support/worker.ts";
+import { fakeServer, status } from "../../test/support/fake-server.ts";
+import { novuKey } from "../../test/support/worker.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
-import { exitCodeOf, type Finding } from "./finding.ts";
-import { transactionPooler } from "./transaction-pooler.fixture.ts";
+import { type DoctorRig, doctorRig, healthy } from "./rig.fixture.ts";
 
-// Against the real servers, each fault by itself: its line says what is wrong and what to do, and no other line is lost.
-let database: TestDatabase;
-let temporal: TestTemporal;
-let rig: WorkerRig;
-let bridge: TestBridge;
-let app: FakeServer;
-let env: Env;
-const closing: (() => Promise<unknown>)[] = [];
-
-const healthy = { status: "ok", checks: { server: { status: "up" }, database: { status: "up" } } };
-const json = (code: number, body: unknown) => JSON.stringify([code, body]);
-/** The app as far as the doctor asks it: a health report, and the framework's own bridge behind /api/novu. */
-function appWith(health: string) {
-  const [code, body] = JSON.parse(health) as [number, unknown];
-  app.answer((request, response) => {
-    if (request.url === "/api/health") return void response.writeHead(code).end(JSON.stringify(body));
-    const headers = { "novu-signature": String(request.headers["novu-signature"] ?? "") };
-    void fetch(`${bridge.url}${new URL(request.url ?? "", app.url).search}`, { headers }).then(async (answer) =>
-      response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text()),
-    );
-  });
-}
+// Against the real servers (testDatabase() and Temporal of the run), each fault by itself: its line says what is wrong and what to do, and no other
+// line is lost. Postgres has a file of its own.
+let rig: DoctorRig;
+const look: DoctorRig["look"] = (...given) => rig.look(...given);
 
 test.before(async () => {
-  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
-  closing.unshift(
-    () => database.close(),
-    () => temporal.close(),
-  );
-  rig = await workerRig(database.url, temporal.address);
-  bridge = await startBridge(workflows, novuKey);
-  app = await fakeServer(status(500));
-  closing.unshift(
-    () => rig.close(),
-    () => bridge.close(),
-    () => app.close(),
-  );
-  await rig.novu.control.sync(bridge.url);
-  env = rig.env;
-  await (await rig.start()).ready();
+  rig = await doctorRig();
 });
-test.after(async () => {
-  for (const close of closing) await close();
-});
-test.before.each(() => appWith(json(200, healthy)));
-
-async function look(change: Env = {}, options: Partial<ExamineOptions> = {}) {
-  const { findings, settings } = await examine(
-    { ...env, ...change },
-    { audience: "all", limitMs: 4_000, appUrl: app.url, ...options },
-  );
-  const of = (check: string): Finding => {
-    const found = findings.find((finding) => finding.check === check);
-    if (found === undefined)
-      throw new Error(`no line of ${check} among ${findings.map((one) => one.check).join(", ")}`);
-    return found;
-  };
-  const states = (state: Finding["state"]) =>
-    findings.filter((finding) => finding.state === state).map(({ check }) => check);
-  return { findings, settings, of, states, code: exitCodeOf(findings) };
-}
+test.after(() => rig.close());
+test.before.each(() => rig.appSays(200, healthy));
 
 const everything = [
   ...[
@@ -104,7 +48,7 @@ test("all fine: every line is ok, with its latency, and the exit code is 0", asy
 
 test("each audience is told of what is its own", async () => {
   const checks = async (audience: ExamineOptions["audience"]) =>
-    (await examine(env, { audience, limitMs: 4_000 })).findings.map(({ check }) => check);
+    (await examine(rig.env, { audience, limitMs: 4_000 })).findings.map(({ check }) => check);
   const forWorker = await checks("worker");
   assert.ok(["temporal", "worker", "sending gate"].every((check) => forWorker.includes(check)));
   assert.not.ok(forWorker.includes("app"));
@@ -128,148 +72,8 @@ test("bad settings are each a line and end with 78, secrets stay hidden, and wha
   assert.not.match(JSON.stringify([findings, settings]), /geheim1|novu-key-of-the-test/);
   assert.equal(
     settings.find(({ name }) => name === "TEMPORAL_ADDRESS"),
-    { name: "TEMPORAL_ADDRESS", group: "temporal", value: temporal.address, from: "environment" },
+    { name: "TEMPORAL_ADDRESS", group: "temporal", value: rig.temporalAddress, from: "environment" },
   );
-});
-
-test("Postgres: wrong password, no such database, nobody there, one that does not answer", async () => {
-  const other = async (url: string) => {
-    const { of, code, states } = await look({ DATABASE_URL: url }, { limitMs: 1_500 });
-    assert.is(code, 1);
-    assert.equal(states("down"), ["postgres"]);
-    assert.is(of("postgres schema").state, "unknown");
-    return of("postgres");
-  };
-  const refused = await other(addressOf(database.url, { password: "geheim1" }));
-  assert.match(refused.found, /refused the connection: password authentication failed/);
-  assert.match(refused.todo ?? "", "password");
-  assert.not.match(refused.found, "geheim1");
-  assert.match((await other(addressOf(database.url, { database: "nowhere" }))).found, /"nowhere" does not exist/);
-  assert.match((await other(`postgresql://u:p@127.0.0.1:${await freePort()}/d`)).found, "cannot be reached");
-
-  const held: Socket[] = [];
-  const silent = tcpServer((socket) => void held.push(socket)).listen(0, "127.0.0.1");
-  await new Promise((resolve) => silent.once("listening", resolve));
-  try {
-    assert.match(
-      (await other(`postgresql://u:p@127.0.0.1:${(silent.address() as AddressInfo).port}/d`)).found,
-      /timeout|no answer within/,
-    );
-  } finally {
-    for (const socket of held) socket.destroy();
-    await new Promise((resolve) => silent.close(resolve));
-  }
-});
-
-test("Postgres: without the tables, and with one migration less or more than this version", async () => {
-  const empty = await emptyDatabase(database.url);
-  try {
-    const { of, states } = await look({ DATABASE_URL: empty.url });
-    assert.match(of("postgres schema").found, /^missing: 2026\S+_notification, /);
-    assert.match(of("postgres schema").todo ?? "", "migrate up");
-    assert.equal(states("unknown"), ["sending gate", "due", "dead letters"]);
-  } finally {
-    await empty.drop();
-  }
-  const copy = await testDatabase();
-  try {
-    const [last] = await rowsOf<{ name: string }>(
-      copy.url,
-      "DELETE FROM notify.schema_migration WHERE id = (SELECT max(id) FROM notify.schema_migration) RETURNING name",
-    );
-    const less = (await look({ DATABASE_URL: copy.url })).of("postgres schema");
-    assert.equal([less.state, less.found], ["down", `missing: ${last?.name}`]);
-    await rowsOf(
-      copy.url,
-      "INSERT INTO notify.schema_migration (name, run_on) VALUES ($1, now()), ('20991231_future', now())",
-      [last?.name],
-    );
-    const more = (await look({ DATABASE_URL: copy.url })).of("postgres schema");
-    assert.equal([more.state, more.found], ["warn", "ahead of this version of the code: 20991231_future"]);
-    await rowsOf(
-      copy.url,
-      `ALTER DATABASE ${new URL(copy.url).pathname.slice(1)} SET default_transaction_read_only = on`,
-    );
-    assert.match((await look({ DATABASE_URL: copy.url })).of("postgres").found, "read-only");
-  } finally {
-    await copy.close();
-  }
-});
-
-test("Postgres: a role that lacks rights, and one that row security hides the rows from", async () => {
-  const role = `doctor_${process.pid}`;
-  const url = addressOf(database.url, { user: role, password: "p" });
-  const db = new pg.Client({ connectionString: database.url });
-  await db.connect();
-  try {
-    await db.query(`CREATE ROLE ${role} LOGIN PASSWORD 'p'`);
-    const shut = await look({ DATABASE_URL: url });
-    assert.match(
-      shut.of("postgres rights").found,
-      `${role} lacks SELECT on notify.notification, UPDATE on notify.notification`,
-    );
-    assert.match(shut.of("postgres schema").found, "permission denied");
-    assert.match(shut.of("postgres schema").todo ?? "", "owner of schema notify");
-    await db.query(`GRANT USAGE ON SCHEMA notify TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA notify TO ${role}`);
-    assert.match(
-      (await look({ DATABASE_URL: url })).of("postgres rights").found,
-      `row security hides every notification from ${role}`,
-    );
-    await db.query(`ALTER ROLE ${role} BYPASSRLS`);
-    assert.is((await look({ DATABASE_URL: url })).of("postgres rights").state, "ok");
-  } finally {
-    await db.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
-    await db.end();
-  }
-});
-
-test("Postgres behind a pooler that hands out transactions", async () => {
-  const pooler = await transactionPooler(database.url);
-  try {
-    const { of, states } = await look({ DATABASE_URL: pooler.url });
-    assert.equal(states("down"), ["postgres session"]);
-    assert.match(of("postgres session").todo ?? "", "session-mode");
-  } finally {
-    await pooler.close();
-  }
-});
-
-test("a closed gate says why and since when; dead letters and a row that is long due want a look", async () => {
-  const copy = await testDatabase();
-  const gate = (closed: string) =>
-    rowsOf(
-      copy.url,
-      `UPDATE notify.sending_gate SET since = now() - interval '1 hour', closed_until = now() + interval '50 s', ${closed}`,
-    );
-  const asked = async () => (await look({ DATABASE_URL: copy.url })).of("sending gate");
-  try {
-    await gate("reason = 'HTTP 401: no such key', needs_person = true");
-    const closed = await asked();
-    assert.is(closed.state, "down");
-    assert.match(closed.found, /^closed for another (50|4\d) s: HTTP 401: no such key$/);
-    assert.ok(Math.abs(Date.parse(closed.since ?? "") - Date.now() + 3_600_000) < 60_000);
-    await gate("reason = '5 failures', needs_person = false, trips = 2");
-    assert.is((await asked()).state, "down");
-    await gate("reason = 'HTTP 429', trips = 0");
-    assert.is((await asked()).state, "warn");
-    await rowsOf(copy.url, "UPDATE notify.sending_gate SET closed_until = NULL");
-
-    await rowsOf(
-      copy.url,
-      `INSERT INTO notify.notification (enterprise_id, workflow, recipients, created_at)
-      SELECT 'acme', 'email', '["u"]', now() - interval '1 hour' FROM generate_series(1, 3)`,
-    );
-    await rowsOf(
-      copy.url,
-      "UPDATE notify.notification SET status = 'DEAD', error = 'e' WHERE id = (SELECT min(id) FROM notify.notification)",
-    );
-    const { of, code } = await look({ DATABASE_URL: copy.url });
-    assert.equal([of("dead letters").state, of("dead letters").found], ["warn", "1"]);
-    assert.match(`${of("due").state} ${of("due").found}`, /^warn 2, the oldest for 36\d\d s$/);
-    assert.is(code, 0);
-  } finally {
-    await copy.close();
-  }
 });
 
 test("Temporal: nobody there, another namespace, a queue that nobody polls, TLS where there is none", async () => {
@@ -331,23 +135,23 @@ test("Novu: a wrong key, nobody there, something else there, and workflows that 
   const [first, ...rest] = workflows;
   const fewer = await startBridge(rest, novuKey);
   try {
-    await rig.novu.control.sync(fewer.url);
+    await rig.worker.novu.control.sync(fewer.url);
     const { of, states } = await look();
     assert.equal(states("down"), ["novu workflows"]);
     assert.is(of("novu workflows").found, `Novu lacks ${first?.id}`);
     assert.match(of("novu workflows").todo ?? "", "xnovu sync");
   } finally {
     await fewer.close();
-    await rig.novu.control.sync(bridge.url);
+    await rig.worker.novu.control.sync(rig.bridge.url);
   }
 });
 
 test("the app: what its own health says, and nobody there where it was named and where it was not", async () => {
-  appWith(json(503, { status: "error", checks: { database: { status: "down", error: "connection refused" } } }));
+  rig.appSays(503, { status: "error", checks: { database: { status: "down", error: "connection refused" } } });
   const sick = (await look()).of("app");
   assert.equal([sick.state, sick.found], ["down", "database is down: connection refused"]);
   const PORT = String(await freePort());
-  const named = await examine({ ...env, PORT }, { audience: "app", limitMs: 2_000 });
+  const named = await examine({ ...rig.env, PORT }, { audience: "app", limitMs: 2_000 });
   assert.is(named.findings.find(({ check }) => check === "app")?.state, "down");
 });
 
@@ -391,7 +195,7 @@ test("Supabase is asked where a project is configured", async () => {
 });
 
 test("a worker that stopped is missed", async () => {
-  await rig.close();
+  await rig.worker.close();
   const silent = await look({}, { limitMs: 2_000 });
   assert.is(silent.of("worker").state, "down");
   assert.is(silent.of("novu").state, "down");
