@@ -1,6 +1,7 @@
 import { test } from "uvu";
 import { freePort } from "../../local/ports.ts";
 import { clearAudit, installAudit } from "./audit.ts";
+import { compiledWorker } from "./compiled-worker.ts";
 import { assertHeld, judge, type Rules, type Verdict } from "./oracle.ts";
 import { type Env, type RunningWorker, until, type WorkerRig, workerRig } from "./worker.ts";
 
@@ -37,7 +38,7 @@ export interface FaultLab extends WorkerRig {
 }
 
 export async function openLab(databaseUrl: string, temporalAddress: string): Promise<FaultLab> {
-  const rig = await workerRig(databaseUrl, temporalAddress);
+  const rig = await workerRig(databaseUrl, temporalAddress, [await compiledWorker()]);
   await installAudit(rig.db);
   const started: RunningWorker[] = [];
   const { control } = rig.novu;

@@ -47,7 +47,14 @@ export interface WorkerRig {
   close(): Promise<void>;
 }
 
-export async function workerRig(databaseUrl: string, temporalAddress: string): Promise<WorkerRig> {
+/** Node's arguments that run the worker from its sources. */
+const fromSource: readonly string[] = ["--import", "tsx", "worker/main.ts"];
+
+export async function workerRig(
+  databaseUrl: string,
+  temporalAddress: string,
+  program: readonly string[] = fromSource,
+): Promise<WorkerRig> {
   const folder = temporaryFolder("xnovu-worker-");
   const bridge = await startBridge(allWorkflows, novuKey);
   const novu = await startNovu({ secretKey: novuKey, deliver: false });
@@ -74,7 +81,7 @@ export async function workerRig(databaseUrl: string, temporalAddress: string): P
     novu,
     env,
     async start(more = {}) {
-      const worker = await startWorker({ ...env, ...more });
+      const worker = await startWorker({ ...env, ...more }, program);
       workers.push(worker);
       return worker;
     },
@@ -104,12 +111,12 @@ export async function workerRig(databaseUrl: string, temporalAddress: string): P
   };
 }
 
-export async function startWorker(env: Env): Promise<RunningWorker> {
+export async function startWorker(env: Env, program: readonly string[] = fromSource): Promise<RunningWorker> {
   const lines: string[] = [];
   const child = await startChild({
     name: "worker",
     file: process.execPath,
-    args: ["--import", "tsx", "worker/main.ts"],
+    args: program,
     cwd: root,
     env: { NODE_ENV: "test", ...env },
     sink: (line) => void lines.push(line),
