@@ -34,7 +34,8 @@ export async function crdFaults(manifests: readonly Manifest[], folder: string, 
   return diagnose(file, custom);
 }
 
-const operatorTypes = (log: Log): Promise<string> =>
+/** The folder of the operators' types. @throws EngineError where npm or a package cannot be had. */
+export const operatorTypes = (log: Log): Promise<string> =>
   cached("operator-types-1", log, (folder) => npmInstall(folder, packages, log));
 
 const groupOf = (apiVersion: string): string => apiVersion.split("/")[0] ?? "";

@@ -8,6 +8,10 @@ import { at, listAt, type Manifest } from "./manifest.ts";
 
 const version = "3.3.30";
 
+/** The folder of Checkov. @throws EngineError where pip or the package cannot be had. */
+export const checkov = (log: Log): Promise<string> =>
+  cached(`checkov-${version}`, log, (into) => pipInstall(`checkov==${version}`, into, log));
+
 /** What Checkov finds, by deploy/kubernetes/checkov.yaml, one line each. Tells as well what it could not read. @throws Error with its words. */
 export async function policyFaults(
   root: string,
@@ -15,7 +19,7 @@ export async function policyFaults(
   folder: string,
   log: Log,
 ): Promise<string[]> {
-  const program = await cached(`checkov-${version}`, log, (into) => pipInstall(`checkov==${version}`, into, log));
+  const program = await checkov(log);
   const input = join(folder, "policy");
   rmSync(input, { recursive: true, force: true });
   mkdirSync(input);
