@@ -14,6 +14,7 @@ for (const part of [
   "bench/results",
   "test/deploy-manifests.test.ts",
   "test/deploy-scaler.test.ts",
+  "test/deploy-probes.test.ts",
 ])
   cpSync(join(root, part), join(folder.path, part), { recursive: true });
 for (const file of ["package.json", "vercel.json", ".vercelignore", "netlify.toml", "compose.yaml", ".env.example"])
