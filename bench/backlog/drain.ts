@@ -61,7 +61,7 @@ interface Watcher {
 async function claimStatistics(watcher: Watcher, database: string): Promise<{ calls: number; ms: number }> {
   const { rows } = await watcher.query(
     `SELECT coalesce(sum(calls), 0)::int AS calls, coalesce(sum(total_exec_time), 0)::float AS ms FROM pg_stat_statements
-     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1) AND query LIKE '%PENDING -> PROCESSING%' AND query LIKE '%without a schedule%'`,
+     WHERE dbid = (SELECT oid FROM pg_database WHERE datname = $1) AND query LIKE 'WITH RECURSIVE%notify.queue_position%UPDATE notify.notification%'`,
     [database],
   );
   return rows[0] ?? { calls: 0, ms: 0 };

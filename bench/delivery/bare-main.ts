@@ -2,6 +2,7 @@ import type * as ParseModule from "../../core/config/parse.ts";
 import type * as LogModule from "../../core/log.ts";
 import type * as WatchModule from "../../worker/watch.ts";
 import type * as WireModule from "../../worker/wire.ts";
+import { singleCalls } from "./single-calls.ts";
 
 // The worker's own loops, claims, calls and settlements with nothing of Temporal in the process: the lane is held open by hand. Compiled files of
 // the checkout that is measured, so that the two differ in Temporal alone.
@@ -13,7 +14,9 @@ const { listenForNews, watchDatabase } = (await import(`${dist}/worker/watch.js`
 const { wire } = (await import(`${dist}/worker/wire.js`)) as typeof WireModule;
 
 const settings = parse(process.env, ["general", "novu", "database", "temporal", "worker"]);
-const wired = wire(settings, createLogger({ name: "bare", level: settings.general.logLevel, secrets: [] }));
+const log = createLogger({ name: "bare", level: settings.general.logLevel, secrets: [] });
+// The same connections at once as graphile-worker's jobs.
+const wired = wire(settings, log, process.argv[3] === "single" ? { novu: singleCalls(settings.novu.apiUrl, 24) } : {});
 const stop = new AbortController();
 const parts = [
   wired.lane.hold(new AbortController().signal),

@@ -7,17 +7,29 @@ import type { PeerReport } from "../peers/serve.ts";
 import { outboxTable } from "./xnovu.ts";
 
 /** The identical loop without Temporal: what the lanes cost is the difference to `xnovu-1`. */
-export const bare = (checkout: Checkout, env: Readonly<Record<string, string>> = {}): Contender => ({
+export const bare = (checkout: Checkout): Contender => ({
   name: "bare",
   label: "the same loop without Temporal",
-  prepare: async (url) => checkout.migrate(url),
-  ...outboxTable,
-  async start(stage, databaseUrl) {
-    const child = startTalking<never, PeerReport>(fileURLToPath(new URL("./bare-main.ts", import.meta.url)), {
-      args: [checkout.dist],
-      env: workerEnv(stage, databaseUrl, env),
-    });
-    await child.next("ready");
-    return { pids: [child.pid], go: () => undefined, stop: () => child.end() };
-  },
+  ...loop(checkout, []),
 });
+
+/** That loop with a single call for each event, as graphile-worker's jobs make it: what is left of the lead when bulk calls are taken away. */
+export const bareSingle = (checkout: Checkout): Contender => ({
+  name: "bare-single",
+  label: "the same loop, single calls",
+  ...loop(checkout, ["single"]),
+});
+
+const loop = (checkout: Checkout, args: readonly string[]) =>
+  ({
+    prepare: async (url) => checkout.migrate(url),
+    ...outboxTable,
+    async start(stage, databaseUrl) {
+      const child = startTalking<never, PeerReport>(fileURLToPath(new URL("./bare-main.ts", import.meta.url)), {
+        args: [checkout.dist, ...args],
+        env: workerEnv(stage, databaseUrl, {}),
+      });
+      await child.next("ready");
+      return { pids: [child.pid], go: () => undefined, stop: () => child.end() };
+    },
+  }) satisfies Partial<Contender>;

@@ -1,7 +1,7 @@
 import type { Checkout } from "../lib/checkout.ts";
 import type { Contender } from "../lib/contender.ts";
 import { bareSql, graphile, pgBoss, workflowPerRow } from "../peers/contenders.ts";
-import { bare } from "./bare.ts";
+import { bare, bareSingle } from "./bare.ts";
 import { xnovu } from "./xnovu.ts";
 
 /** Rows of the slowest: some seconds of its time. Its rate is that of its own count. */
@@ -12,6 +12,7 @@ export const contenders = (checkout: Checkout): Contender[] => [
   xnovu({ checkout, processes: 1 }),
   bare(checkout),
   graphile(),
+  bareSingle(checkout),
   xnovu({ checkout, processes: 2 }),
   pgBoss,
   bareSql,

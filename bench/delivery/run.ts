@@ -23,6 +23,8 @@ export interface DeliveryData {
   readonly rounds: Rounds<RoundResult>;
 }
 
+const singleOverGraphile = "bare-single/graphile-worker";
+
 /** Rows waiting → accepted by the endpoint → finished in the database: everyone in turn, several rounds. */
 export async function runDelivery(
   stage: Stage,
@@ -60,9 +62,10 @@ function summary(rows: number, chosen: readonly Contender[], rounds: Rounds<Roun
   const rate = ({ perSecond }: RoundResult) => perSecond;
   const over = (name: string) => ratioOf(rounds, "xnovu-1", name, rate);
   const others = chosen.map(({ name }) => name).filter((name) => name !== "xnovu-1");
+  const ratios = Object.fromEntries(others.map((name) => [name, over(name)]));
   return {
     rows,
-    ratios: Object.fromEntries(others.map((name) => [name, over(name)])),
+    ratios: { ...ratios, [singleOverGraphile]: ratioOf(rounds, "bare-single", "graphile-worker", rate) },
     contenders: chosen.map(({ name, label }) => ({
       name,
       label,
@@ -84,12 +87,15 @@ function summary(rows: number, chosen: readonly Contender[], rounds: Rounds<Roun
 function lineOf({ ratios }: DeliveryData): string {
   const parts = [
     ["graphile-worker", (x: number) => `${round(x, 1)}x graphile-worker (bulk against single calls)`],
+    [singleOverGraphile, (x: number) => `${round(x, 2)}x with the single call`],
     ["pg-boss", (x: number) => `${round(x, 1)}x pg-boss`],
     ["workflow-per-row", (x: number) => `${round(x)}x workflow-per-row`],
     ["bare", (x: number) => `${round(x, 2)} of the loop without Temporal`],
     ["bare-sql", (x: number) => `${round(x, 2)} of bare SQL without bookkeeping`],
   ] as const;
-  const told = parts.flatMap(([name, say]) => (ratios[name] === undefined ? [] : [say(ratios[name])]));
+  const told = parts.flatMap(([name, say]) =>
+    ratios[name] === undefined || Number.isNaN(ratios[name]) ? [] : [say(ratios[name])],
+  );
   return `delivery: ${told.join(", ")}`;
 }
 

@@ -33,7 +33,7 @@ export async function runLatency(
   options: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Result<LatencyData>> {
-  const { rounds: count = 5, only, keep } = options;
+  const { rounds: count = 3, only, keep } = options;
   const result = await startResult("latency", stage);
   const checkout = compileCheckout(options.checkout);
   const all = [xnovu({ checkout, processes: 1, name: "xnovu", label: "xnovu" }), graphile(0), bareNotify];

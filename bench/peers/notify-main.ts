@@ -9,11 +9,8 @@ await servePeer(async ({ databaseUrl, novuUrl }) => {
   const novu = novuCalls(novuUrl, 16);
   const listener = new pg.Client({ connectionString: databaseUrl });
   let wanted = false;
-  let busy = false;
+  let busy: Promise<void> | undefined;
   async function drain(): Promise<void> {
-    wanted = true;
-    if (busy) return;
-    busy = true;
     while (wanted) {
       wanted = false;
       for (;;) {
@@ -26,15 +23,21 @@ await servePeer(async ({ databaseUrl, novuUrl }) => {
         );
       }
     }
-    busy = false;
+    busy = undefined;
+  }
+  function wake(): void {
+    wanted = true;
+    busy ??= drain();
   }
   await listener.connect();
-  listener.on("notification", () => void drain());
+  listener.on("notification", wake);
   await listener.query("LISTEN bench_queue");
   return {
-    go: drain,
+    go: wake,
     async close() {
-      await Promise.all([listener.end(), pool.end(), novu.close()]);
+      await listener.end();
+      await busy;
+      await Promise.all([pool.end(), novu.close()]);
     },
   };
 });
