@@ -29,6 +29,7 @@ export interface ExamineOptions {
 /** Asks everything at the same time and judges what came back. Never rejects for what a setting or a dependency is. */
 export async function examine(env: Env, options: ExamineOptions): Promise<Examination> {
   const report = readSettings(env, options.audience);
+  await load(options.audience);
   const found = await Promise.all([
     postgres(report, options),
     temporal(report, options),
@@ -50,6 +51,17 @@ export async function examine(env: Env, options: ExamineOptions): Promise<Examin
     findings,
   };
 }
+
+/** What the questions need, loaded before any of them is timed. */
+const load = (audience: Audience): Promise<unknown> =>
+  Promise.all([
+    import("pg"),
+    import("../../outbox/pool.ts"),
+    import("../../outbox/counts.ts"),
+    import("../../outbox/migrate.ts"),
+    import("../../outbox/sql.ts"),
+    audience === "app" ? undefined : import("@temporalio/client"),
+  ]);
 
 const unread = (...checks: string[]): Finding[] =>
   checks.map((check) => ({ check, state: "unknown", found: "its settings are missing or bad" }));
