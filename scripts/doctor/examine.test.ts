@@ -108,11 +108,12 @@ test("Temporal: refused credentials are said as such", async () => {
   await new Promise((resolve) => server.once("listening", resolve));
   try {
     const address = `127.0.0.1:${(server.address() as AddressInfo).port}`;
-    const { of } = await look({ TEMPORAL_ADDRESS: address });
+    const { of } = await look({ TEMPORAL_ADDRESS: address, TEMPORAL_API_KEY: "geheim1", TEMPORAL_TLS: "false" });
     for (const check of ["temporal", "temporal namespace"]) {
       assert.match(of(check).found, /credentials/);
       assert.match(of(check).todo ?? "", "TEMPORAL_API_KEY");
     }
+    assert.is(of("setting TEMPORAL_TLS").state, "warn");
   } finally {
     for (const session of sessions) session.destroy();
     await new Promise((resolve) => server.close(resolve));

@@ -98,7 +98,7 @@ function suspicious({ temporal, supabase }: SettingsReport["good"]): Finding[] {
       "set TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY, or none",
     );
   if (temporal?.apiKey !== undefined && temporal.tls === false)
-    warn("TEMPORAL_TLS", "an API key goes by TLS alone", "take TEMPORAL_TLS=false away");
+    warn("TEMPORAL_TLS", "the API key crosses the network in the clear", "take TEMPORAL_TLS=false away");
   if (supabase?.serviceRoleKey !== undefined && supabase.url === undefined)
     warn("NEXT_PUBLIC_SUPABASE_URL", "there is a service role key and no project address", "set both, or none");
   return findings;

@@ -50,9 +50,10 @@ export async function askTemporal(settings: TemporalSettings, limitMs: number): 
   }
 }
 
-/** As the worker connects, see worker/temporal/connect.ts. Undefined: without TLS. */
+/** As the worker connects, see worker/temporal/connect.ts. False or undefined: without TLS. */
 export function tlsOf({ tls, apiKey, tlsCa, tlsCert, tlsKey }: TemporalSettings) {
-  if (tls === false) return undefined;
+  // Said outright: with an API key the client takes TLS for granted.
+  if (tls === false) return false;
   if (tls === undefined && apiKey === undefined && tlsCert === undefined && tlsCa === undefined) return undefined;
   return {
     ...(tlsCa === undefined ? {} : { serverRootCACertificate: Buffer.from(tlsCa) }),

@@ -99,10 +99,9 @@ const credentialsTodo =
 function serverFault({ code, message }: Fault, settings: TemporalSettings): Pick<Finding, "found" | "todo"> {
   if (refused.includes(Number(code)))
     return { found: `${settings.address} refuses the credentials: ${message}`, todo: credentialsTodo };
-  const tls =
-    tlsOf(settings) === undefined && settings.apiKey === undefined
-      ? "without TLS; a server that wants it needs TEMPORAL_TLS=true"
-      : "by TLS; a server without it needs TEMPORAL_TLS=false";
+  const tls = !tlsOf(settings)
+    ? "without TLS; a server that wants it needs TEMPORAL_TLS=true"
+    : "by TLS; a server without it needs TEMPORAL_TLS=false";
   return {
     found: `${settings.address} cannot be reached: ${message}`,
     todo: `is it up, and is TEMPORAL_ADDRESS right? It was asked ${tls}`,
