@@ -22,7 +22,10 @@ export interface MetricsSources {
 }
 
 /** The metrics of one worker, over its parts. */
-export function workerMetrics(settings: Pick<Settings, "general" | "database" | "temporal" | "worker">, sources: MetricsSources): Metrics {
+export function workerMetrics(
+  settings: Pick<Settings, "general" | "database" | "temporal" | "worker">,
+  sources: MetricsSources,
+): Metrics {
   const { pool, state, board, gate, lane, inFlight } = sources;
   const { worker, database, temporal, general } = settings;
   return createMetrics({
