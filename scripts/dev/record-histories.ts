@@ -1,0 +1,72 @@
+// Records test/histories/*.json anew: what Temporal kept of a worker that was killed, of one that was stopped, and of a notification of many
+// recipients. test/worker-replay.test.ts replays them. Record again when a workflow may change, because no old one runs any more.
+import { writeFileSync } from "node:fs";
+import { Client, Connection } from "@temporalio/client";
+import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
+import { freePort } from "../../local/ports.ts";
+import { testDatabase } from "../../test/support/database.ts";
+import { testTemporal } from "../../test/support/temporal.ts";
+import { type RunningWorker, until, workerRig } from "../../test/support/worker.ts";
+
+const database = await testDatabase();
+const temporal = await testTemporal();
+const rig = await workerRig(database.url, temporal.address);
+const connection = await Connection.connect({ address: temporal.address });
+const { workflow } = new Client({ connection, namespace: temporal.namespace });
+
+const ownerOf = async (worker: RunningWorker) => String((await worker.get("/status"))?.body.owner);
+
+/** Names of this machine's processes in a history, payloads included, become names that say nothing. */
+function anonymous(text: string, names: ReadonlyMap<string, string>): string {
+  const rename = (from: string) =>
+    [...names].reduce((now, [name, by]) => now.replaceAll(name, by), from).replace(/"\d+@[^"]*"/g, '"client"');
+  return rename(text).replace(/"data": "([A-Za-z0-9+/=]+)"/g, (_, data: string) => {
+    const renamed = rename(Buffer.from(data, "base64").toString());
+    return `"data": "${Buffer.from(renamed).toString("base64")}"`;
+  });
+}
+
+try {
+  const killed = await rig.start();
+  await killed.ready();
+  const first = await ownerOf(killed);
+  await rig.insert(1, { recipients: JSON.stringify(Array.from({ length: 501 }, (_, n) => `s${n}`)) });
+  await until(async () => (await rig.counts()).SENT === 1);
+  const { rows } = await rig.db.query<{ id: string }>(
+    "SELECT DISTINCT temporal_workflow_id AS id FROM notify.timeline WHERE temporal_workflow_id LIKE 'xnovu-claim-%'",
+  );
+  const claim = rows[0]?.id ?? "";
+  await workflow.getHandle(claim).result();
+  const stopped = await rig.start({ WORKER_HEALTH_PORT: String(await freePort()) });
+  await stopped.ready();
+  killed.child.kill("SIGKILL");
+  // Its heartbeat is missed after ten seconds, and the other worker ends its leases.
+  await until(
+    () => stopped.output().includes("its leases are ended"),
+    60_000,
+    () => stopped.output(),
+  );
+  const second = /"owner":"([^"]+)"/.exec(stopped.output())?.[1] ?? "";
+  await stopped.end();
+
+  const names = new Map([
+    [first, "worker-1"],
+    [second, "worker-2"],
+    [rig.env.TEMPORAL_TASK_QUEUE ?? "", "queue"],
+  ]);
+  for (const [name, id] of [
+    ["lane-silent", `xnovu-lane-${first}`],
+    ["lane-drained", `xnovu-lane-${second}`],
+    ["deliver-claim", claim],
+  ] as const) {
+    const handle = workflow.getHandle(id);
+    await handle.result();
+    const text = anonymous(historyToJSON(await handle.fetchHistory()), names);
+    writeFileSync(new URL(`../../test/histories/${name}.json`, import.meta.url), `${text}\n`);
+  }
+} finally {
+  await connection.close();
+  await rig.close();
+  await database.close();
+  await temporal.close();
+}

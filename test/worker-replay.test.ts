@@ -1,0 +1,119 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import { Client, Connection } from "@temporalio/client";
+import {
+  bundleWorkflowCode,
+  DefaultLogger,
+  NativeConnection,
+  Runtime,
+  Worker,
+  type WorkflowBundleOption,
+} from "@temporalio/worker";
+import { DeterminismViolationError } from "@temporalio/workflow";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { laneQueue, laneWorkflowId } from "../worker/temporal/contract.ts";
+import { type TestTemporal, testTemporal } from "./support/temporal.ts";
+
+// Workflows outlive a deployment: what an older version began, this one must be able to go on with. The histories are of real runs, recorded by
+// `node --import tsx scripts/dev/record-histories.ts`.
+const folder = new URL("histories/", import.meta.url);
+const histories = readdirSync(folder)
+  .filter((file) => file.endsWith(".json"))
+  .map((file) => ({
+    workflowId: file.replace(".json", ""),
+    history: JSON.parse(readFileSync(new URL(file, folder), "utf8")) as object,
+  }));
+
+let bundle: WorkflowBundleOption;
+let temporal: TestTemporal;
+
+test.before(async () => {
+  const logger = new DefaultLogger("ERROR", () => undefined);
+  Runtime.install({ logger, telemetryOptions: { logging: { filter: "off", forward: {} } } });
+  temporal = await testTemporal();
+  bundle = await bundleOf("../worker/temporal/workflows/index.ts");
+});
+test.after(() => temporal.close());
+
+const bundleOf = (path: string) =>
+  bundleWorkflowCode({
+    workflowsPath: fileURLToPath(new URL(path, import.meta.url)),
+    logger: new DefaultLogger("ERROR", () => undefined),
+  });
+
+type Recorded = { readonly workflowId: string; readonly history: object };
+
+/** The fault of each history's replay, by its name; undefined where there was none. */
+async function replayed(workflowBundle: WorkflowBundleOption, recorded: readonly Recorded[]) {
+  const faults: Record<string, unknown> = {};
+  for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, recorded))
+    faults[workflowId] = error;
+  return faults;
+}
+
+test("the workflows go on with every history that was recorded", async () => {
+  assert.equal(
+    histories.map(({ workflowId }) => workflowId),
+    ["deliver-claim", "lane-drained", "lane-silent"],
+  );
+  assert.equal(await replayed(bundle, histories), {
+    "deliver-claim": undefined,
+    "lane-drained": undefined,
+    "lane-silent": undefined,
+  });
+});
+
+test("the recorded histories hold what they are for, and nothing of a notification", () => {
+  const textOf = (name: string) => JSON.stringify(histories.find(({ workflowId }) => workflowId === name)?.history);
+  const silent = textOf("lane-silent");
+  for (const part of ["TIMEOUT_TYPE_HEARTBEAT", '"recover"', "WORKFLOW_EXECUTION_COMPLETED"])
+    assert.match(silent, part);
+  for (const { workflowId } of histories) {
+    const payloads = [...textOf(workflowId).matchAll(/"data":"([^"]*)"/g)].map(([, data = ""]) =>
+      Buffer.from(data, "base64").toString(),
+    );
+    assert.ok(payloads.length > 0);
+    for (const payload of payloads) assert.not.match(payload, /subscriber|Ada|recipients/);
+  }
+});
+
+test("a change of the order of steps is seen: such a workflow replays none of them", async () => {
+  const faults = await replayed(await bundleOf("histories/changed.fixture.ts"), histories);
+  assert.is(Object.keys(faults).length, histories.length);
+  for (const [name, fault] of Object.entries(faults)) assert.instance(fault, DeterminismViolationError, name);
+});
+
+test("a lane of many rounds starts its history over and goes on, and that replays as well", async () => {
+  const [taskQueue, owner] = [`replay-${process.pid}`, "worker-1"];
+  const connection = await NativeConnection.connect({ address: temporal.address });
+  const own = await Connection.connect({ address: temporal.address });
+  const { namespace } = temporal;
+  let rounds = 0;
+  const hold = async () => (++rounds < 130 ? "round over" : "drained");
+  const workers = await Promise.all([
+    Worker.create({ connection, namespace, taskQueue, workflowBundle: bundle }),
+    Worker.create({ connection, namespace, taskQueue: laneQueue(taskQueue, owner), activities: { hold } }),
+  ]);
+  try {
+    const { workflow } = new Client({ connection: own, namespace });
+    const workflowId = `${laneWorkflowId(owner)}-${taskQueue}`;
+    const handle = await workflow.start("lane", { workflowId, taskQueue, args: [{ owner }] });
+    const running = workers.map((worker) => worker.run());
+    await handle.result();
+    for (const worker of workers) worker.shutdown();
+    await Promise.all(running);
+    assert.is(rounds, 130);
+    const first = workflow.getHandle(handle.workflowId, handle.firstExecutionRunId);
+    const { status, historyLength } = await first.describe();
+    assert.is(status.name, "CONTINUED_AS_NEW");
+    assert.ok(historyLength < 2_000, `${historyLength} events`);
+    const recorded = [{ workflowId: "long", history: await first.fetchHistory() }];
+    assert.equal(await replayed(bundle, recorded), { long: undefined });
+  } finally {
+    await own.close();
+    await connection.close();
+  }
+});
+
+test.run();
