@@ -34,6 +34,10 @@ test-faults: setup ## Show that each numbered fault is held, a line for each
 soak: setup ## Mixed load under random faults, then the oracle: make soak MINUTES=10 SEED=7
 	@node --import tsx test/soak/main.ts $(or $(MINUTES),1) $(SEED)
 
+.PHONY: bench
+bench: setup ## Measure beside peers, on a machine that does nothing else, some 15 minutes: make bench ARGS="delivery --rounds 3"
+	@node --import tsx bench/main.ts $(or $(ARGS),all)
+
 ##@ Embedded stack
 
 .PHONY: up
@@ -87,6 +91,10 @@ compile: setup ## Worker and command line as plain JavaScript, in dist
 .PHONY: check-deploy
 check-deploy: setup ## Render the Kubernetes manifests; hold the chart to them; schemas, types, policies
 	@node --import tsx scripts/dev/deploy-check/main.ts
+
+.PHONY: check-monitoring
+check-monitoring: setup ## Hold rules, alerts, dashboards and runbooks to a real Prometheus and a real worker
+	@node --import tsx test/run.ts --jobs 1 test/monitoring
 
 ##@ Other
 

@@ -22,6 +22,10 @@ export interface RoundResult {
 /** A round whose numbers do not add up: nothing measured in it is worth telling. */
 export class RoundFailedError extends Error {}
 
+/** Pure: what does not add up in what the endpoint saw for so many rows. */
+export const faultOf = ({ events, duplicates }: StubCounts, rows: number): string | undefined =>
+  events === rows && duplicates === 0 ? undefined : `${events} events and ${duplicates} duplicates for ${rows} rows`;
+
 let series = 0;
 
 /** One contender's turn: processes started and warmed up, rows made visible all at once, waited for, and counted. */
@@ -77,10 +81,8 @@ async function drain(
   const ms = monotonicMs() - began;
   const after = cpuOf(groups);
   const calls = await stage.stub.counts();
-  if (calls.events !== rows || calls.duplicates !== 0)
-    throw new RoundFailedError(
-      `${contender.name}: ${calls.events} events and ${calls.duplicates} duplicates for ${rows} rows`,
-    );
+  const fault = faultOf(calls, rows);
+  if (fault !== undefined) throw new RoundFailedError(`${contender.name}: ${fault}`);
   const cpuS = Object.fromEntries(
     Object.entries(after).map(([name, spent]) => [name, round((spent - (before[name] ?? 0)) / 1000, 2)]),
   );

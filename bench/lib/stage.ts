@@ -15,6 +15,9 @@ export interface Stage {
   readonly folder: string;
   /** Makes a database and returns its address. */
   database(name: string): Promise<string>;
+  /** Called when the stage closes, ahead of its servers: for processes that would outlive it. */
+  onClose(end: () => void): void;
+  /** Stops the servers and removes their files. Calling it again waits for the same end. */
   close(): Promise<void>;
 }
 
@@ -36,6 +39,14 @@ export async function startStage(): Promise<Stage> {
     dbFile: join(folder.path, "temporal.db"),
   });
   const stub = await startStub();
+  const ends: (() => void)[] = [];
+  let closing: Promise<void> | undefined;
+  async function close(): Promise<void> {
+    for (const end of ends) end();
+    await Promise.allSettled([stub.close(), temporal.stop()]);
+    await postgres.destroy();
+    folder.remove();
+  }
   return {
     postgres,
     temporal,
@@ -47,10 +58,10 @@ export async function startStage(): Promise<Stage> {
       url.pathname = `/${name}`;
       return url.href;
     },
-    async close() {
-      await Promise.allSettled([stub.close(), temporal.stop()]);
-      await postgres.destroy();
-      folder.remove();
+    onClose: (end) => void ends.push(end),
+    close() {
+      closing ??= close();
+      return closing;
     },
   };
 }

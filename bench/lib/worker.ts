@@ -37,6 +37,7 @@ export async function startWorker(options: WorkerStart): Promise<WorkerProcess> 
     stdio: ["ignore", out, out],
     env: workerEnv(stage, databaseUrl, { TEMPORAL_TASK_QUEUE: taskQueue, WORKER_HEALTH_PORT: String(port), ...env }),
   });
+  stage.onClose(() => void child.kill("SIGKILL"));
   const exited = new Promise<void>((resolve) => child.once("exit", () => resolve()));
   const url = `http://127.0.0.1:${port}`;
   while (!(await isReady(url))) {
