@@ -50,13 +50,13 @@ async function allSentOnce(count: number): Promise<void> {
   assert.equal(twice, [], `${twice.length} were accepted more than once`);
 }
 
-/** 1,000 rows in a few claims that grow, with their ten calls waiting at Novu. */
+/** 1,000 rows in two claims, 400 and 600, each with four of its calls waiting at Novu and the others to come. */
 async function thousandInFlight(env: Record<string, string>): Promise<RunningWorker> {
-  const worker = await rig.start({ ...fast, ...env });
+  const worker = await rig.start({ ...fast, POLL_BATCH_SIZE: "400", ...env });
   await worker.ready();
-  slowNovu(3_000);
+  slowNovu(5_000);
   await rig.insert(1_000);
-  await until(() => rig.novu.control.calls().counts[`POST ${bulk}`] === 10);
+  await until(() => rig.novu.control.calls().counts[`POST ${bulk}`] === 8);
   assert.equal(await rig.counts(), { PROCESSING: 1_000 });
   return worker;
 }
