@@ -57,7 +57,9 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     for (const socket of [client, server]) socket.setNoDelay(true);
     forward(client, server, ways.up);
     forward(server, client, ways.down);
-    client.once("close", () => pipes.delete(pipe));
+    const forget = () => client.destroyed && server.destroyed && pipes.delete(pipe);
+    client.once("close", forget);
+    server.once("close", forget);
   }).listen(0, "127.0.0.1");
   await once(listener, "listening");
   const address = listener.address();
@@ -110,7 +112,11 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
     attempts: () => attempts,
     async close() {
       refusing = true;
-      cut();
+      for (const { client, server } of pipes) {
+        // Not by a reset, which first waits for what is still to be written.
+        client.destroy();
+        server.destroy();
+      }
       await new Promise((resolve) => listener.close(resolve));
     },
   };

@@ -158,7 +158,7 @@ export async function until<T>(
   probe: () => Promise<T> | T,
   limitMs = 20_000,
   why: () => string = () => `waited in vain for ${probe.toString()}`,
-): Promise<T> {
+): Promise<NonNullable<T>> {
   const end = Date.now() + limitMs;
   for (;;) {
     const found = await probe();
