@@ -6,7 +6,7 @@ import { statuses } from "../core/notification.ts";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { poolOf, rowIn } from "./database.fixture.ts";
 import { createPool, transaction } from "./pool.ts";
-import { finished, momentBack, type RetentionPlan, retire } from "./retention.ts";
+import { finished, momentBack, type RetentionPlan, type RetentionStep, retire } from "./retention.ts";
 import { sql } from "./sql.ts";
 
 const test = suite("retention");
@@ -44,7 +44,7 @@ const kept = async () =>
 async function run(change: Partial<RetentionPlan> = {}, on: pg.Pool = pool) {
   const before = await momentBack(on, 30 * dayMs);
   const plan: RetentionPlan = { statuses: ["SENT", "RETRACTED"], before, batch: 100, dryRun: false, ...change };
-  const steps = [];
+  const steps: RetentionStep[] = [];
   for await (const step of retire(on, plan)) steps.push(step);
   const of = (status: (typeof finished)[number]) => steps.reduce((sum, { gone }) => sum + gone[status], 0);
   return { SENT: of("SENT"), RETRACTED: of("RETRACTED"), DEAD: of("DEAD"), steps: steps.length };
