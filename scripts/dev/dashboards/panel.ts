@@ -12,7 +12,7 @@ export interface Panel {
   readonly unit: string;
   readonly queries: readonly Query[];
   /** A single value, lines, a heatmap of a histogram's buckets, or a table of labels. Lines when absent. */
-  readonly as?: "stat" | "heatmap" | "table";
+  readonly as?: "timeseries" | "stat" | "heatmap" | "table";
   readonly thresholds?: readonly Threshold[];
   /** Words in place of a value. */
   readonly words?: Readonly<Record<string, string>>;
