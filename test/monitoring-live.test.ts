@@ -10,11 +10,11 @@ import { freePort } from "../local/ports.ts";
 import { findPrometheus, type Prometheus, startPrometheus } from "../local/prometheus.ts";
 import { dashboards } from "../scripts/dev/dashboards/files.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
-import { quick } from "./support/fault-lab.ts";
+import { bulkPath, quick } from "./support/fault-lab.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { readRules, rulesFolder } from "./support/rules.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
-import { root, until, type WorkerRig, workerRig } from "./support/worker.ts";
+import { type RunningWorker, root, until, type WorkerRig, workerRig } from "./support/worker.ts";
 
 // A real Prometheus scrapes a real worker under the rules as shipped: no query of a rule or a dashboard may come back empty, which is
 // what a name that no longer exists would do.
@@ -22,6 +22,7 @@ const folder = temporaryFolder("xnovu-prometheus-");
 let database: TestDatabase;
 let temporal: TestTemporal;
 let rig: WorkerRig;
+let worker: RunningWorker;
 let prometheus: Prometheus;
 const closing: (() => Promise<unknown>)[] = [async () => folder.remove()];
 
@@ -35,7 +36,7 @@ test.before(async () => {
   rig = await workerRig(database.url, temporal.address);
   closing.unshift(() => rig.close());
   const sdk = `127.0.0.1:${await freePort()}`;
-  const worker = await rig.start({
+  worker = await rig.start({
     ...quick,
     XNOVU_TEMPORAL_METRICS_ADDRESS: sdk,
     // Says when it ends, which is not soon, and is not used.
@@ -106,6 +107,28 @@ test("what was sent is what the panels count, and nothing fires", async () => {
   const [ended] = await prometheus.query("sum(xnovu_end_to_end_duration_seconds_count)");
   assert.is(ended?.value[1], "21");
   assert.equal(await prometheus.query('ALERTS{alertstate="firing"}'), []);
+});
+
+test("an incident makes the alert's own expression true", async () => {
+  const fires = async (name: string) => {
+    const rule = readRules().find(({ alert }) => alert === name);
+    await until(
+      async () => (await prometheus.query(rule?.expr ?? name)).length > 0,
+      15_000,
+      () => `${name} stays quiet`,
+    );
+  };
+  const fault = (status: number) => rig.novu.control.addFault({ match: { path: bulkPath }, status });
+  fault(400);
+  await rig.insert(1);
+  await fires("XnovuDeadLetters");
+  fault(401);
+  await rig.insert(1);
+  await fires("XnovuNovuRefuses");
+  const [closed] = await prometheus.query('xnovu_sending_gate_closed{reason="person"}');
+  assert.is(closed?.value[1], "1");
+  await worker.child.stop({ signal: "SIGKILL" });
+  await fires("XnovuNoWorker");
 });
 
 test("the scrape configuration as shipped names the jobs that the rules ask for", async () => {
