@@ -1,5 +1,6 @@
 // Records test/histories/*.json anew: what Temporal kept of a worker that was killed, of one that was stopped, and of a notification of many
-// recipients. test/worker-replay.test.ts replays them. Record again when a workflow may change, because no old one runs any more.
+// recipients. test/worker-replay.test.ts replays them. Record again when a workflow may change, because no old one runs any more; then
+// `biome check --write test/histories`.
 import { writeFileSync } from "node:fs";
 import { Client, Connection } from "@temporalio/client";
 import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
