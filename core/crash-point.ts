@@ -15,7 +15,7 @@ const [name, detail] = (asked ?? "").split(":");
 let passes = 0;
 
 /**
- * Kills this process, as SIGKILL does, when XNOVU_CRASH_AT names the point. Never in production: `refuseCrashPoints` ends a worker that was
+ * Kills this process, as SIGKILL does, when XNOVU_CRASH_AT names the point. Never in production: `crashPointFault` ends a worker that was
  * started so.
  */
 export function crashPoint(point: CrashPoint, workflow?: string): void {

@@ -1,13 +1,13 @@
 -- DEAD | FAILED -> PENDING. $1 ids, $2 enterprise (NULL: any). A dead letter starts over with all its attempts, and with the recipients that were
 -- refused; those that were sent to stay settled.
 -- The batch is let go: the last reply to a dead letter was final. A failed row keeps it, since its reply may be unknown.
-WITH refused AS (
-  DELETE FROM notify.notification_recipient r USING notify.notification n
-  WHERE r.notification_id = ANY ($1::bigint[]) AND r.status = 'DEAD' AND n.id = r.notification_id
-    AND n.status IN ('DEAD', 'FAILED') AND ($2::text IS NULL OR n.enterprise_id = $2)
+WITH redriven AS (
+  UPDATE notify.notification
+  SET status = 'PENDING', attempts = CASE WHEN status = 'DEAD' THEN 0 ELSE attempts END, next_attempt_at = NULL, error = NULL,
+      max_attempts = CASE WHEN status = 'FAILED' AND attempts >= max_attempts THEN attempts + 1 ELSE max_attempts END, updated_at = now()
+  WHERE id = ANY ($1::bigint[]) AND ($2::text IS NULL OR enterprise_id = $2) AND status IN ('DEAD', 'FAILED')
+  RETURNING id
+), refused AS (
+  DELETE FROM notify.notification_recipient r USING redriven WHERE r.notification_id = redriven.id AND r.status = 'DEAD'
 )
-UPDATE notify.notification
-SET status = 'PENDING', attempts = CASE WHEN status = 'DEAD' THEN 0 ELSE attempts END, next_attempt_at = NULL, error = NULL,
-    max_attempts = CASE WHEN status = 'FAILED' AND attempts >= max_attempts THEN attempts + 1 ELSE max_attempts END, updated_at = now()
-WHERE id = ANY ($1::bigint[]) AND ($2::text IS NULL OR enterprise_id = $2) AND status IN ('DEAD', 'FAILED')
-RETURNING id
+SELECT id FROM redriven
