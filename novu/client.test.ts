@@ -11,7 +11,8 @@ import { createSdk } from "./sdk.ts";
 
 const test = suite("novu client");
 const secretKey = "sk-of-the-tests";
-const bulk = "/v1/events/trigger/bulk";
+/** Calls of several events and of one. */
+const sending = "/v1/events/trigger*";
 let bridge: TestBridge;
 let novu: RunningNovu;
 let port: NovuPort;
@@ -44,7 +45,7 @@ const effects = () => novu.control.effects().reduce((sum, { accepted }) => sum +
 
 /** The reply to one event under a fault. */
 async function under(fault: Parameters<typeof novu.control.addFault>[0], call = callOf(event())): Promise<CallReply> {
-  novu.control.addFault({ match: { path: bulk }, ...fault });
+  novu.control.addFault({ match: { path: sending }, ...fault });
   const reply = await port.send(call);
   assert.not.match(JSON.stringify(reply), secretKey);
   return reply;
@@ -190,7 +191,7 @@ test("a connection cut after Novu acted: unknown, and the repeat changes nothing
 test("a time-out is unknown, soon, and while the first call still runs the repeat is too", async () => {
   const hurried = createNovu({ secretKey, apiUrl: novu.url, timeoutMs: 150 });
   const call = callOf(event());
-  novu.control.addFault({ match: { path: bulk }, delayMs: 700 });
+  novu.control.addFault({ match: { path: sending }, delayMs: 700 });
   const started = Date.now();
   assert.is((await hurried.send(call)).kind, "unknown");
   assert.ok(Date.now() - started < 650, `${Date.now() - started} ms`);
@@ -214,7 +215,7 @@ test("an error that Novu kept under the key is told as replayed: only a new key 
 });
 
 test("an abort ends the call at once", async () => {
-  novu.control.addFault({ match: { path: bulk }, delayMs: 1_000 });
+  novu.control.addFault({ match: { path: sending }, delayMs: 1_000 });
   const started = Date.now();
   const reply = await port.send(callOf(event()), AbortSignal.timeout(100));
   assert.is(reply.kind, "unknown");
@@ -294,8 +295,18 @@ test("the SDK sends the same bytes for the same events: method, path, key, autho
     await createSdk(options)
       .triggerBulk({ events: sdkEvents }, "one key")
       .catch(() => undefined);
-    assert.is(seen.length, 2);
+    await createNovu(options).send({ idempotencyKey: "another", events: events.slice(0, 1) });
+    for (const first of sdkEvents.slice(0, 1))
+      await createSdk(options)
+        .trigger(first, "another")
+        .catch(() => undefined);
+    assert.is(seen.length, 4);
     assert.equal(seen[0], seen[1]);
+    assert.equal(seen[2], seen[3]);
+    assert.equal(
+      seen.map(({ url }) => url),
+      ["/v1/events/trigger/bulk", "/v1/events/trigger/bulk", "/v1/events/trigger", "/v1/events/trigger"],
+    );
   } finally {
     await server.close();
   }

@@ -17,11 +17,12 @@ export interface NovuOptions {
 const connections = 32;
 
 /**
- * Sends calls of 1 to 100 events through `POST /v1/events/trigger/bulk`. Plain HTTP: the SDK checks each event once more before it sends it, which
+ * Sends calls of 1 to 100 events: several through `POST /v1/events/trigger/bulk`, a lone one through `POST /v1/events/trigger`, since Novu's rate limit
+ * counts any bulk call as 100. Plain HTTP: the SDK checks each event once more before it sends it, which
  * is ten times the cost of the call, and the outbox's door has checked them. novu/client.test.ts holds the two to the same bytes.
  */
 export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOptions): NovuPort {
-  const url = `${apiUrl.replace(/\/+$/, "")}/v1/events/trigger/bulk`;
+  const trigger = `${apiUrl.replace(/\/+$/, "")}/v1/events/trigger`;
   const dispatcher = new EnvHttpProxyAgent({ connections, connect: { timeout: timeoutMs } });
   const headers = {
     authorization: `ApiKey ${secretKey}`,
@@ -34,12 +35,14 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
     reply.kind === "answered" ? reply : { ...reply, reason: mask(reply.reason) };
 
   async function post(call: DeliveryCall, signal: AbortSignal, answered: (status: number) => void): Promise<CallReply> {
+    const events = call.events.map(toRequest);
+    const [url, content] = events.length === 1 ? [trigger, events[0]] : [`${trigger}/bulk`, { events }];
     const response = await request(url, {
       method: "POST",
       dispatcher,
       signal,
       headers: { ...headers, "idempotency-key": call.idempotencyKey },
-      body: JSON.stringify({ events: call.events.map(toRequest) }),
+      body: JSON.stringify(content),
     });
     const body = await response.body.text();
     answered(response.statusCode);

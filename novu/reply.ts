@@ -62,11 +62,12 @@ export const judgeItem = ({ status, acknowledged, error }: Item): EventOutcome =
     ? { kind: "accepted" }
     : { kind: "rejected", reason: error?.length ? `${status}: ${error.join("; ")}` : status };
 
-/** The items of `{"data": [...]}`, or of a plain list. */
+/** The items of `{"data": [...]}`, the one of `{"data": {...}}`, or of a plain list. */
 function itemsOf(body: string): Item[] | undefined {
   const parsed: unknown = parseJson(body);
-  const data = Array.isArray(parsed) ? parsed : (parsed as { data?: unknown } | undefined)?.data;
-  if (!Array.isArray(data) || !data.every(isItem)) return undefined;
+  const said = Array.isArray(parsed) ? parsed : (parsed as { data?: unknown } | undefined)?.data;
+  const data: unknown[] = Array.isArray(said) ? said : [said];
+  if (!data.every(isItem)) return undefined;
   return data.map(({ status, acknowledged, error }) => ({
     status,
     acknowledged: acknowledged === true,

@@ -10,7 +10,7 @@ import { freePort } from "../local/ports.ts";
 import { findPrometheus, type Prometheus, startPrometheus } from "../local/prometheus.ts";
 import { dashboards } from "../scripts/dev/dashboards/files.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
-import { bulkPath, quick } from "./support/fault-lab.ts";
+import { quick, sendingPaths } from "./support/fault-lab.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { readRules, rulesFolder } from "./support/rules.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
@@ -118,7 +118,7 @@ test("an incident makes the alert's own expression true", async () => {
       () => `${name} stays quiet`,
     );
   };
-  const fault = (status: number) => rig.novu.control.addFault({ match: { path: bulkPath }, status });
+  const fault = (status: number) => rig.novu.control.addFault({ match: { path: sendingPaths }, status });
   fault(400);
   await rig.insert(1);
   await fires("XnovuDeadLetters");

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
-import { bulkPath, quick } from "./support/fault-lab.ts";
+import { quick, sendingPaths } from "./support/fault-lab.ts";
 import { metric } from "./support/metric.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 import { novuKey, type RunningWorker, until, type WorkerRig, workerRig } from "./support/worker.ts";
@@ -40,7 +40,7 @@ const lines = (): Record<string, unknown>[] =>
       return json.startsWith('{"level"') ? [JSON.parse(json)] : [];
     });
 const fail = (status: number, times = 1) =>
-  rig.novu.control.addFault({ match: { path: bulkPath }, status, times, body: echo });
+  rig.novu.control.addFault({ match: { path: sendingPaths }, status, times, body: echo });
 
 test("a dead letter's line names its claim, the Temporal workflow and the notification", async () => {
   fail(400);

@@ -10,6 +10,8 @@ let temporal: TestTemporal;
 let rig: WorkerRig;
 const closing: (() => Promise<unknown>)[] = [];
 const bulk = "/v1/events/trigger/bulk";
+/** Calls of several events and of one. */
+const sending = "/v1/events/trigger*";
 const recipients = JSON.stringify(Array.from({ length: 1_250 }, (_, i) => `m${i}`));
 
 test.before(async () => {
@@ -43,7 +45,7 @@ const accepted = () => rig.novu.control.effects().map(({ accepted: count }) => c
 test("it does not hold up what comes after it, and its timeline names its workflow", async () => {
   const worker = await rig.start();
   await worker.ready();
-  rig.novu.control.addFault({ match: { path: bulk }, delayMs: 150, times: 1_000 });
+  rig.novu.control.addFault({ match: { path: sending }, delayMs: 150, times: 1_000 });
   const [large] = await rig.insert(1, { recipients });
   await until(() => rig.novu.control.calls().counts[`POST ${bulk}`] === 1);
   const [small] = await rig.insert(1);
@@ -61,7 +63,7 @@ test("it does not hold up what comes after it, and its timeline names its workfl
 test("killed in the middle of it: the next worker goes on where it was, and nobody gets it twice", async () => {
   const first = await rig.start();
   await first.ready();
-  rig.novu.control.addFault({ match: { path: bulk }, delayMs: 150, times: 1_000 });
+  rig.novu.control.addFault({ match: { path: sending }, delayMs: 150, times: 1_000 });
   const [large] = await rig.insert(1, { recipients });
   await until(async () => ((await one(large))?.sent ?? 0) >= 500, 30_000);
   first.child.kill("SIGKILL");

@@ -18,7 +18,8 @@ let temporal: TestTemporal;
 let refused: WorkerRig;
 let refusedWorker: RunningWorker;
 const closing: (() => Promise<unknown>)[] = [];
-const bulk = "/v1/events/trigger/bulk";
+/** Calls of several events and of one. */
+const sending = "/v1/events/trigger*";
 
 test.before(async () => {
   [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
@@ -46,7 +47,7 @@ const sent = (rig: WorkerRig, count: number) =>
 faultTest(25, "a key that Novu refuses pauses sending: health says so, and no attempt is spent", async () => {
   refusedWorker = await refused.start({ FAILED_POLL_INTERVAL_MS: "100" });
   await refusedWorker.ready();
-  refused.novu.control.addFault({ match: { path: bulk }, status: 401, times: 1_000 });
+  refused.novu.control.addFault({ match: { path: sending }, status: 401, times: 1_000 });
   await refused.insert(300);
   await isDown(refusedWorker, "processing");
   const health = await refusedWorker.get("/health");
@@ -132,7 +133,7 @@ test("without Postgres it serves health, is ready when Postgres comes, and goes 
     await postgres.restart();
     await worker.ready();
 
-    rig.novu.control.addFault({ match: { path: bulk }, delayMs: 300, times: 10_000 });
+    rig.novu.control.addFault({ match: { path: sending }, delayMs: 300, times: 10_000 });
     await rig.insert(500);
     await until(async () => ((await rig.counts()).SENT ?? 0) > 0);
     await postgres.restart();

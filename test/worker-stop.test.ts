@@ -12,6 +12,8 @@ let temporal: TestTemporal;
 let rig: WorkerRig;
 const closing: (() => Promise<unknown>)[] = [];
 const bulk = "/v1/events/trigger/bulk";
+/** Calls of several events and of one. */
+const sending = "/v1/events/trigger*";
 
 test.before(async () => {
   [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
@@ -31,7 +33,7 @@ test.before.each(async () => {
 });
 
 const fast = { FAILED_POLL_INTERVAL_MS: "100", XNOVU_RETRY_BASE_MS: "200", XNOVU_RETRY_MAX_MS: "500" };
-const slowNovu = (delayMs: number) => rig.novu.control.addFault({ match: { path: bulk }, delayMs, times: 10_000 });
+const slowNovu = (delayMs: number) => rig.novu.control.addFault({ match: { path: sending }, delayMs, times: 10_000 });
 
 const attempts = async () => {
   const { rows } = await rig.db.query<{ attempts: number; count: number }>(

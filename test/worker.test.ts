@@ -90,6 +90,8 @@ test("a plain INSERT is SENT within a second, and its timeline names a workflow 
 });
 
 const bulk = "/v1/events/trigger/bulk";
+/** Calls of several events and of one. */
+const sending = "/v1/events/trigger*";
 
 test("a scheduled notification is sent at its time and not before", async () => {
   const at = new Date(Date.now() + 1_500);
@@ -103,7 +105,7 @@ test("a scheduled notification is sent at its time and not before", async () => 
 });
 
 test("one that Novu failed on is tried again and accepted once", async () => {
-  rig.novu.control.addFault({ match: { path: bulk }, status: 500 });
+  rig.novu.control.addFault({ match: { path: sending }, status: 500 });
   const id = await insertOne({ recipients: '["bob"]' });
   await until(async () => (await statusOf(id)) === "SENT");
   const { timeline, attempts } = await detail(id);
@@ -120,7 +122,7 @@ test("one that Novu failed on is tried again and accepted once", async () => {
 });
 
 test("a reply that was lost after Novu had accepted does not send twice", async () => {
-  rig.novu.control.addFault({ match: { path: bulk }, dropAfterAccept: true });
+  rig.novu.control.addFault({ match: { path: sending }, dropAfterAccept: true });
   const id = await insertOne({ recipients: '["eve"]' });
   await until(async () => (await statusOf(id)) === "SENT");
   assert.equal(
@@ -136,7 +138,7 @@ const refusal = { statusCode: 400, timestamp: "now", path: bulk, message: "refus
 
 test("ten recipients, one refused: nine get it once, and the row says which one did not", async () => {
   rig.novu.control.addFault({
-    match: { path: bulk, bodyIncludes: "refused-one" },
+    match: { path: sending, bodyIncludes: "refused-one" },
     status: 400,
     body: refusal,
     times: 1000,
@@ -156,7 +158,7 @@ test("ten recipients, one refused: nine get it once, and the row says which one 
 });
 
 test("after its last attempt a notification is a dead letter that says why", async () => {
-  rig.novu.control.addFault({ match: { path: bulk, bodyIncludes: "unlucky" }, status: 503, times: 1000 });
+  rig.novu.control.addFault({ match: { path: sending, bodyIncludes: "unlucky" }, status: 503, times: 1000 });
   const id = await insertOne({ recipients: '["unlucky"]', max_attempts: 2 });
   await until(async () => (await statusOf(id)) === "DEAD");
   const { error, attempts } = await detail(id);
@@ -176,7 +178,7 @@ test("a workflow that Novu does not know is a dead letter at once", async () => 
 });
 
 test("a rate limit pauses for as long as Novu says and spends no attempt", async () => {
-  rig.novu.control.addFault({ match: { path: bulk }, status: 429, headers: { "retry-after": "1" } });
+  rig.novu.control.addFault({ match: { path: sending }, status: 429, headers: { "retry-after": "1" } });
   const id = await insertOne({});
   await until(async () => (await worker.get("/status"))?.body.processing?.paused);
   assert.is((await worker.get("/health"))?.code, 200);

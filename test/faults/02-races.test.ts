@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { testDatabase } from "../support/database.ts";
-import { bulkPath, labOfFile } from "../support/fault-lab.ts";
+import { labOfFile, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { metric } from "../support/metric.ts";
 import { tcpProxy } from "../support/tcp-proxy.ts";
@@ -19,7 +19,7 @@ faultTest(8, "stopped past its lease and woken: its late write changes nothing a
   const proxy = await tcpProxy(new URL(url).host);
   try {
     const zombie = await lab().readyWorker({ ...lease, DATABASE_URL: proxy.through(url) });
-    lab().novu.control.addFault({ match: { path: bulkPath }, delayMs: 400, times: 1 });
+    lab().novu.control.addFault({ match: { path: sendingPaths }, delayMs: 400, times: 1 });
     await lab().insert(10);
     await until(() => lab().calls() === 1);
     // What it writes about Novu's answer is on its way while it is stopped: no renewal can tell it before that the lease is gone.
@@ -53,7 +53,7 @@ const rowVersions = async (): Promise<unknown[]> =>
 faultTest(9, "four workers race over 10,000 rows: no row is claimed twice", async () => {
   const env = { POLL_BATCH_SIZE: "100", XNOVU_LEASE_MS: "60000" };
   await Promise.all(Array.from({ length: 4 }, () => lab().readyWorker(env)));
-  lab().novu.control.addFault({ match: { path: bulkPath }, delayMs: 50, times: 100_000 });
+  lab().novu.control.addFault({ match: { path: sendingPaths }, delayMs: 50, times: 100_000 });
   await lab().insert(10_000);
   const { accepted } = await lab().held({}, 60_000);
   assert.is(accepted, 10_000);

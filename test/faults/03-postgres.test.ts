@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { databaseOn } from "../support/database.ts";
-import { bulkPath, type FaultLab, openLab } from "../support/fault-lab.ts";
+import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { freeze } from "../support/process-tree.ts";
 import { type PrivatePostgres, privatePostgres } from "../support/servers.ts";
@@ -34,7 +34,7 @@ test.after(async () => {
 });
 
 const slowNovu = (delayMs: number) =>
-  void lab.novu.control.addFault({ match: { path: bulkPath }, delayMs, times: 100_000 });
+  void lab.novu.control.addFault({ match: { path: sendingPaths }, delayMs, times: 100_000 });
 const alive = (worker: RunningWorker) =>
   assert.is(worker.child.exit(), undefined, `the worker ended:\n${worker.child.tail()}`);
 

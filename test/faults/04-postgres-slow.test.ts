@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
-import { bulkPath, type FaultLab, openLab } from "../support/fault-lab.ts";
+import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { type TestTemporal, testTemporal } from "../support/temporal.ts";
@@ -31,7 +31,7 @@ test.after(async () => {
 
 faultTest(12, "half-open connections to Postgres: queries time out, it reconnects, no lock stays behind", async () => {
   const worker = await lab.readyWorker({ ...through, POLL_BATCH_SIZE: "20" });
-  lab.novu.control.addFault({ match: { path: bulkPath }, delayMs: 30, times: 100_000 });
+  lab.novu.control.addFault({ match: { path: sendingPaths }, delayMs: 30, times: 100_000 });
   await lab.insert(1_000);
   for (let round = 0; round < 3; round++) {
     await sleep(300);

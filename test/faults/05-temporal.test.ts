@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { freePort } from "../../local/ports.ts";
 import { startTemporal, type Temporal } from "../../local/temporal.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
-import { bulkPath, type FaultLab, openLab } from "../support/fault-lab.ts";
+import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest, skipPart } from "../support/fault-notes.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { temporalBinary } from "../support/temporal.ts";
@@ -44,7 +44,7 @@ for (const signal of ["SIGTERM", "SIGKILL"] as const)
       POLL_BATCH_SIZE: "10",
       XNOVU_RESTART_LIMIT: "0",
     });
-    lab.novu.control.addFault({ match: { path: bulkPath }, delayMs: 200, times: 100_000 });
+    lab.novu.control.addFault({ match: { path: sendingPaths }, delayMs: 200, times: 100_000 });
     await lab.insert(400);
     await until(async () => ((await lab.counts()).SENT ?? 0) > 0);
     await server.kill(signal);

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { show } from "../../outbox/reader.ts";
 import { testDatabase } from "../support/database.ts";
-import { bulkPath, labOfFile } from "../support/fault-lab.ts";
+import { isSending, labOfFile, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { randomFrom, shuffled } from "../support/random.ts";
 import { testTemporal } from "../support/temporal.ts";
@@ -12,7 +12,7 @@ import { type RunningWorker, until } from "../support/worker.ts";
 
 // Everything that Novu may answer, and not answer.
 const lab = labOfFile(testDatabase, testTemporal);
-const match = { path: bulkPath };
+const match = { path: sendingPaths };
 const fault = (order: Parameters<ReturnType<typeof lab>["novu"]["control"]["addFault"]>[0]) =>
   lab().novu.control.addFault({ match, ...order });
 
@@ -29,7 +29,7 @@ const bothPaused = (workers: readonly RunningWorker[]) =>
 const callTimes = () =>
   lab()
     .novu.control.calls()
-    .last.filter(({ path }) => path === bulkPath)
+    .last.filter(({ path }) => isSending(path))
     .map(({ at }) => Date.parse(at));
 const mostAttempts = async () =>
   (await lab().db.query<{ most: number }>("SELECT max(attempts)::int AS most FROM audit.change")).rows[0]?.most;
@@ -138,7 +138,7 @@ for (const status of [400, 422])
       const body = {
         statusCode: status,
         timestamp: "now",
-        path: bulkPath,
+        path: "/v1/events/trigger",
         message: "refused on order",
         type: "X",
         errors: status === 400 ? [] : {},

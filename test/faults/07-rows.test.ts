@@ -4,7 +4,7 @@ import * as assert from "uvu/assert";
 import { show } from "../../outbox/reader.ts";
 import { changesOf } from "../support/audit.ts";
 import { testDatabase } from "../support/database.ts";
-import { bulkPath, labOfFile } from "../support/fault-lab.ts";
+import { labOfFile, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { testTemporal } from "../support/temporal.ts";
 
@@ -109,7 +109,7 @@ faultTest(
     const status = await workers[0]?.get("/status");
     assert.ok(Date.parse(String(status?.body.startedAt)) > Date.now() + 300_000, "the clock is not skewed");
     // Longer than a lease: both keep theirs, and neither takes the other's for run out.
-    lab().novu.control.addFault({ match: { path: bulkPath }, delayMs: 3_500, times: 2 });
+    lab().novu.control.addFault({ match: { path: sendingPaths }, delayMs: 3_500, times: 2 });
     const [first = ""] = await lab().insert(1);
     const [second = ""] = await lab().insert(1);
     const { rows } = await lab().db.query<{ at: Date }>("SELECT now() + interval '2 seconds' AS at");
@@ -122,7 +122,7 @@ faultTest(
     assert.ok(Number(claimed?.at) >= at.getTime(), "sent before its time");
     assert.ok(Number(claimed?.at) < at.getTime() + 5_000, "sent late");
 
-    lab().novu.control.addFault({ match: { path: bulkPath }, status: 503, times: 1 });
+    lab().novu.control.addFault({ match: { path: sendingPaths }, status: 503, times: 1 });
     await lab().insert(1, { recipients: '["retried"]' });
     await lab().held({}, 10_000);
   },

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { knownMigrations, migrate, migrateUp, migrationStatus } from "../../outbox/migrate.ts";
 import { testDatabase } from "../support/database.ts";
-import { bulkPath, type FaultLab, openLab } from "../support/fault-lab.ts";
+import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { testTemporal } from "../support/temporal.ts";
 import { until } from "../support/worker.ts";
@@ -51,7 +51,7 @@ faultTest(
 faultTest(30, "a migration while it runs, asked for twice at once: one after the other, and nothing is lost", () =>
   withLab(async (lab, url) => {
     const worker = await lab.readyWorker({ POLL_BATCH_SIZE: "10" });
-    lab.novu.control.addFault({ match: { path: bulkPath }, delayMs: 100, times: 100_000 });
+    lab.novu.control.addFault({ match: { path: sendingPaths }, delayMs: 100, times: 100_000 });
     await lab.insert(400);
     await until(async () => ((await lab.counts()).SENT ?? 0) > 0);
     await migrate(url, { direction: "down", count: 1 });

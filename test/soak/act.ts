@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultOrder } from "../../local/novu/faults.ts";
-import { bulkPath } from "../support/fault-lab.ts";
+import { sendingPaths } from "../support/fault-lab.ts";
 import type { Load, Trouble } from "./plan.ts";
 import type { World } from "./world.ts";
 
@@ -8,7 +8,7 @@ import type { World } from "./world.ts";
 export async function makeTrouble(world: World, trouble: Trouble): Promise<void> {
   const { lab, crew, networks } = world;
   const { control } = lab.novu;
-  const order = (fault: FaultOrder) => control.addFault({ match: { path: bulkPath }, ...fault });
+  const order = (fault: FaultOrder) => control.addFault({ match: { path: sendingPaths }, ...fault });
   switch (trouble.kind) {
     case "kill worker":
       return crew.kill(trouble.worker);

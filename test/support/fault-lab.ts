@@ -16,7 +16,9 @@ export const quick = {
   XNOVU_SWEEP_INTERVAL_MS: "300",
 } as const;
 
-export const bulkPath = "/v1/events/trigger/bulk";
+/** Calls of several events, and of one, as an order of the Novu stand-in matches them. */
+export const sendingPaths = "/v1/events/trigger*";
+export const isSending = (path: string): boolean => path === "/v1/events/trigger" || path === "/v1/events/trigger/bulk";
 
 /** A database with the witness in it, a Novu that counts, and workers with short waits, each on a port of its own. */
 export interface FaultLab extends WorkerRig {
@@ -25,9 +27,9 @@ export interface FaultLab extends WorkerRig {
   readyWorker(env?: Env): Promise<RunningWorker>;
   /** Kills every worker that this lab started. */
   killWorkers(): Promise<void>;
-  /** Bulk calls that Novu has seen. */
+  /** Calls that Novu has seen, of several events and of one. */
   calls(): number;
-  /** Idempotency keys of the bulk calls, in order. */
+  /** Idempotency keys of those calls, in order. */
   keys(): string[];
   /** Waits until every row has come to its end. */
   drained(limitMs?: number): Promise<void>;
@@ -58,11 +60,14 @@ export async function openLab(databaseUrl: string, temporalAddress: string): Pro
       for (const { child } of started) child.kill("SIGCONT");
       await Promise.all(started.splice(0).map(({ child }) => child.stop({ signal: "SIGKILL" })));
     },
-    calls: () => control.calls().counts[`POST ${bulkPath}`] ?? 0,
+    calls: () => {
+      const { counts } = control.calls();
+      return (counts["POST /v1/events/trigger"] ?? 0) + (counts["POST /v1/events/trigger/bulk"] ?? 0);
+    },
     keys: () =>
       control
         .calls()
-        .last.filter(({ path }) => path === bulkPath)
+        .last.filter(({ path }) => isSending(path))
         .map(({ headers }) => String(headers["idempotency-key"])),
     async drained(limitMs = 30_000) {
       let counts: Record<string, number> = {};
