@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { CommanderError } from "commander";
-import pg from "pg";
+import type pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { XnovuError } from "../core/errors.ts";
@@ -10,7 +10,7 @@ import type { Context } from "../scripts/cli/command.ts";
 import { createProgram } from "../scripts/cli/program.ts";
 import { commandsFor, verbs } from "../scripts/commands/index.ts";
 import { xnovu } from "./support/cli.ts";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { type TestDatabase, testDatabase, testPool } from "./support/database.ts";
 import { type Env, root } from "./support/worker.ts";
 
 // The command line as people and scripts use it: exit codes, what goes to stdout and what to stderr.
@@ -20,7 +20,7 @@ let env: Env;
 
 test.before(async () => {
   database = await testDatabase();
-  db = new pg.Pool({ connectionString: database.url, max: 2 });
+  db = testPool(database.url, 2);
   env = { ...process.env, DATABASE_URL: database.url, NO_COLOR: "1" };
 });
 test.after(async () => {

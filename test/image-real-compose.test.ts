@@ -2,12 +2,11 @@
 // Bake by itself in a plain checkout, and what it made under compose.yaml: from a row in the database to a message of Novu.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
 import type { Repository } from "../scripts/image/repository.fixture.ts";
-import { testDatabase } from "./support/database.ts";
+import { testDatabase, testPool } from "./support/database.ts";
 import { type TestEngine, testEngine } from "./support/engine.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { buildEnv, command, envFile, hostServers, projectCheckout, succeed } from "./support/real-image.ts";
@@ -82,13 +81,13 @@ onEngine("docker compose up without a setting ends, with one message that names 
 
 onEngine("docker compose: both healthy, a row becomes a message, and down drains", async (own) => {
   const [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
-  const db = new pg.Pool({ connectionString: database.url, max: 1 });
+  const db = testPool(database.url);
   // Without tables: making them is part of what compose.yaml starts.
   const empty = new URL(database.url);
   empty.pathname += "_empty";
   await db.query(`CREATE DATABASE ${empty.pathname.slice(1)}`);
   const servers = await hostServers(own, empty.href, temporal.address);
-  const rows = new pg.Pool({ connectionString: empty.href, max: 1 });
+  const rows = testPool(empty.href);
   const [app, worker] = [await freePort(), await freePort()];
   const override = join(folder.path, "ports.yaml");
   writeFileSync(

@@ -3,12 +3,11 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort, portInUse } from "../local/ports.ts";
 import type { Repository } from "../scripts/image/repository.fixture.ts";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { type TestDatabase, testDatabase, testPool } from "./support/database.ts";
 import { type TestEngine, testEngine } from "./support/engine.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import {
@@ -141,7 +140,7 @@ onEngine(
     const { flag } = await port(3001);
     const started = await xnovu(`docker:run -d --worker --env-file ${settingsFile}${flag}`, place);
     assert.is(started.code, 0, started.stderr);
-    const db = new pg.Pool({ connectionString: database.url, max: 1 });
+    const db = testPool(database.url);
     try {
       servers.novu.control.set({ deliver: false, validatePayload: false });
       servers.novu.control.addFault({ match: { method: "POST", path: "/v1/events/trigger*" }, delayMs: 4_000 });

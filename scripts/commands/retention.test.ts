@@ -1,11 +1,11 @@
 import { join } from "node:path";
-import pg from "pg";
+import type pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../core/errors.ts";
 import { startChild } from "../../local/child.ts";
 import { xnovu } from "../../test/support/cli.ts";
-import { type TestDatabase, testDatabase } from "../../test/support/database.ts";
+import { type TestDatabase, testDatabase, testPool } from "../../test/support/database.ts";
 import { type Env, root, until } from "../../test/support/worker.ts";
 import type { Flags } from "../cli/command.ts";
 import { retention } from "./retention.ts";
@@ -17,9 +17,7 @@ let env: Env;
 
 test.before(async () => {
   database = await testDatabase();
-  db = new pg.Pool({ connectionString: database.url, max: 2 });
-  // The database is dropped right after the pool ends.
-  db.on("error", () => undefined);
+  db = testPool(database.url, 2);
   env = { ...process.env, DATABASE_URL: database.url, NO_COLOR: "1" };
 });
 test.after(async () => {

@@ -78,6 +78,13 @@ function at(serverUrl: string, database: string): string {
   return url.href;
 }
 
+/** A pool for a test's own look at the rows. Its database is dropped, or its server restarted, while a connection may still be closing: no fault of the test. */
+export function testPool(url: string, max = 1): pg.Pool {
+  const pool = new pg.Pool({ connectionString: url, max });
+  pool.on("error", () => undefined);
+  return pool;
+}
+
 async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url });
   client.on("error", () => undefined);

@@ -2,12 +2,13 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import pg from "pg";
+import type pg from "pg";
 import { type Child, startChild } from "../../local/child.ts";
 import { startBridge } from "../../local/novu/bridge.fixture.ts";
 import { type RunningNovu, startNovu } from "../../local/novu/server.ts";
 import { allWorkflows } from "../../local/novu/workflows.fixture.ts";
 import { freePort } from "../../local/ports.ts";
+import { testPool } from "./database.ts";
 import { temporaryFolder } from "./folder.ts";
 
 export const root = fileURLToPath(new URL("../..", import.meta.url));
@@ -60,9 +61,7 @@ export async function workerRig(
   const novu = await startNovu({ secretKey: novuKey, deliver: false });
   await novu.control.sync(bridge.url);
   await bridge.close();
-  const db = new pg.Pool({ connectionString: databaseUrl, max: 3 });
-  // Postgres is restarted beneath it.
-  db.on("error", () => undefined);
+  const db = testPool(databaseUrl, 3);
   const workers: RunningWorker[] = [];
   const env = {
     ...process.env,
