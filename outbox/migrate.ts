@@ -23,8 +23,12 @@ export async function migrate(
   databaseUrl: string,
   { direction, count, log = () => undefined }: MigrateOptions,
 ): Promise<string[]> {
+  // A client of its own: a connection that is lost is told by the query under way, and unheard this event would end the process.
+  const client = new Client({ connectionString: databaseUrl });
+  client.on("error", () => undefined);
+  await client.connect();
   const done = await runner({
-    databaseUrl,
+    dbClient: client,
     dir: migrationsDir,
     direction,
     count: count ?? (direction === "up" ? Number.POSITIVE_INFINITY : 1),
@@ -34,7 +38,7 @@ export async function migrate(
     advisoryLockMode: "wait",
     verbose: false,
     logger: { debug: () => undefined, info: log, warn: log, error: log },
-  });
+  }).finally(() => client.end());
   return done.map(({ name }) => name);
 }
 
