@@ -37,7 +37,11 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
   const settler = createSettler(deps, token, stop.signal, (ids) => {
     for (const id of ids) open.delete(id);
   });
-  const keeper = keepLease(deps, token, open, stop);
+  let lost = false;
+  const keeper = keepLease(deps, token, open, () => {
+    lost = true;
+    stop.abort();
+  });
   // Set when Novu takes nothing for now: the batches not yet sent are given back without a call.
   const paused = new AbortController();
   try {
@@ -46,7 +50,12 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
       for (const batch of queue) await deliverBatch(deps, settler, batch, stop.signal, paused);
     };
     const lanes = await Promise.allSettled(Array.from({ length: deps.concurrency }, lane));
-    const total = await settler.done();
+    const total = await settler.done().catch((error: unknown) => {
+      if (!lost) throw error;
+      // What could not be written would have changed nothing: another worker has the rows.
+      const { leaseLost, ...written } = settler.written();
+      return { ...written, leaseLost: leaseLost + open.size };
+    });
     // All have ended before the fault is told: a new try never runs beside what is left of this one.
     for (const end of lanes) if (end.status === "rejected") throw end.reason;
     if (rows.length > 0) deps.onSettled(total);
@@ -62,13 +71,13 @@ function keepLease(
   { outbox, leaseMs }: DeliverDeps,
   token: string,
   open: ReadonlySet<string>,
-  stop: AbortController,
+  onLost: () => void,
 ): NodeJS.Timeout {
   return setInterval(() => {
     if (open.size === 0) return;
     outbox.renew(token, [...open], leaseMs).then(
       (held) => {
-        if (held === 0 && open.size > 0) stop.abort();
+        if (held === 0 && open.size > 0) onLost();
       },
       // Postgres is away: the lease may run out, and then the token guards what is written later.
       () => undefined,

@@ -14,6 +14,8 @@ export interface Settler {
   calling(): () => void;
   /** Everything is written. Rejects with what kept it from being. */
   done(): Promise<SettleResult>;
+  /** What is written so far. */
+  written(): SettleResult;
 }
 
 /** Milliseconds that an outcome waits for those of other calls. */
@@ -79,6 +81,7 @@ export function createSettler(
         if (calls === 0) flush();
       };
     },
+    written: () => total,
     async done() {
       flush();
       await writing;
