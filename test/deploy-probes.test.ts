@@ -95,6 +95,7 @@ test("the worker: starts and lives while all is away, and is not ready", async (
 test("the init container waits for missing migrations, and not for a schema that is newer", async () => {
   const database = await testDatabase();
   const client = new pg.Client({ connectionString: database.url });
+  client.on("error", () => undefined);
   await client.connect();
   const blank = new URL(database.url);
   blank.pathname = `/blank_${process.pid}`;

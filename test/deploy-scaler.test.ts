@@ -17,6 +17,7 @@ const query = String(at(trigger, "metadata", "query"));
 
 const database = await testDatabase();
 const owner = new pg.Client({ connectionString: database.url });
+owner.on("error", () => undefined);
 await owner.connect();
 
 // Roles belong to the whole server, which other tests share.
@@ -52,6 +53,7 @@ async function asScaler<T>(work: (client: pg.Client) => Promise<T>): Promise<T> 
   const url = new URL(database.url);
   [url.username, url.password] = [login, password];
   const client = new pg.Client({ connectionString: url.href });
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return await work(client);

@@ -87,6 +87,7 @@ test("Postgres: a role that lacks rights, and one that row security hides the ro
   const role = `doctor_${process.pid}`;
   const url = addressOf(rig.databaseUrl, { user: role, password: "p" });
   const db = new pg.Client({ connectionString: rig.databaseUrl });
+  db.on("error", () => undefined);
   await db.connect();
   try {
     await db.query(`CREATE ROLE ${role} LOGIN PASSWORD 'p'`);

@@ -108,6 +108,7 @@ function start(args: readonly string[], env: NodeJS.ProcessEnv): Run {
 
 async function query<T extends pg.QueryResultRow>(url: string, sql: string): Promise<T[]> {
   const client = new pg.Client({ connectionString: url });
+  client.on("error", () => undefined);
   await client.connect();
   try {
     return (await client.query<T>(sql)).rows;
