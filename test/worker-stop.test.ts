@@ -58,11 +58,11 @@ faultTest(
   5,
   "SIGTERM amid 1,000 rows: what is under way ends, the rest is given back unspent, and the next worker sends it",
   async () => {
-    // 40 claims; Novu takes 300 ms for each, and 16 are in flight at once.
-    const env = { ...fast, POLL_BATCH_SIZE: "25", XNOVU_SHUTDOWN_TIMEOUT_MS: "10000" };
+    // Claims that do not grow and calls that take their time, so that no machine is done with them before the signal.
+    const env = { ...fast, POLL_BATCH_SIZE: "25", XNOVU_CLAIM_MAX: "25", XNOVU_SHUTDOWN_TIMEOUT_MS: "10000" };
     const first = await rig.start(env);
     await first.ready();
-    slowNovu(300);
+    slowNovu(600);
     await rig.insert(1_000);
     await until(async () => ((await rig.counts()).SENT ?? 0) > 100);
     const begin = Date.now();
