@@ -35,29 +35,46 @@ RETURN CASE from_status
   ELSE false
 END;
 
--- The timeline: append-only, written by the triggers below and by nothing else.
+-- The timeline as it is kept: append-only, written by the trigger below and by nothing else. One row for each change but two kinds that the
+-- notification itself remembers, so that the usual life is one row: how it began (created_at), and a claim while it lasts (updated_at, lease_owner).
+-- The change that ends a claim writes down when it began. The view notify.timeline tells all of them.
 CREATE TABLE notify.notification_event (
   notification_id bigint      NOT NULL,
   id              bigint      GENERATED ALWAYS AS IDENTITY,
   at              timestamptz NOT NULL DEFAULT clock_timestamp(),
-  from_status     text,
-  to_status       text        NOT NULL,
+  -- Of the claim that this change ended; NULL when it ended none.
+  claimed_at      timestamptz,
+  claim_attempt   smallint,
   attempt         smallint    NOT NULL,
+  from_status     text        COLLATE "C" NOT NULL,
+  to_status       text        COLLATE "C" NOT NULL,
   lease_token     uuid,
   worker          text,
   error           text,
   PRIMARY KEY (notification_id, id),
   -- The same status twice is a claim taken over under a new token.
   CONSTRAINT notification_legal_change CHECK (
-    CASE WHEN from_status IS NULL THEN to_status = 'PENDING'
-         ELSE notify.is_legal_change(from_status, to_status) OR (from_status = 'PROCESSING' AND to_status = 'PROCESSING') END)
+    notify.is_legal_change(from_status, to_status) OR (from_status = 'PROCESSING' AND to_status = 'PROCESSING')),
+  CONSTRAINT notification_event_claim_when_ended CHECK ((from_status = 'PROCESSING') = (claimed_at IS NOT NULL AND claim_attempt IS NOT NULL))
 );
-COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane made the change, or the Temporal workflow that holds a notification of many recipients by itself';
+COMMENT ON TABLE notify.notification_event IS 'What the timeline is made of: read notify.timeline';
+COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane held the row, or the Temporal workflow that holds a notification of many recipients by itself';
 
+-- All changes of a notification, ordered by id.
 CREATE VIEW notify.timeline WITH (security_invoker = true) AS
-  SELECT notification_id, id, at, from_status, to_status, attempt, 
+  SELECT notification_id, id, at, lag(to_status) OVER (PARTITION BY notification_id ORDER BY id) AS from_status, to_status, attempt,
          CASE WHEN worker LIKE 'xnovu-claim-%' THEN worker ELSE 'xnovu-lane-' || worker END AS temporal_workflow_id, worker, error
-  FROM notify.notification_event;
+  FROM (
+    SELECT id AS notification_id, 0::bigint AS id, created_at AS at, 'PENDING' AS to_status, 0::smallint AS attempt, NULL::text AS worker, NULL::text AS error
+    FROM notify.notification
+    UNION ALL
+    SELECT notification_id, id * 2, claimed_at, 'PROCESSING', claim_attempt, worker, NULL FROM notify.notification_event WHERE from_status = 'PROCESSING'
+    UNION ALL
+    SELECT notification_id, id * 2 + 1, at, to_status, attempt, CASE WHEN from_status = 'PROCESSING' THEN worker END, error
+    FROM notify.notification_event WHERE to_status <> 'PROCESSING'
+    UNION ALL
+    SELECT id, 9223372036854775807, updated_at, 'PROCESSING', attempts, lease_owner, NULL FROM notify.notification WHERE status = 'PROCESSING'
+  ) AS entry;
 
 -- Statement triggers with transition tables: one pass over a batch of rows, where row triggers would run once for each.
 -- SECURITY DEFINER, so that a role which may only insert notifications needs no right on the timeline.
@@ -69,8 +86,6 @@ BEGIN
     RAISE EXCEPTION 'a notification starts as PENDING with 0 attempts'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_starts_pending', HINT = 'Leave status and attempts to their defaults.';
   END IF;
-  INSERT INTO notify.notification_event (notification_id, to_status, attempt)
-    SELECT id, status, attempts FROM inserted ORDER BY id;
   IF EXISTS (SELECT FROM inserted WHERE scheduled_for IS NULL) THEN
     PERFORM pg_notify('xnovu_new', '');
   END IF;
@@ -84,12 +99,15 @@ END $$;
 CREATE FUNCTION notify.after_update() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_nestloop = off AS $$
 BEGIN
-  INSERT INTO notify.notification_event (notification_id, from_status, to_status, attempt, lease_token, worker, error)
-    SELECT n.id, o.status, n.status, n.attempts, coalesce(n.lease_token, o.lease_token), coalesce(n.lease_owner, o.lease_owner),
-           CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
+  INSERT INTO notify.notification_event (notification_id, claimed_at, claim_attempt, attempt, from_status, to_status, lease_token, worker, error)
+    SELECT n.id, CASE o.status WHEN 'PROCESSING' THEN o.updated_at END, CASE o.status WHEN 'PROCESSING' THEN o.attempts END, n.attempts,
+           o.status, n.status, o.lease_token, o.lease_owner, CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
     FROM before o JOIN after n USING (id)
-    -- A new token without a new status is a claim taken over from a worker that went silent.
-    WHERE o.status <> n.status OR o.lease_token IS DISTINCT FROM n.lease_token;
+    WHERE CASE WHEN n.status = 'PROCESSING'
+      -- A claim is written down when it ends; one that is not legal, now, to be refused. A new token without a new status is a claim taken over from
+      -- a worker that went silent.
+      THEN o.lease_token IS DISTINCT FROM n.lease_token AND o.status NOT IN ('PENDING', 'FAILED')
+      ELSE o.status <> n.status END;
   IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for IS NULL) THEN
     PERFORM pg_notify('xnovu_new', '');
   END IF;

@@ -33,8 +33,8 @@ test.before(async () => {
       [rowCount],
     );
     await client.query(
-      `INSERT INTO notify.notification_event (notification_id, to_status, attempt)
-       SELECT id, 'PENDING', 1 FROM notify.notification, generate_series(1, 2)`,
+      `INSERT INTO notify.notification_event (notification_id, from_status, to_status, attempt)
+       SELECT id, 'FAILED', 'PENDING', 1 FROM notify.notification, generate_series(1, 2)`,
     );
     await client.query(
       `INSERT INTO notify.notification_recipient (notification_id, ordinal, transaction_id, status)
@@ -56,10 +56,11 @@ interface Plan {
 }
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 
-async function planOf(client: pg.ClientBase, file: string, values: readonly unknown[]): Promise<Plan[]> {
-  const { rows } = await client.query<{ "QUERY PLAN": { Plan: Plan }[] }>(`EXPLAIN (FORMAT JSON) ${sql(file)}`, [
-    ...values,
-  ]);
+/** The plan for these values; without any the one that a prepared statement keeps after a few executions. */
+async function planOf(client: pg.ClientBase, file: string, values?: readonly unknown[]): Promise<Plan[]> {
+  const options = values === undefined ? "FORMAT JSON, GENERIC_PLAN" : "FORMAT JSON";
+  const text = `EXPLAIN (${options}) ${sql(file)}`;
+  const { rows } = await client.query<{ "QUERY PLAN": { Plan: Plan }[] }>(text, values && [...values]);
   const plan = rows[0]?.["QUERY PLAN"][0]?.Plan;
   if (plan === undefined) throw new Error(`no plan of ${file}`);
   return nodesOf(plan);
@@ -88,7 +89,7 @@ const claim = [token(), "w", lease, 100, "acme1"];
 
 /** What each statement reads through; every file of outbox/sql is here or in `others`. */
 const table: Readonly<Record<string, readonly [values: readonly unknown[], ...indexes: string[]]>> = {
-  "claim-new": [claim, "notification_new", key],
+  "claim-new": [claim, "notification_new"],
   "claim-failed": [claim, "notification_failed", "notification_failed_batch", key],
   "claim-scheduled": [claim, "notification_scheduled", key],
   "take-over": [[token(), "w", lease, 100, 3], leases, key],
@@ -114,6 +115,8 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
   "retention-delete": [["7", ["SENT"], "2020-01-01", 100], key],
   list: [[null, null, null, 100, null], key],
 };
+/** Those that the worker prepares. */
+const prepared = ["claim-new", "claim-failed", "claim-scheduled", "settle-sent"];
 /** Statements on a table of one row, a plain insert, and counts that read up to 10,001 rows whichever way. */
 const others = ["count-by-status", "enqueue", "gate-close", "gate-open", "gate-read", "gate-trip"];
 
@@ -139,7 +142,10 @@ for (const [when, makeItSo] of Object.entries(times))
   test(`with ${when}, every statement reads through its indexes and scans no table`, () =>
     atAnotherTime(makeItSo, async (client) => {
       for (const [file, [values, ...indexes]] of Object.entries(table)) {
-        const plan = await planOf(client, file, values);
+        const plan = [
+          ...(await planOf(client, file, values)),
+          ...(prepared.includes(file) ? await planOf(client, file) : []),
+        ];
         const scanned = plan.filter((node) => node["Node Type"] === "Seq Scan").map((node) => node["Relation Name"]);
         assert.equal(
           scanned.filter((name) => name !== "sending_gate"),
@@ -149,6 +155,11 @@ for (const [when, makeItSo] of Object.entries(times))
         const used = plan.map((node) => node["Index Name"]);
         // A planner that takes failed rows for few finds the mates of a batch among all of them, still through an index.
         const needed = when === asTheyAre ? indexes : indexes.filter((index) => index !== "notification_failed_batch");
+        // Every index that begins with the tenant finds the next one, but only the partial ones find it past all that was sent.
+        assert.not(
+          used.includes("notification_transaction_unique"),
+          `${file}, ${when}: it reads through what was sent`,
+        );
         for (const index of needed)
           assert.ok(used.includes(index), `${file}, ${when}: it uses ${used.filter(Boolean).join(", ")}, not ${index}`);
       }
@@ -161,5 +172,24 @@ test("a claim of the largest batch is quick, also for the trigger that writes th
   // A plan that joins row by row without an index takes minutes; this takes a tenth of a second on an idle machine.
   assert.ok(Date.now() - started < 8_000, `${Date.now() - started} ms`);
 });
+
+/** Whether the plan reads in order through the index of transaction ids, which holds what was sent, too. */
+const readsWhatWasSent = (plan: readonly Plan[]) =>
+  plan.some(
+    ({ "Node Type": type, Plans: below = [] }) =>
+      type === "Limit" && below.some((node) => node["Index Name"] === "notification_transaction_unique"),
+  );
+
+for (const [file, index] of [
+  ["claim-new", "notification_new"],
+  ["claim-failed", "notification_failed"],
+  ["claim-scheduled", "notification_scheduled"],
+] as const)
+  test(`${file} never looks for the next tenant among the rows that were sent: no index but its own has the order it asks for`, () =>
+    // Both begin with the tenant. With its own index out of the way, what is left is a sort, which no planner prefers to it.
+    atAnotherTime(`DROP INDEX notify.${index}`, async (client) => {
+      assert.not(readsWhatWasSent(await planOf(client, file, claim)));
+      assert.not(readsWhatWasSent(await planOf(client, file)));
+    }));
 
 test.run();

@@ -24,8 +24,6 @@ BEGIN
     RAISE EXCEPTION 'a notification starts as PENDING with 0 attempts'
       USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_starts_pending', HINT = 'Leave status and attempts to their defaults.';
   END IF;
-  INSERT INTO notify.notification_event (notification_id, to_status, attempt)
-    SELECT id, status, attempts FROM inserted ORDER BY id;
   IF EXISTS (SELECT FROM inserted WHERE scheduled_for IS NULL) THEN
     PERFORM pg_notify('xnovu_new', '');
   END IF;
@@ -43,12 +41,15 @@ CREATE OR REPLACE FUNCTION notify.after_update()
  SET enable_nestloop TO 'off'
 AS $function$
 BEGIN
-  INSERT INTO notify.notification_event (notification_id, from_status, to_status, attempt, lease_token, worker, error)
-    SELECT n.id, o.status, n.status, n.attempts, coalesce(n.lease_token, o.lease_token), coalesce(n.lease_owner, o.lease_owner),
-           CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
+  INSERT INTO notify.notification_event (notification_id, claimed_at, claim_attempt, attempt, from_status, to_status, lease_token, worker, error)
+    SELECT n.id, CASE o.status WHEN 'PROCESSING' THEN o.updated_at END, CASE o.status WHEN 'PROCESSING' THEN o.attempts END, n.attempts,
+           o.status, n.status, o.lease_token, o.lease_owner, CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
     FROM before o JOIN after n USING (id)
-    -- A new token without a new status is a claim taken over from a worker that went silent.
-    WHERE o.status <> n.status OR o.lease_token IS DISTINCT FROM n.lease_token;
+    WHERE CASE WHEN n.status = 'PROCESSING'
+      -- A claim is written down when it ends; one that is not legal, now, to be refused. A new token without a new status is a claim taken over from
+      -- a worker that went silent.
+      THEN o.lease_token IS DISTINCT FROM n.lease_token AND o.status NOT IN ('PENDING', 'FAILED')
+      ELSE o.status <> n.status END;
   IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for IS NULL) THEN
     PERFORM pg_notify('xnovu_new', '');
   END IF;
@@ -250,9 +251,11 @@ CREATE TABLE notify.notification_event (
   notification_id bigint NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
-  from_status text,
-  to_status text NOT NULL,
+  claimed_at timestamp with time zone,
+  claim_attempt smallint,
   attempt smallint NOT NULL,
+  from_status text NOT NULL,
+  to_status text NOT NULL,
   lease_token uuid,
   worker text,
   error text
@@ -332,11 +335,8 @@ ALTER TABLE notify.notification ADD CONSTRAINT notification_status_known CHECK (
 ALTER TABLE notify.notification ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_unique UNIQUE (enterprise_id, transaction_id);
 ALTER TABLE notify.notification_category ADD CONSTRAINT notification_category_pkey PRIMARY KEY (enterprise_id, key);
-ALTER TABLE notify.notification_event ADD CONSTRAINT notification_legal_change CHECK (
-CASE
-    WHEN from_status IS NULL THEN to_status = 'PENDING'::text
-    ELSE notify.is_legal_change(from_status, to_status) OR from_status = 'PROCESSING'::text AND to_status = 'PROCESSING'::text
-END);
+ALTER TABLE notify.notification_event ADD CONSTRAINT notification_event_claim_when_ended CHECK ((from_status = 'PROCESSING'::text) = (claimed_at IS NOT NULL AND claim_attempt IS NOT NULL));
+ALTER TABLE notify.notification_event ADD CONSTRAINT notification_legal_change CHECK (notify.is_legal_change(from_status, to_status) OR from_status = 'PROCESSING'::text AND to_status = 'PROCESSING'::text);
 ALTER TABLE notify.notification_event ADD CONSTRAINT notification_event_pkey PRIMARY KEY (notification_id, id);
 ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_value_range CHECK (priority >= 0 AND priority <= 100);
 ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_pkey PRIMARY KEY (priority);
@@ -388,7 +388,7 @@ CREATE VIEW notify.timeline WITH (security_invoker=true) AS
  SELECT notification_id,
     id,
     at,
-    from_status,
+    lag(to_status) OVER (PARTITION BY notification_id ORDER BY id) AS from_status,
     to_status,
     attempt,
         CASE
@@ -397,7 +397,47 @@ CREATE VIEW notify.timeline WITH (security_invoker=true) AS
         END AS temporal_workflow_id,
     worker,
     error
-   FROM notify.notification_event;
+   FROM ( SELECT notification.id AS notification_id,
+            0::bigint AS id,
+            notification.created_at AS at,
+            'PENDING'::text AS to_status,
+            0::smallint AS attempt,
+            NULL::text AS worker,
+            NULL::text AS error
+           FROM notify.notification
+        UNION ALL
+         SELECT notification_event.notification_id,
+            notification_event.id * 2,
+            notification_event.claimed_at,
+            'PROCESSING'::text,
+            notification_event.claim_attempt,
+            notification_event.worker,
+            NULL::text
+           FROM notify.notification_event
+          WHERE notification_event.from_status = 'PROCESSING'::text
+        UNION ALL
+         SELECT notification_event.notification_id,
+            notification_event.id * 2 + 1,
+            notification_event.at,
+            notification_event.to_status,
+            notification_event.attempt,
+                CASE
+                    WHEN notification_event.from_status = 'PROCESSING'::text THEN notification_event.worker
+                    ELSE NULL::text
+                END AS "case",
+            notification_event.error
+           FROM notify.notification_event
+          WHERE notification_event.to_status <> 'PROCESSING'::text
+        UNION ALL
+         SELECT notification.id,
+            '9223372036854775807'::bigint,
+            notification.updated_at,
+            'PROCESSING'::text,
+            notification.attempts,
+            notification.lease_owner,
+            NULL::text
+           FROM notify.notification
+          WHERE notification.status = 'PROCESSING'::text) entry;
 
 CREATE TRIGGER after_delete AFTER DELETE ON notify.notification REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_delete();
 CREATE TRIGGER after_insert AFTER INSERT ON notify.notification REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_insert();
@@ -428,9 +468,10 @@ GRANT EXECUTE ON FUNCTION notify.valid_recipients(jsonb) TO PUBLIC;
 
 COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put in; kept while its reply is unknown, so that a retry repeats the same call under the same idempotency key';
 COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim that holds the row: every write of a worker names it';
-COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane made the change, or the Temporal workflow that holds a notification of many recipients by itself';
+COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane held the row, or the Temporal workflow that holds a notification of many recipients by itself';
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
 COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
+COMMENT ON TABLE notify.notification_event IS 'What the timeline is made of: read notify.timeline';
 COMMENT ON TABLE notify.sending_gate IS 'One row: until when all workers wait, because Novu limits the rate, refuses the key, or does not work';
 
 COMMENT ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer) IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';

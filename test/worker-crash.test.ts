@@ -72,7 +72,7 @@ test("killed with 1,000 rows in flight: the next worker takes them over when the
   const second = await rig.start({ ...fast, ...lease });
   await allSentOnce(1_000);
   const { rows } = await rig.db.query<{ owners: number }>(
-    "SELECT count(DISTINCT worker)::int AS owners FROM notify.notification_event WHERE worker IS NOT NULL",
+    "SELECT count(DISTINCT worker)::int AS owners FROM notify.timeline WHERE worker IS NOT NULL",
   );
   assert.is(rows[0]?.owners, 2);
   await second.child.stop({ signal: "SIGKILL" });

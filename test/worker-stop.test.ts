@@ -120,7 +120,7 @@ faultTest(7, "SIGTERM while it starts: exit 0, and nothing was claimed", async (
   assert.equal(await rig.counts(), { PENDING: 10 });
   assert.is(rig.novu.control.effects().length, 0);
   const { rows } = await rig.db.query(
-    "SELECT FROM notify.notification_event WHERE to_status = 'PROCESSING' AND notification_id IN (SELECT id FROM notify.notification)",
+    "SELECT FROM notify.timeline WHERE to_status = 'PROCESSING' AND notification_id IN (SELECT id FROM notify.notification)",
   );
   assert.is(rows.length, 0);
 });

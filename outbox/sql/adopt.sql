@@ -1,6 +1,6 @@
 -- PROCESSING, held on. $1 lease token, $2 lease in ms. The rows that a Temporal workflow of their own delivers, as they stand now.
 UPDATE notify.notification n
-SET lease_until = now() + $2 * interval '1 millisecond', updated_at = now()
+SET lease_until = now() + $2 * interval '1 millisecond'
 WHERE n.status = 'PROCESSING' AND n.lease_until > '-infinity' AND n.lease_token = $1::uuid
 RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,

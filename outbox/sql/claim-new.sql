@@ -1,32 +1,36 @@
 -- PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after. Rows without a schedule.
 -- Up to 16 tenants share a claim evenly; within a tenant the queue position decides (notify.queue_position). Nothing while the gate is closed.
--- The ids go through an array, so that no statistics make the planner read the table where the primary key leads straight to the rows.
+-- The rows' places (ctid) go through an array, so that no statistics make the planner read the table: FOR UPDATE holds them where they are.
+-- A row that somebody changed a moment before is not seen there, and its change has woken the workers for the next claim.
+-- The tenants are looked up in the whole order of notification_new, which no other index has: one that begins with the tenant, too, holds what was sent.
 WITH RECURSIVE tenants AS (
   (SELECT n.enterprise_id FROM notify.notification n
-   WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id > $5 ORDER BY n.enterprise_id LIMIT 1)
+   WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id > $5
+   ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1)
   UNION ALL
   SELECT next.enterprise_id FROM tenants t CROSS JOIN LATERAL (
     SELECT n.enterprise_id FROM notify.notification n
-    WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id LIMIT 1) AS next
+    WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id > t.enterprise_id
+    ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1) AS next
 ), turn AS MATERIALIZED (
   SELECT enterprise_id FROM tenants LIMIT least(16, $4)
 ), due AS MATERIALIZED (
-  SELECT d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
-    SELECT n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
+  SELECT d.place, d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
+    SELECT n.ctid AS place, n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
     WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id = turn.enterprise_id
     ORDER BY notify.queue_position(n.created_at, n.priority), n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now())
 ), packed AS MATERIALIZED (
   -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
-  SELECT id, touched, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM due
+  SELECT place, touched, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM due
 )
 UPDATE notify.notification n
 -- A bulk call's batch is named here, so that a retry of it repeats the same call.
 SET status = 'PROCESSING', attempts = n.attempts + 1, lease_token = $1::uuid, lease_owner = $2, updated_at = now(),
     lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)
-FROM unnest(ARRAY(SELECT id FROM packed), ARRAY(SELECT touched FROM packed), ARRAY(SELECT batch FROM packed)) AS d (id, touched, batch)
-WHERE n.id = d.id
+FROM unnest(ARRAY(SELECT place FROM packed), ARRAY(SELECT touched FROM packed), ARRAY(SELECT batch FROM packed)) AS d (place, touched, batch)
+WHERE n.ctid = d.place
 RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
   -- A row that nobody has worked on has no recipients with an outcome.

@@ -67,9 +67,9 @@ export async function auditViolations(db: Pool): Promise<string[]> {
   );
   const { rows: untold } = await db.query<{ id: string; seen: number; told: number }>(
     `SELECT c.notification_id AS id, count(*)::int AS seen,
-       (SELECT count(*)::int FROM notify.notification_event e WHERE e.notification_id = c.notification_id AND e.from_status <> e.to_status) AS told
+       (SELECT count(*)::int FROM notify.timeline e WHERE e.notification_id = c.notification_id AND e.from_status <> e.to_status) AS told
      FROM audit.change c WHERE c.from_status <> c.to_status GROUP BY 1
-     HAVING count(*) <> (SELECT count(*) FROM notify.notification_event e WHERE e.notification_id = c.notification_id AND e.from_status <> e.to_status)
+     HAVING count(*) <> (SELECT count(*) FROM notify.timeline e WHERE e.notification_id = c.notification_id AND e.from_status <> e.to_status)
      LIMIT 5`,
   );
   return [
