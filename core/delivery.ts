@@ -1,14 +1,15 @@
-import type { ClaimedNotification, JsonObject, Recipient } from "./notification.ts";
+import type { ClaimedNotification, JsonText } from "./notification.ts";
 
 /** One (notification, recipient) pair: the unit that Novu accepts or refuses. */
 export interface DeliveryEvent {
   readonly notificationId: string;
   /** Position in the notification's recipients, from 0. */
   readonly ordinal: number;
-  readonly recipient: Recipient;
+  readonly recipient: JsonText;
   readonly workflow: string;
-  readonly payload: JsonObject;
-  readonly overrides: JsonObject;
+  readonly payload: JsonText;
+  /** `{}` for none. */
+  readonly overrides: JsonText;
   /** Stable for the life of the notification: Novu drops a second event with the same id. */
   readonly transactionId: string;
 }

@@ -13,6 +13,8 @@ export const legalChanges: Readonly<Record<Status, readonly Status[]>> = {
 };
 
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+/** JSON as Postgres has it. A worker passes it on as it is: nothing is parsed to be written again, and no number loses a digit. */
+export type JsonText = string;
 export type JsonObject = { readonly [key: string]: Json };
 
 /** A subscriber id, a subscriber object (`subscriberId` and what Novu should know of it), or a topic. */
@@ -48,9 +50,12 @@ export interface ClaimedNotification {
   readonly id: string;
   readonly enterpriseId: string;
   readonly workflow: string;
-  readonly recipients: readonly Recipient[];
-  readonly payload: JsonObject;
-  readonly overrides: JsonObject;
+  /** Each a Recipient. */
+  readonly recipients: readonly JsonText[];
+  /** An object; a workflow of several channels reads in it, under `channels`, the subset that was asked for. */
+  readonly payload: JsonText;
+  /** An object. */
+  readonly overrides: JsonText;
   readonly transactionId: string;
   /** The attempt under way, from 1. */
   readonly attempts: number;

@@ -2,6 +2,7 @@ import type { RequestListener } from "node:http";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort } from "../core/delivery.ts";
+import type { JsonObject, Recipient } from "../core/notification.ts";
 import { startBridge, type TestBridge } from "../local/novu/bridge.fixture.ts";
 import { type RunningNovu, startNovu } from "../local/novu/server.ts";
 import { allWorkflows } from "../local/novu/workflows.fixture.ts";
@@ -30,15 +31,25 @@ test.after(async () => {
 });
 
 let calls = 0;
-const event = (change: Partial<DeliveryEvent> = {}): DeliveryEvent => ({
+interface Change extends Partial<Pick<DeliveryEvent, "ordinal" | "workflow" | "transactionId">> {
+  readonly recipient?: Recipient;
+  readonly payload?: JsonObject;
+  readonly overrides?: JsonObject;
+}
+const event = ({
+  recipient = "u1",
+  payload = { name: "Ada" },
+  overrides = {},
+  ...change
+}: Change = {}): DeliveryEvent => ({
   notificationId: "1",
   ordinal: 0,
-  recipient: "u1",
   workflow: "mail-only",
-  payload: { name: "Ada" },
-  overrides: {},
   transactionId: `tx-${calls}-${change.ordinal ?? 0}`,
   ...change,
+  recipient: JSON.stringify(recipient),
+  payload: JSON.stringify(payload),
+  overrides: JSON.stringify(overrides),
 });
 const callOf = (...events: DeliveryEvent[]): DeliveryCall => ({ idempotencyKey: `key-${++calls}`, events });
 const effects = () => novu.control.effects().reduce((sum, { accepted }) => sum + accepted, 0);
@@ -286,11 +297,11 @@ test("the SDK sends the same bytes for the same events: method, path, key, autho
     const sdkEvents = events.map(({ workflow: workflowId, recipient, payload, overrides, transactionId }) => ({
       ...{
         workflowId,
-        payload,
+        payload: JSON.parse(payload),
         transactionId,
-        to: recipient as Parameters<ReturnType<typeof createSdk>["trigger"]>[0]["to"],
+        to: JSON.parse(recipient) as Parameters<ReturnType<typeof createSdk>["trigger"]>[0]["to"],
       },
-      ...(Object.keys(overrides).length === 0 ? {} : { overrides }),
+      ...(overrides === "{}" ? {} : { overrides: JSON.parse(overrides) }),
     }));
     await createSdk(options)
       .triggerBulk({ events: sdkEvents }, "one key")

@@ -35,22 +35,23 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
     reply.kind === "answered" ? reply : { ...reply, reason: mask(reply.reason) };
 
   async function post(call: DeliveryCall, signal: AbortSignal, answered: (status: number) => void): Promise<CallReply> {
-    const events = call.events.map(toRequest);
-    const [url, content] = events.length === 1 ? [trigger, events[0]] : [`${trigger}/bulk`, { events }];
+    const events = call.events.map(bodyOf);
+    const [url, body] =
+      events.length === 1 ? [trigger, events[0]] : [`${trigger}/bulk`, `{"events":[${events.join()}]}`];
     const response = await request(url, {
       method: "POST",
       dispatcher,
       signal,
       headers: { ...headers, "idempotency-key": call.idempotencyKey },
-      body: JSON.stringify(content),
+      body,
     });
-    const body = await response.body.text();
+    const text = await response.body.text();
     answered(response.statusCode);
     const header = (name: string) => {
       const value = response.headers[name];
       return Array.isArray(value) ? value[0] : value;
     };
-    return judge({ status: response.statusCode, header, body }, call.events.length);
+    return judge({ status: response.statusCode, header, body: text }, call.events.length);
   }
 
   return {
@@ -76,10 +77,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
 }
 
 /** One event as Novu's API takes it. */
-const toRequest = (event: DeliveryEvent) => ({
-  name: event.workflow,
-  to: event.recipient,
-  payload: event.payload,
-  ...(Object.keys(event.overrides).length === 0 ? {} : { overrides: event.overrides }),
-  transactionId: event.transactionId,
-});
+function bodyOf({ workflow, recipient, payload, overrides, transactionId }: DeliveryEvent): string {
+  const more = overrides === "{}" ? "" : `,"overrides":${overrides}`;
+  return `{"name":${JSON.stringify(workflow)},"to":${recipient},"payload":${payload}${more},"transactionId":${JSON.stringify(transactionId)}}`;
+}

@@ -1,37 +1,41 @@
-import type { ClaimedNotification, JsonObject, Recipient } from "../core/notification.ts";
+import type { ClaimedNotification } from "../core/notification.ts";
 
 /** What every claim returns of a row. */
 export interface ClaimedRow {
   id: string;
   enterprise_id: string;
   workflow: string;
-  recipients: Recipient[];
-  payload: JsonObject;
-  overrides: JsonObject;
-  channels: string[] | null;
+  /** The only one. A text by itself costs less than a list of one. */
+  recipient: string | null;
+  /** All, where there are several. */
+  recipients: string[] | null;
+  payload: string;
+  overrides: string;
   transaction_id: string;
   attempts: number;
   max_attempts: number;
   batch_id: string;
   waited_ms: number;
-  settled: number[];
+  /** NULL for a row that was never tried. */
+  settled: number[] | null;
   sent_before: boolean;
 }
+
+const none: readonly never[] = [];
 
 export const toClaimed = (row: ClaimedRow): ClaimedNotification => ({
   id: row.id,
   enterpriseId: row.enterprise_id,
   workflow: row.workflow,
-  recipients: row.recipients,
-  // A workflow of several channels reads the subset that was asked for from its payload.
-  payload: row.channels === null ? row.payload : { ...row.payload, channels: row.channels },
+  recipients: row.recipient === null ? (row.recipients ?? none) : [row.recipient],
+  payload: row.payload,
   overrides: row.overrides,
   transactionId: row.transaction_id,
   attempts: row.attempts,
   maxAttempts: row.max_attempts,
   batchId: row.batch_id,
   waitedMs: row.waited_ms,
-  settled: row.settled,
+  settled: row.settled ?? none,
   sentBefore: row.sent_before,
 });
 

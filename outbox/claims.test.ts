@@ -151,10 +151,15 @@ test("failed: a row brings the other failed rows of its batch along, and its bat
 });
 
 test("a claim returns its rows as the delivery needs them, in the order of their ids", async () => {
-  const recipients = ["u1", { subscriberId: "u2", email: "a@b.c" }, { type: "Topic", topicKey: "t" }];
+  const recipients = ["u1", { email: "a@b.c", subscriberId: "u2" }, { type: "Topic", topicKey: "t" }];
   const ids = await insertRows(pool, [{ recipients, priority: 1 }, {}, { priority: 99 }]);
-  await pool.query(`UPDATE notify.notification SET channels = '{sms}', payload = '{"a": 1}' WHERE id = $1`, [ids[0]]);
+  await pool.query(
+    `UPDATE notify.notification SET channels = '{sms}', payload = '{"a": 12345678901234567890}' WHERE id = $1`,
+    [ids[0]],
+  );
+  await pool.query(`UPDATE notify.notification SET recipients = '[{"subscriberId": "é, ]"}]' WHERE id = $1`, [ids[1]]);
   const { rows: got } = await claim("new");
+  assert.equal(got[1]?.recipients, ['{"subscriberId": "é, ]"}']);
   assert.equal(
     got.map(({ id }) => id),
     ids,
@@ -166,9 +171,9 @@ test("a claim returns its rows as the delivery needs them, in the order of their
     id: ids[0],
     enterpriseId: "acme",
     workflow: "email",
-    recipients,
-    payload: { a: 1, channels: ["sms"] },
-    overrides: {},
+    recipients: ['"u1"', '{"email": "a@b.c", "subscriberId": "u2"}', '{"type": "Topic", "topicKey": "t"}'],
+    payload: '{"a": 12345678901234567890, "channels": ["sms"]}',
+    overrides: "{}",
     transactionId: transaction_id,
     attempts: 1,
     maxAttempts: 8,

@@ -116,7 +116,7 @@ test("adopt renews the lease and gives the rows in the order of their ids, witho
   const first = rows[0];
   assert.is(first?.id, id);
   assert.equal([first?.attempts, first?.maxAttempts, first?.settled, first?.sentBefore], [1, 8, [1], true]);
-  assert.equal(first?.payload, { a: 1, channels: ["sms"] });
+  assert.equal(JSON.parse(first?.payload ?? ""), { a: 1, channels: ["sms"] });
   assert.is(first?.recipients.length, 3);
   const { rows: now } = await pool.query(
     "SELECT DISTINCT lease_owner, lease_until > now() + interval '50 s' AS renewed FROM notify.notification",

@@ -8,7 +8,7 @@ export function singleCalls(url: string, connections: number): NovuPort {
     async send({ events }) {
       await Promise.all(
         events.map(({ workflow, recipient, payload, transactionId }) =>
-          novu.single({ name: workflow, to: recipient, payload, transactionId }),
+          novu.single({ name: workflow, to: JSON.parse(recipient), payload: JSON.parse(payload), transactionId }),
         ),
       );
       return { kind: "answered", outcomes: events.map(() => ({ kind: "accepted" })) };

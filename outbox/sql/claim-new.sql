@@ -31,8 +31,12 @@ SET status = 'PROCESSING', attempts = n.attempts + 1, lease_token = $1::uuid, le
     lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)
 FROM unnest(ARRAY(SELECT place FROM packed), ARRAY(SELECT touched FROM packed), ARRAY(SELECT batch FROM packed)) AS d (place, touched, batch)
 WHERE n.ctid = d.place
-RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+RETURNING n.id, n.enterprise_id, n.workflow,
+  CASE WHEN jsonb_array_length(n.recipients) = 1 THEN (n.recipients -> 0)::text END AS recipient,
+  CASE WHEN jsonb_array_length(n.recipients) > 1 THEN ARRAY(SELECT r::text FROM jsonb_array_elements(n.recipients) WITH ORDINALITY AS e (r, i) ORDER BY i) END AS recipients,
+  CASE WHEN n.channels IS NULL THEN n.payload ELSE n.payload || jsonb_build_object('channels', n.channels) END::text AS payload, n.overrides::text,
+  n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
   -- A row that nobody has worked on has no recipients with an outcome.
-  CASE WHEN d.touched THEN ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) ELSE '{}' END AS settled,
+  CASE WHEN d.touched THEN ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) END AS settled,
   d.touched AND EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

@@ -25,7 +25,11 @@ SET status = 'PROCESSING', attempts = n.attempts + 1, lease_token = $1::uuid, le
     lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)
 FROM unnest(ARRAY(SELECT id FROM packed), ARRAY(SELECT batch FROM packed)) AS d (id, batch)
 WHERE n.id = d.id
-RETURNING n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+RETURNING n.id, n.enterprise_id, n.workflow,
+  CASE WHEN jsonb_array_length(n.recipients) = 1 THEN (n.recipients -> 0)::text END AS recipient,
+  CASE WHEN jsonb_array_length(n.recipients) > 1 THEN ARRAY(SELECT r::text FROM jsonb_array_elements(n.recipients) WITH ORDINALITY AS e (r, i) ORDER BY i) END AS recipients,
+  CASE WHEN n.channels IS NULL THEN n.payload ELSE n.payload || jsonb_build_object('channels', n.channels) END::text AS payload, n.overrides::text,
+  n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
   ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
   EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before
