@@ -77,7 +77,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
 }
 
 /** One event as Novu's API takes it. */
-function bodyOf({ workflow, recipient, payload, overrides, transactionId }: DeliveryEvent): string {
+export function bodyOf({ workflow, recipient, payload, overrides, transactionId }: DeliveryEvent): string {
   const more = overrides === "{}" ? "" : `,"overrides":${overrides}`;
   return `{"name":${JSON.stringify(workflow)},"to":${recipient},"payload":${payload}${more},"transactionId":${JSON.stringify(transactionId)}}`;
 }
