@@ -5,7 +5,7 @@ import { linePlot } from "../lib/plot/lines.ts";
 import { keepResult, type Result, startResult } from "../lib/result.ts";
 import { type Stage, withClient } from "../lib/stage.ts";
 import { type TableState, tableStates } from "./bloat.ts";
-import { type ClaimTimes, claimTimes, fillBacklog, summaryOf } from "./claim-times.ts";
+import { type ClaimTimes, claimTimes, fillBacklog, limit, summaryOf } from "./claim-times.ts";
 import { type Drain, drainBacklog } from "./drain.ts";
 import { claimPlans } from "./plans.ts";
 
@@ -45,7 +45,10 @@ export async function runBacklog(
   const few = summaryOf(fewRows, fewTimes);
   tell(`${fewRows} waiting: a claim takes ${few.p50} ms, p95 ${few.p95}`);
   await fillBacklog(url, rows);
-  const many = summaryOf(rows, await claimTimes(checkout.dist, url, fewPasses * claimsPerPass));
+  const many = summaryOf(
+    rows,
+    await claimTimes(checkout.dist, url, Math.min(fewPasses * claimsPerPass, Math.floor(rows / limit))),
+  );
   tell(`${rows} waiting: a claim takes ${many.p50} ms, p95 ${many.p95}`);
   const plans = await claimPlans(checkout.dist, url);
 
