@@ -28,3 +28,14 @@ export async function withBuildx(env: Env, log: Log = () => undefined): Promise<
     });
   return { ...env, DOCKER_CONFIG: folder };
 }
+
+/**
+ * The program behind `docker compose`, which reads a file without an engine: an installed one that is new enough, else one that is built once
+ * (a minute).
+ *
+ * @throws EngineError when it cannot be had.
+ */
+export async function composeProgram(log: Log = () => undefined): Promise<string> {
+  const { "docker-compose": binary = "" } = await findTool(toolSpecs.compose, { log });
+  return binary;
+}
