@@ -53,6 +53,16 @@ test("beyond loopback listen the app's 4000 and the worker's 3001 alone", async 
   assert.is(ports.length, 5);
 });
 
+test("the ports at loopback can be others, and stay there", async () => {
+  const settings = { GRAFANA_PORT: "3100", PROMETHEUS_PORT: "9190", TEMPORAL_UI_PORT: "8333" };
+  const { services } = await configOf({ COMPOSE_PROFILES: all, ...settings });
+  const ports = ["grafana", "prometheus", "temporal-ui"].flatMap((name) => services[name]?.ports ?? []);
+  assert.equal(
+    ports.map((port) => `${port.host_ip}:${port.published}`),
+    ["127.0.0.1:3100", "127.0.0.1:9190", "127.0.0.1:8333"],
+  );
+});
+
 test("every service is limited, rotates its log and has no right that it does not need", async () => {
   const { services } = await configOf({ COMPOSE_PROFILES: all });
   const once = ["migrate", "temporal-schema", "temporal-namespace"];

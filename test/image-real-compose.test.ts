@@ -30,6 +30,12 @@ test.after(async () => {
 });
 
 const docker = (...args: string[]) => succeed("docker", args, place);
+/** The container's user reads it, as it does for whoever follows docs/deploy/compose.md. */
+function secretFile(name: string, value: string): string {
+  const path = join(folder.path, `secret-${name}`);
+  writeFileSync(path, `${value}\n`, { mode: 0o444 });
+  return path;
+}
 /** Bake asks before it reads a file outside the checkout. */
 const bake = (...args: string[]) =>
   docker("buildx", "bake", ...(place.env.CA_FILE ? ["--allow", `fs.read=${place.env.CA_FILE}`] : []), ...args);
@@ -95,7 +101,12 @@ onEngine("docker compose: both healthy, a row becomes a message, and down drains
     `services:\n  app: { ports: !override ["127.0.0.1:${app}:4000"] }\n  worker: { ports: !override ["127.0.0.1:${worker}:3001"] }\n`,
   );
   const project = `xnovu-test-${process.pid}`;
-  writeFileSync(join(repository.path, ".env"), envFile({ ...servers.settings, XNOVU_IMAGE: "xnovu:dev" }));
+  const { NOVU_SECRET_KEY = "", DATABASE_URL = "", ...open } = servers.settings;
+  const secrets = {
+    NOVU_SECRET_KEY_FILE: secretFile("novu", NOVU_SECRET_KEY),
+    DATABASE_URL_FILE: secretFile("url", DATABASE_URL),
+  };
+  writeFileSync(join(repository.path, ".env"), envFile({ ...open, ...secrets, XNOVU_IMAGE: "xnovu:dev" }));
   const compose = (...args: string[]) =>
     docker("compose", "--project-name", project, "-f", "compose.yaml", "-f", override, ...args);
   try {
@@ -103,6 +114,12 @@ onEngine("docker compose: both healthy, a row becomes a message, and down drains
     for (const service of ["app", "worker"]) {
       const id = await compose("ps", "--quiet", service);
       assert.is(await docker("inspect", "--format", "{{.State.Health.Status}}", id), "healthy");
+      const limits =
+        "{{.HostConfig.NanoCpus}} {{.HostConfig.Memory}} {{.HostConfig.PidsLimit}} {{.HostConfig.ReadonlyRootfs}}";
+      const memory = service === "app" ? 512 << 20 : 1 << 30;
+      assert.is(await docker("inspect", "--format", limits, id), `1000000000 ${memory} 256 true`);
+      const inspected = await docker("inspect", id);
+      for (const secret of [NOVU_SECRET_KEY, DATABASE_URL]) assert.not.ok(inspected.includes(secret), service);
     }
     await servers.novu.control.sync(`http://127.0.0.1:${app}/api/novu`);
     const { rows: inserted } = await rows.query<{ id: string }>(
