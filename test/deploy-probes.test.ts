@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 900 s
 import { spawn } from "node:child_process";
 import { chmodSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";

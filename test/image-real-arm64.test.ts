@@ -1,4 +1,4 @@
-// time limit: 390 s
+// time limit: 900 s
 // The image for the other architecture, built without emulation and pushed, starts its worker.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

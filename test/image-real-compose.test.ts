@@ -1,4 +1,4 @@
-// time limit: 390 s
+// time limit: 900 s
 // Bake by itself in a plain checkout, and what it made under compose.yaml: from a row in the database to a message of Novu.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

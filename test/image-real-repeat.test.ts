@@ -1,4 +1,4 @@
-// time limit: 390 s
+// time limit: 900 s
 // One commit, one digest; a change of the sources changes their layer alone; what a build is trusted with is in no layer.
 import { execFileSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";

@@ -1,4 +1,4 @@
-// time limit: 390 s
+// time limit: 900 s
 // The guide's Docker commands as written, on a real engine and registry, with the project's own image.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 900 s
 import { X509Certificate } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";

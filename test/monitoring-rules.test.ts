@@ -1,4 +1,4 @@
-// time limit: 300 s
+// time limit: 900 s
 import { spawnSync } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,4 +1,4 @@
-// time limit: 400 s
+// time limit: 900 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { runSoak } from "./run.ts";
