@@ -42,6 +42,8 @@ export interface NewNotification {
   readonly channels?: readonly string[];
   readonly category?: string;
   readonly tags?: readonly string[];
+  /** Trace context of whoever asks (W3C): the worker's spans go on with that trace. */
+  readonly traceparent?: string;
 }
 
 /** A row that a claim holds, as the delivery activity needs it. */
@@ -68,4 +70,6 @@ export interface ClaimedNotification {
   readonly sentBefore: boolean;
   /** Milliseconds since it was due (its schedule, or its insert), by the database's clock, when it was claimed. */
   readonly waitedMs?: number;
+  /** Trace context of the producer (W3C), where it gave one. */
+  readonly traceparent?: string | undefined;
 }

@@ -19,6 +19,7 @@ export interface ClaimedRow {
   /** NULL for a row that was never tried. */
   settled: number[] | null;
   sent_before: boolean;
+  traceparent: string | null;
 }
 
 const none: readonly never[] = [];
@@ -37,6 +38,7 @@ export const toClaimed = (row: ClaimedRow): ClaimedNotification => ({
   waitedMs: row.waited_ms,
   settled: row.settled ?? none,
   sentBefore: row.sent_before,
+  traceparent: row.traceparent ?? undefined,
 });
 
 /** Orders by id, a bigint as text: of two numbers without leading zeros the longer one is the greater. */

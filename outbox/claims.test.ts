@@ -150,12 +150,14 @@ test("failed: a row brings the other failed rows of its batch along, and its bat
   assert.is((await one(alone)).status, "FAILED");
 });
 
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+
 test("a claim returns its rows as the delivery needs them, in the order of their ids", async () => {
   const recipients = ["u1", { email: "a@b.c", subscriberId: "u2" }, { type: "Topic", topicKey: "t" }];
   const ids = await insertRows(pool, [{ recipients, priority: 1 }, {}, { priority: 99 }]);
   await pool.query(
-    `UPDATE notify.notification SET channels = '{sms}', payload = '{"a": 12345678901234567890}' WHERE id = $1`,
-    [ids[0]],
+    `UPDATE notify.notification SET channels = '{sms}', traceparent = $2, payload = '{"a": 12345678901234567890}' WHERE id = $1`,
+    [ids[0], traceparent],
   );
   await pool.query(`UPDATE notify.notification SET recipients = '[{"subscriberId": "é, ]"}]' WHERE id = $1`, [ids[1]]);
   const { rows: got } = await claim("new");
@@ -181,7 +183,9 @@ test("a claim returns its rows as the delivery needs them, in the order of their
     settled: [],
     sentBefore: false,
     waitedMs,
+    traceparent,
   });
+  assert.is(got[1]?.traceparent, undefined);
 });
 
 test("a row that was given back comes again with the recipients that are settled", async () => {

@@ -124,6 +124,35 @@ test("a worker asks which migrations are missing: all, the last ones, none; one 
     }),
   ));
 
+test("notify.enqueue gets a parameter, and who may call it is the same before and after, up and down", () =>
+  onFresh("18", async (url) => {
+    const mayCall = async () =>
+      (
+        await rowsOf<{ role: string; may: boolean }>(
+          url,
+          `SELECT role, has_function_privilege(role, oid, 'EXECUTE') AS may FROM pg_proc, unnest(ARRAY['traced caller', 'traced_stranger']) AS role
+           WHERE proname LIKE 'enqueue%' ORDER BY role`,
+        )
+      ).map(({ role, may }) => [role, may]);
+    const asGranted = [
+      ["traced caller", true],
+      ["traced_stranger", false],
+    ];
+    const index = known.indexOf("20261101000005000_traceparent");
+    await migrate(url, { direction: "up", count: index });
+    try {
+      await rowsOf(url, 'CREATE ROLE "traced caller"; CREATE ROLE traced_stranger');
+      await rowsOf(url, 'GRANT EXECUTE ON FUNCTION notify.enqueue TO "traced caller"');
+      assert.equal(await mayCall(), asGranted);
+      await migrate(url, { direction: "up", count: 1 });
+      assert.equal(await mayCall(), asGranted);
+      await migrate(url, { direction: "down" });
+      assert.equal(await mayCall(), asGranted);
+    } finally {
+      await rowsOf(url, 'DROP OWNED BY "traced caller", traced_stranger; DROP ROLE "traced caller", traced_stranger');
+    }
+  }));
+
 test("a migration that is in the database and not in the code is told", () => {
   const at = "2026-01-01T00:00:00.000Z";
   const status = compare(

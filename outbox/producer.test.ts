@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../core/errors.ts";
 import type { NewNotification } from "../core/notification.ts";
+import { traceIdOf } from "../core/traceparent.ts";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { faultOf, poolOf, withClient } from "./database.fixture.ts";
 import { enqueue } from "./producer.ts";
@@ -21,6 +22,7 @@ test.after(async () => {
   await database.close();
 });
 
+const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 const asked: NewNotification = { enterpriseId: "acme", workflow: "email", recipients: ["u1"], payload: { a: 1 } };
 
 /** What a producer written without types may send. */
@@ -50,6 +52,7 @@ test("everything that can be asked for is stored as asked", async () => {
     channels: ["email", "in_app"],
     category: "billing",
     tags: ["a", "b c"],
+    traceparent,
   };
   const id = await enqueue(pool, all);
   const row = await show(pool, id);
@@ -65,6 +68,7 @@ test("everything that can be asked for is stored as asked", async () => {
     "scheduledFor",
     "channels",
     "tags",
+    "traceparent",
   ] as const)
     assert.equal(row?.[key], all[key], key);
   assert.equal([row?.status, row?.attempts, row?.maxAttempts], ["PENDING", 0, 8]);
@@ -83,6 +87,36 @@ test("what is left out has the documented default", async () => {
   const row = await show(pool, await enqueue(pool, { ...asked }));
   assert.equal([row?.priority, row?.overrides, row?.channels, row?.tags, row?.scheduledFor], [50, {}, null, [], null]);
   assert.match(row?.transactionId ?? "", /^[0-9a-f-]{36}$/);
+});
+
+test("trace context: the database takes what traceIdOf takes, and refuses the rest", async () => {
+  const valid = [traceparent, traceparent.replace(/^00/, "cc"), traceparent.replace(/01$/, "00")];
+  const invalid = [
+    ...["", "x", traceparent.slice(1), `${traceparent}0`, `${traceparent}-00`, traceparent.toUpperCase()],
+    traceparent.replace(/^00/, "ff"),
+    traceparent.replace(/-[0-9a-f]{32}-/, `-${"0".repeat(32)}-`),
+    traceparent.replace(/-[0-9a-f]{16}-/, `-${"0".repeat(16)}-`),
+    traceparent.replace("-b7", "b-7"),
+    traceparent.replace("a", "g"),
+    traceparent.replace("7", "-"),
+    `${traceparent.slice(0, -1)}\n`,
+  ];
+  for (const one of valid) {
+    assert.is(traceIdOf(one), "0af7651916cd43dd8448eb211c80319c", one);
+    assert.is((await show(pool, await enqueue(pool, { ...asked, traceparent: one })))?.traceparent, one);
+  }
+  for (const one of invalid) {
+    assert.is(traceIdOf(one), undefined, one);
+    assert.match(await refusal({ traceparent: one }), "W3C Trace Context");
+  }
+  assert.is((await show(pool, await enqueue(pool, asked)))?.traceparent, null);
+});
+
+test("the same request from another trace is the same notification", async () => {
+  const one = { ...asked, transactionId: "traced-twice" };
+  const id = await enqueue(pool, { ...one, traceparent });
+  assert.is(await enqueue(pool, one), id);
+  assert.is((await show(pool, id))?.traceparent, traceparent, "the first one's trace stays");
 });
 
 const topic = (topicKey: string) => ({ type: "Topic", topicKey });

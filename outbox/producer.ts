@@ -18,6 +18,8 @@ const refusals: Readonly<Record<string, string>> = {
   notification_channels_known: "the channels must be some of email, sms, push, in_app, chat",
   notification_priority_range: "the priority must be 0 to 100",
   notification_transaction_valid: "the transaction id must have 1 to 200 characters of A-Z a-z 0-9 . _ : @ + = -",
+  notification_traceparent_valid:
+    "the traceparent must be as in W3C Trace Context: 00-<32 hex digits>-<16 hex digits>-01",
   notification_transaction_unique: "the transaction id was used before with other content",
 };
 
@@ -38,6 +40,7 @@ export async function enqueue(pool: Pool, n: NewNotification): Promise<string> {
     n.channels ?? null,
     n.category ?? null,
     n.tags ?? null,
+    n.traceparent ?? null,
   ];
   try {
     const { rows } = await pool.query<{ id: string }>(enqueueSql, values);

@@ -50,6 +50,8 @@ export interface NotificationDetail extends Omit<NotificationSummary, "recipient
   readonly channels: readonly string[] | null;
   readonly tags: readonly string[];
   readonly updatedAt: string;
+  /** Trace context of the producer (W3C). */
+  readonly traceparent: string | null;
   readonly timeline: readonly TimelineEntry[];
   /** Recipients whose outcome is final; one that is not listed is still to be sent. */
   readonly outcomes: readonly {

@@ -95,10 +95,14 @@ BEGIN
   IF NOT (n.priority BETWEEN 0 AND 100) THEN RETURN 'notification_priority_range'; END IF;
   -- Novu sees <enterprise_id>:<transaction_id>:<recipient's ordinal>; no colon in the first part keeps that unambiguous.
   IF NOT (length(n.transaction_id) BETWEEN 1 AND 200 AND n.transaction_id !~ '[^A-Za-z0-9._:@+=-]') THEN RETURN 'notification_transaction_valid'; END IF;
+  -- W3C Trace Context: version, trace id, parent id and flags, in hexadecimal; ids of zeros mean none.
+  IF n.traceparent IS NOT NULL AND NOT (
+    n.traceparent LIKE '__-________________________________-________________-__' AND length(replace(n.traceparent, '-', '')) = 52
+    AND n.traceparent !~ '[^0-9a-f-]|^ff|-0+-') THEN RETURN 'notification_traceparent_valid'; END IF;
   RETURN NULL;
 END $function$
 ;
-CREATE OR REPLACE FUNCTION notify.enqueue(enterprise_id text, workflow text, recipients jsonb, payload jsonb DEFAULT '{}'::jsonb, transaction_id text DEFAULT NULL::text, scheduled_for timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 50, overrides jsonb DEFAULT '{}'::jsonb, channels text[] DEFAULT NULL::text[], category text DEFAULT NULL::text, tags text[] DEFAULT '{}'::text[], max_attempts integer DEFAULT 8)
+CREATE OR REPLACE FUNCTION notify.enqueue(enterprise_id text, workflow text, recipients jsonb, payload jsonb DEFAULT '{}'::jsonb, transaction_id text DEFAULT NULL::text, scheduled_for timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 50, overrides jsonb DEFAULT '{}'::jsonb, channels text[] DEFAULT NULL::text[], category text DEFAULT NULL::text, tags text[] DEFAULT '{}'::text[], max_attempts integer DEFAULT 8, traceparent text DEFAULT NULL::text)
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -113,10 +117,10 @@ BEGIN
   asked.recipients := CASE WHEN jsonb_typeof(enqueue.recipients) = 'array' THEN enqueue.recipients ELSE jsonb_build_array(enqueue.recipients) END;
 
   INSERT INTO notify.notification AS n
-    (enterprise_id, workflow, recipients, payload, transaction_id, scheduled_for, priority, overrides, channels, category, tags, max_attempts)
+    (enterprise_id, workflow, recipients, payload, transaction_id, scheduled_for, priority, overrides, channels, category, tags, max_attempts, traceparent)
   VALUES
     (enqueue.enterprise_id, enqueue.workflow, asked.recipients, enqueue.payload, asked.transaction_id, enqueue.scheduled_for,
-     enqueue.priority, enqueue.overrides, enqueue.channels, enqueue.category, enqueue.tags, enqueue.max_attempts)
+     enqueue.priority, enqueue.overrides, enqueue.channels, enqueue.category, enqueue.tags, enqueue.max_attempts, enqueue.traceparent)
   ON CONFLICT ON CONSTRAINT notification_transaction_unique DO NOTHING
   RETURNING n.* INTO first;
   IF FOUND THEN
@@ -236,7 +240,8 @@ CREATE TABLE notify.notification (
   error text,
   sent_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
-  updated_at timestamp with time zone DEFAULT now() NOT NULL
+  updated_at timestamp with time zone DEFAULT now() NOT NULL,
+  traceparent text
 );
 ALTER TABLE notify.notification ENABLE ROW LEVEL SECURITY;
 CREATE TABLE notify.notification_category (
@@ -442,7 +447,7 @@ CREATE VIEW notify.timeline WITH (security_invoker=true) AS
 CREATE TRIGGER after_delete AFTER DELETE ON notify.notification REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_delete();
 CREATE TRIGGER after_insert AFTER INSERT ON notify.notification REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_insert();
 CREATE TRIGGER after_update AFTER UPDATE ON notify.notification REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION notify.after_update();
-CREATE TRIGGER check_content BEFORE INSERT OR UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, priority, transaction_id ON notify.notification FOR EACH ROW EXECUTE FUNCTION notify.check_content();
+CREATE TRIGGER check_content BEFORE INSERT OR UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, priority, transaction_id, traceparent ON notify.notification FOR EACH ROW EXECUTE FUNCTION notify.check_content();
 CREATE TRIGGER keep_id BEFORE UPDATE OF id ON notify.notification FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id) EXECUTE FUNCTION notify.refuse_new_content();
 CREATE TRIGGER refuse_new_content BEFORE UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, transaction_id ON notify.notification FOR EACH ROW WHEN ((old.status <> 'PENDING'::text OR old.attempts > 0 OR old.batch_id IS NOT NULL) AND (old.enterprise_id IS DISTINCT FROM new.enterprise_id OR old.workflow IS DISTINCT FROM new.workflow OR old.recipients IS DISTINCT FROM new.recipients OR old.payload IS DISTINCT FROM new.payload OR old.overrides IS DISTINCT FROM new.overrides OR old.channels IS DISTINCT FROM new.channels OR old.transaction_id IS DISTINCT FROM new.transaction_id)) EXECUTE FUNCTION notify.refuse_new_content();
 CREATE TRIGGER keep_events BEFORE DELETE OR UPDATE ON notify.notification_event FOR EACH ROW EXECUTE FUNCTION notify.keep_events();
@@ -456,7 +461,7 @@ REVOKE ALL ON FUNCTION notify.after_insert() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.after_update() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.check_content() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.content_fault(notify.notification) TO PUBLIC;
-REVOKE ALL ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer) FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer,text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.is_legal_change(text,text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.keep_events() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.new_transaction_id() TO PUBLIC;
@@ -468,10 +473,11 @@ GRANT EXECUTE ON FUNCTION notify.valid_recipients(jsonb) TO PUBLIC;
 
 COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put in; kept while its reply is unknown, so that a retry repeats the same call under the same idempotency key';
 COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim that holds the row: every write of a worker names it';
+COMMENT ON COLUMN notify.notification.traceparent IS 'W3C trace context of the producer (https://www.w3.org/TR/trace-context/), or NULL';
 COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane held the row, or the Temporal workflow that holds a notification of many recipients by itself';
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
 COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
 COMMENT ON TABLE notify.notification_event IS 'What the timeline is made of: read notify.timeline';
 COMMENT ON TABLE notify.sending_gate IS 'One row: until when all workers wait, because Novu limits the rate, refuses the key, or does not work';
 
-COMMENT ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer) IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';
+COMMENT ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer,text) IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';

@@ -124,6 +124,19 @@ test("a wrong flag, command or value ends with 2, a suggestion, and nothing on s
   assert.is((await db.query("SELECT FROM notify.notification")).rowCount, 0);
 });
 
+test("send passes the trace around it on, and leaves out one that is none", async () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const send = ["send", "email", "--to", "ada", "--payload", payload, "--json"];
+  const kept = await xnovu(send, { ...env, TRACEPARENT: traceparent });
+  const { id } = JSON.parse(kept.out) as { id: string };
+  assert.is((await runJson("show", id)).traceparent, traceparent);
+  assert.match((await xnovu(["show", id], env)).out, /trace +0af7651916cd43dd8448eb211c80319c/);
+  const dropped = await xnovu(send, { ...env, TRACEPARENT: "none" });
+  assert.is(dropped.code, 0);
+  assert.match(dropped.err, "TRACEPARENT is no W3C trace context");
+  await db.query("DELETE FROM notify.notification");
+});
+
 test("send, list and show: text for people, JSON for scripts, messages on stderr", async () => {
   const { id } = await runJson(
     "send",

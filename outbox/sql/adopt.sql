@@ -7,6 +7,7 @@ RETURNING n.id, n.enterprise_id, n.workflow,
   CASE WHEN jsonb_array_length(n.recipients) > 1 THEN ARRAY(SELECT r::text FROM jsonb_array_elements(n.recipients) WITH ORDINALITY AS e (r, i) ORDER BY i) END AS recipients,
   CASE WHEN n.channels IS NULL THEN n.payload ELSE n.payload || jsonb_build_object('channels', n.channels) END::text AS payload, n.overrides::text,
   n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
+  n.traceparent,
   extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
   ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
   EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

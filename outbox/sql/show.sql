@@ -1,6 +1,6 @@
 -- No state change. $1 id, $2 enterprise (NULL: any). The row with its timeline and what became final for each recipient.
 SELECT n.id, n.enterprise_id, n.workflow, n.recipients, n.payload, n.overrides, n.channels, n.tags, n.priority, n.status, n.attempts, n.max_attempts,
-       n.scheduled_for, n.next_attempt_at, n.sent_at, n.created_at, n.updated_at, n.transaction_id, n.error,
+       n.scheduled_for, n.next_attempt_at, n.sent_at, n.created_at, n.updated_at, n.transaction_id, n.error, n.traceparent,
   coalesce((SELECT jsonb_agg(jsonb_build_object('at', t.at, 'from', t.from_status, 'to', t.to_status, 'attempt', t.attempt,
       'workflowId', t.temporal_workflow_id, 'worker', t.worker, 'error', t.error) ORDER BY t.id)
     FROM notify.timeline t WHERE t.notification_id = n.id), '[]') AS timeline,

@@ -1,4 +1,5 @@
 import { UsageError, XnovuError } from "../../core/errors.ts";
+import { traceIdOf } from "../../core/traceparent.ts";
 import { workflowIds } from "../../novu/workflows/ids.ts";
 import { type Command, type Context, type Flags, isSet, json, text, texts } from "../cli/command.ts";
 import { withPool } from "../cli/database.ts";
@@ -15,7 +16,7 @@ export const send: Command = {
     ["send sms --to bob=+4912345 --payload @sms.json --wait", "payload from a file; wait until it is sent"],
     [`send in-app --to topic:news --at 10m --payload '{"body":"Soon"}'`, "to a topic, in ten minutes"],
   ],
-  notes: `Workflows of this project: ${workflowIds.join(", ")}. Others that Novu knows may be named as well.\nThe same --transaction-id again with the same content sends nothing new and prints the first id.`,
+  notes: `Workflows of this project: ${workflowIds.join(", ")}. Others that Novu knows may be named as well.\nThe same --transaction-id again with the same content sends nothing new and prints the first id.\nTRACEPARENT in the environment (W3C trace context) goes with the notification: the worker's spans join that trace.`,
   flags: [
     {
       flags: "--to <recipient>",
@@ -44,7 +45,7 @@ export const send: Command = {
         : count(typeof flags.wait === "string" ? flags.wait : "30", "--wait", 1, 3600);
     return await withPool(context, async (pool) => {
       const { enqueue } = await import("../../outbox/producer.ts");
-      const id = await enqueue(pool, notification);
+      const id = await enqueue(pool, { ...notification, ...traceOf(context) });
       if (waitFor !== undefined) return await waitUntilSent(context, pool, id, waitFor, flags);
       context.out(
         isSet(flags, "json")
@@ -55,6 +56,15 @@ export const send: Command = {
     });
   },
 };
+
+/** The trace that a pipeline or a shell around this command has. One that is not valid is left out, as the specification wants it. */
+function traceOf({ env, note }: Context): { readonly traceparent?: string } {
+  const traceparent = env.TRACEPARENT?.trim();
+  if (!traceparent) return {};
+  if (traceIdOf(traceparent) !== undefined) return { traceparent };
+  note("xnovu: TRACEPARENT is no W3C trace context; the notification goes without a trace");
+  return {};
+}
 
 function readNotification(workflow: string, flags: Flags) {
   const recipients = texts(flags, "to").map(recipient);

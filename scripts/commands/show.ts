@@ -1,4 +1,5 @@
 import { XnovuError } from "../../core/errors.ts";
+import { traceIdOf } from "../../core/traceparent.ts";
 import type { NotificationDetail } from "../../outbox/reader.ts";
 import { type Command, type Context, isSet, json } from "../cli/command.ts";
 import { withPool } from "../cli/database.ts";
@@ -41,6 +42,7 @@ export function printNotification({ out }: Context, n: NotificationDetail, asJso
         .join(", "),
     ],
     ["transaction", n.transactionId],
+    ["trace", n.traceparent && (traceIdOf(n.traceparent) ?? null)],
     ["attempts", `${n.attempts} of ${n.maxAttempts}`],
     ["scheduled for", n.scheduledFor && time(n.scheduledFor)],
     ["next attempt", n.nextAttemptAt && time(n.nextAttemptAt)],
