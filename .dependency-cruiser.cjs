@@ -45,7 +45,7 @@ module.exports = {
       severity: "error",
       comment:
         "A worker room gets what it needs as an argument, through the ports of core; worker/main.ts alone wires the rooms.",
-      from: { path: "^worker/(delivery|poll|temporal|http|lifecycle)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^worker/(delivery|poll|temporal|http|lifecycle|tracing)/", pathNot: "\\.test\\.ts$" },
       to: { path: "^(app|local|novu|outbox|scripts|test|worker)/", pathNot: "^worker/$1/" },
     },
     {

@@ -140,8 +140,16 @@ export interface GatePort {
   succeeded(): Promise<GateState>;
 }
 
+/** A call's place in a trace, where traces are on. */
+export interface CallTrace {
+  /** For the request's header of that name. */
+  readonly traceparent: string;
+  /** Novu answered with this HTTP status. */
+  answered(status: number): void;
+}
+
 /** What the worker's rooms need of Novu. `novu/` implements it over the SDK. */
 export interface NovuPort {
   /** Never throws for what Novu or the network answered: every such end is a CallReply. */
-  send(call: DeliveryCall, signal?: AbortSignal): Promise<CallReply>;
+  send(call: DeliveryCall, signal?: AbortSignal, trace?: CallTrace): Promise<CallReply>;
 }

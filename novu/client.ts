@@ -1,5 +1,5 @@
 import { EnvHttpProxyAgent, request } from "undici";
-import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort } from "../core/delivery.ts";
+import type { CallReply, CallTrace, DeliveryCall, DeliveryEvent, NovuPort } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import { secretMask } from "../core/mask.ts";
 import { judge } from "./reply.ts";
@@ -11,6 +11,11 @@ export interface NovuOptions {
   readonly timeoutMs: number;
   /** Told of every request: its HTTP status, undefined when no answer came, and how long it took. */
   readonly onRequest?: (status: number | undefined, ms: number) => void;
+}
+
+/** Told of an answer as soon as there is one. */
+interface Watch extends Pick<CallTrace, "answered"> {
+  readonly traceparent: string | undefined;
 }
 
 /** Connections to Novu that are kept at the most. */
@@ -34,7 +39,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
   const withoutSecret = (reply: CallReply): CallReply =>
     reply.kind === "answered" ? reply : { ...reply, reason: mask(reply.reason) };
 
-  async function post(call: DeliveryCall, signal: AbortSignal, answered: (status: number) => void): Promise<CallReply> {
+  async function post(call: DeliveryCall, signal: AbortSignal, { traceparent, answered }: Watch): Promise<CallReply> {
     const events = call.events.map(bodyOf);
     const [url, body] =
       events.length === 1 ? [trigger, events[0]] : [`${trigger}/bulk`, `{"events":[${events.join()}]}`];
@@ -42,7 +47,11 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
       method: "POST",
       dispatcher,
       signal,
-      headers: { ...headers, "idempotency-key": call.idempotencyKey },
+      headers: {
+        ...headers,
+        "idempotency-key": call.idempotencyKey,
+        ...(traceparent === undefined ? {} : { traceparent }),
+      },
       body,
     });
     const text = await response.body.text();
@@ -55,17 +64,19 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
   }
 
   return {
-    async send(call, signal): Promise<CallReply> {
+    async send(call, signal, trace): Promise<CallReply> {
       const limit = AbortSignal.timeout(timeoutMs);
       const start = performance.now();
       let status: number | undefined;
-      const answered = (code: number) => {
-        status = code;
+      const watch: Watch = {
+        traceparent: trace?.traceparent,
+        answered(code) {
+          status = code;
+          trace?.answered(code);
+        },
       };
       try {
-        return withoutSecret(
-          await post(call, signal === undefined ? limit : AbortSignal.any([signal, limit]), answered),
-        );
+        return withoutSecret(await post(call, signal === undefined ? limit : AbortSignal.any([signal, limit]), watch));
       } catch (error) {
         const late = limit.aborted ? `no answer within ${timeoutMs} ms` : messageOf(error);
         return { kind: "unknown", reason: mask(`Novu could not be reached: ${late}`) };

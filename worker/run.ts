@@ -1,5 +1,4 @@
 import { setMaxListeners } from "node:events";
-import { readFileSync } from "node:fs";
 import { parse, secretsOf } from "../core/config/parse.ts";
 import { crashPointFault } from "../core/crash-point.ts";
 import { exitCodes, messageOf, SettingsError, XnovuError } from "../core/errors.ts";
@@ -18,9 +17,8 @@ import { installRuntime, workflowBundle } from "./temporal/runtime.ts";
 import { listenForNews, watchDatabase } from "./watch.ts";
 import { type Wired, type WorkerSettings, wire } from "./wire.ts";
 import type { LoopName } from "./wire-loops.ts";
-
-const version = (JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string })
-  .version;
+import { version } from "./wire-metrics.ts";
+import { workerTracing } from "./wire-tracing.ts";
 
 /** Runs the Temporal worker; while Temporal cannot be reached it waits, and says so on the board. */
 async function temporalPart(wired: Wired, settings: WorkerSettings, log: Logger, signal: AbortSignal): Promise<void> {
@@ -81,12 +79,13 @@ function startParts(
 
 /** Runs the worker until it is told to stop. Resolves to the exit code; rejects with what kept it from starting. `onHandling` is called once it listens to signals itself. */
 export async function run(onHandling: () => void): Promise<number> {
-  const settings = parse(process.env, ["general", "novu", "database", "temporal", "worker"]);
+  const settings = parse(process.env, ["general", "novu", "database", "temporal", "worker", "tracing"]);
   const { worker } = settings;
   const crash = crashPointFault(process.env);
   if (crash !== undefined) throw new SettingsError([crash]);
   const log = createLogger({ name: "worker", level: settings.general.logLevel, secrets: secretsOf(process.env) });
-  const wired = wire(settings, log);
+  const tracing = await workerTracing(settings, log);
+  const wired = wire(settings, log, { tracing });
   const [stopClaiming, stopTemporal] = [new AbortController(), new AbortController()];
   // Each part waits on it, some in two places; node takes more than ten for a leak.
   setMaxListeners(50, stopClaiming.signal);
@@ -147,6 +146,10 @@ export async function run(onHandling: () => void): Promise<number> {
     { name: "rows given back", run: () => wired.claims.releaseAll(wired.owner) },
     { name: "http", run: () => http.terminate() },
     { name: "database pool", run: () => wired.pool.end() },
+    // Last, and not for long: a collector that is away must not hold up the stop.
+    ...(tracing === undefined
+      ? []
+      : [{ name: "traces", run: () => tracing.flush(Math.min(2_000, worker.shutdownTimeoutMs / 10)) }]),
   ];
   const result = await shutDown(steps, worker.shutdownTimeoutMs, log);
   offSignals();

@@ -4,6 +4,9 @@ import type { Settings } from "../core/config/variables.ts";
 import type { Claim, GatePort, NovuPort, SettleResult } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
+import type { ClaimedNotification } from "../core/notification.ts";
+import { traceIdOf } from "../core/traceparent.ts";
+import type { TracingPort } from "../core/tracing/port.ts";
 import { createNovu } from "../novu/client.ts";
 import { createClaims } from "../outbox/claims.ts";
 import type { Counts } from "../outbox/counts.ts";
@@ -33,8 +36,10 @@ const callsPerClaim = 4;
 /** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
 const fanOutFrom = 500;
 
-/** What a measurement may put in the place of the worker's own. */
+/** What is not made of the settings alone, and what a measurement may put in the place of the worker's own. */
 export interface Parts {
+  /** Absent: traces are off. */
+  readonly tracing?: TracingPort | undefined;
   readonly novu?: NovuPort;
   /** Events in one call to Novu, and calls of one claim under way at once. */
   readonly eventsPerCall?: number;
@@ -44,6 +49,7 @@ export interface Parts {
 /** Everything of one worker process, wired and not yet running. */
 export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   const { worker, database, temporal } = settings;
+  const { tracing } = parts;
   const owner = `${hostname()}-${process.pid}-${Math.random().toString(36).slice(2, 6)}`;
   const connection = { url: database.url, statementTimeoutMs: database.statementTimeoutMs, name: "xnovu-worker" };
   const pool: Pool = createPool({
@@ -118,7 +124,11 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
       metrics.leaseLost(result.leaseLost);
     },
   };
-  const watched = (claim: Claim, workflowId: string) => watchClaim(deps, claim, { metrics, log, workflowId });
+  async function deliverWatched(claim: Claim, workflowId: string, signal: AbortSignal): Promise<SettleResult> {
+    const trace = claim.rows.length === 0 ? undefined : tracing?.claim(claim, workflowId);
+    const watched = watchClaim(deps, claim, { metrics, log, workflowId, trace });
+    return await deliver(watched, claim, signal).finally(() => trace?.end());
+  }
   const never = new AbortController().signal;
 
   /** A claim of this process's lane. What needs long gets a workflow of its own; while Temporal is away the lane does that, too. */
@@ -128,39 +138,41 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
       const rest = { ...claim, rows: long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row)) };
       const queue = long.values();
       const start = async () => {
-        for (const { id } of queue) await handOver(claim.token, id);
+        for (const row of queue) await handOver(claim.token, row);
       };
       // Side by side: a start takes Temporal tens of milliseconds, and the others need not wait for it.
-      await Promise.all([
-        deliver(watched(rest, laneWorkflowId(owner)), rest, never),
-        start(),
-        start(),
-        start(),
-        start(),
-      ]);
+      await Promise.all([deliverWatched(rest, laneWorkflowId(owner), never), start(), start(), start(), start()]);
     } catch (error) {
       log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the sweep");
       throw error;
     }
   }
 
-  async function handOver(token: string, id: string): Promise<void> {
+  async function handOver(token: string, row: ClaimedNotification): Promise<void> {
+    const { id, traceparent } = row;
     const own = await outbox.handOver(token, [id], worker.leaseMs);
     if (own === undefined) return;
-    await (state.start?.(own) ?? Promise.reject(new Error("Temporal is away"))).catch(async (error: unknown) => {
-      const where = { notification: id, workflowId: claimWorkflowId(own) };
-      log.warn(
-        { ...where, error: messageOf(error) },
-        "a workflow could not be started; its notification was given back",
-      );
-      await claims.release(own, [id]);
-    });
+    const workflowId = claimWorkflowId(own);
+    const handedOver = tracing?.handOver(row, workflowId);
+    const started = state.start?.(own) ?? Promise.reject(new Error("Temporal is away"));
+    await started.then(
+      () => handedOver?.(true),
+      async (error: unknown) => {
+        handedOver?.(false);
+        const where = { notification: id, workflowId, ...(traceparent ? { trace_id: traceIdOf(traceparent) } : {}) };
+        log.warn(
+          { ...where, error: messageOf(error) },
+          "a workflow could not be started; its notification was given back",
+        );
+        await claims.release(own, [id]);
+      },
+    );
   }
 
   /** A claim that a workflow of its own holds: only its token is known. */
   async function deliverToken(token: string, signal: AbortSignal): Promise<SettleResult> {
     const claim = { token, rows: await outbox.adopt(token, worker.leaseMs) };
-    return await deliver(watched(claim, claimWorkflowId(token)), claim, signal);
+    return await deliverWatched(claim, claimWorkflowId(token), signal);
   }
 
   const loops = createLoops({

@@ -9,6 +9,7 @@ const sections: Readonly<Record<Group, { readonly title: string; readonly needed
   temporal: { title: "Temporal", neededBy: "the worker" },
   worker: { title: "Worker", neededBy: "the worker" },
   app: { title: "App", neededBy: "the app" },
+  tracing: { title: "Traces", neededBy: "traces of app and worker" },
 };
 
 const heading = `# Settings of XNovu: copy this file to .env and fill in what has no default.

@@ -41,4 +41,27 @@ export const hostPort = z.string().refine((value) => {
   return number >= 1 && number <= 65535;
 }, "not an address such as host:7233");
 
+/** The parts of `name=value,name=value`, values percent-decoded, as OpenTelemetry has headers and attributes. */
+export const pairsOf = (value: string): [string, string][] =>
+  value
+    .split(",")
+    .filter((pair) => pair.trim() !== "")
+    .map((pair) => {
+      const at = pair.indexOf("=");
+      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+    });
+
+export const pairs = z.string().refine((value) => {
+  try {
+    return pairsOf(value).every(([name, text]) => /^[\w.-]+$/.test(name) && /^[\x20-\x7e]*$/.test(text));
+  } catch {
+    return false;
+  }
+}, "not a list such as name=value,name=value");
+
+export const ratio = z
+  .string()
+  .regex(/^(0(\.\d+)?|1(\.0+)?)$/, "not a number from 0 to 1")
+  .transform(Number);
+
 export const pem = z.string().regex(/-----BEGIN [A-Z ]+-----/, "not PEM text (-----BEGIN ...-----)");

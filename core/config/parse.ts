@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { messageOf, SettingsError } from "../errors.ts";
 import { masked } from "../mask.ts";
+import { pairs, pairsOf } from "./kinds.ts";
 import { type Group, type Settings, type Variable, variables } from "./variables.ts";
 
 export type Env = Readonly<Record<string, string | undefined>>;
@@ -68,9 +69,15 @@ export function secretsOf(
       if (!variable.secret) continue;
       const raw = rawValue(env, variable, readFile, []);
       if (raw === "faulty" || raw.value === undefined) continue;
-      secrets.push(raw.value, ...passwordOf(raw.value));
+      secrets.push(raw.value, ...passwordOf(raw.value), ...(variable.kind === pairs ? credentialsOf(raw.value) : []));
     }
   return secrets;
+}
+
+/** Of a list of headers: each value, and without the scheme before it (`Bearer`). */
+function credentialsOf(value: string): string[] {
+  if (!pairs.safeParse(value).success) return [];
+  return pairsOf(value).flatMap(([, text]) => [text, ...text.split(" ").slice(-1)]);
 }
 
 function passwordOf(value: string): string[] {

@@ -1,5 +1,18 @@
 import type { z } from "zod";
-import { hostPort, httpUrl, milliseconds, oneOf, pem, port, postgresUrl, text, wholeNumber, yesNo } from "./kinds.ts";
+import {
+  hostPort,
+  httpUrl,
+  milliseconds,
+  oneOf,
+  pairs,
+  pem,
+  port,
+  postgresUrl,
+  ratio,
+  text,
+  wholeNumber,
+  yesNo,
+} from "./kinds.ts";
 
 export interface Variable<T> {
   /** Name in the environment. */
@@ -209,6 +222,51 @@ export const variables = {
       httpUrl,
       "inbox page of the embedded stack; the landing page links to it when set",
     ),
+  },
+  // OpenTelemetry's own names; what its exporter reads beside them (OTEL_EXPORTER_OTLP_CERTIFICATE, _COMPRESSION, _TIMEOUT) works as well.
+  tracing: {
+    endpoint: optional(
+      "OTEL_EXPORTER_OTLP_ENDPOINT",
+      httpUrl,
+      "OpenTelemetry collector (OTLP over HTTP), such as http://localhost:4318; traces are off unless it or the next is set",
+    ),
+    tracesEndpoint: optional(
+      "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
+      httpUrl,
+      "whole address for traces, such as http://localhost:4318/v1/traces, in place of the former",
+    ),
+    headers: optionalSecret(
+      "OTEL_EXPORTER_OTLP_HEADERS",
+      pairs,
+      "headers for the collector, such as authorization=Bearer%20KEY; commas between several",
+    ),
+    protocol: withDefault(
+      "OTEL_EXPORTER_OTLP_PROTOCOL",
+      oneOf(["http/protobuf"]),
+      "http/protobuf",
+      "the one protocol there is; a collector takes it on port 4318, and gRPC on 4317",
+    ),
+    serviceName: optional("OTEL_SERVICE_NAME", text, "service of the spans; xnovu-worker and xnovu-app when unset"),
+    resourceAttributes: optional(
+      "OTEL_RESOURCE_ATTRIBUTES",
+      pairs,
+      "attributes of every span's service, such as deployment.environment.name=production",
+    ),
+    sampler: withDefault(
+      "OTEL_TRACES_SAMPLER",
+      oneOf([
+        "always_on",
+        "always_off",
+        "traceidratio",
+        "parentbased_always_on",
+        "parentbased_always_off",
+        "parentbased_traceidratio",
+      ]),
+      "parentbased_always_on",
+      "which traces are told: parentbased_ ones follow the producer's choice where it gave a trace context",
+    ),
+    ratio: withDefault("OTEL_TRACES_SAMPLER_ARG", ratio, "1", "share of the traces for a sampler by ratio, 0 to 1"),
+    disabled: withDefault("OTEL_SDK_DISABLED", yesNo, "false", "true switches traces off, whatever else is set"),
   },
 } as const satisfies Record<string, Record<string, Variable<unknown>>>;
 

@@ -20,9 +20,9 @@ export interface SettingsReport {
 }
 
 const groupsOf: Readonly<Record<Audience, readonly Group[]>> = {
-  app: ["general", "app", "novu", "database", "supabase"],
-  worker: ["general", "novu", "database", "temporal", "worker"],
-  all: ["general", "app", "novu", "database", "supabase", "temporal", "worker"],
+  app: ["general", "app", "novu", "database", "supabase", "tracing"],
+  worker: ["general", "novu", "database", "temporal", "worker", "tracing"],
+  all: ["general", "app", "novu", "database", "supabase", "temporal", "worker", "tracing"],
 };
 
 /** Reads every setting of an audience. A fault in one group leaves the others readable. */
