@@ -41,7 +41,15 @@ const config: NextConfig = {
       "node_modules/xnovu/**",
     ],
   },
-  serverExternalPackages: ["pg", "pino"],
+  serverExternalPackages: [
+    "pg",
+    "pino",
+    // Loaded only where traces are on, and the worker has them as well.
+    "@opentelemetry/api",
+    "@opentelemetry/exporter-trace-otlp-proto",
+    "@opentelemetry/resources",
+    "@opentelemetry/sdk-trace",
+  ],
   // The same commit gives the same id on every machine that builds it, when the id is given.
   ...(buildId ? { generateBuildId: () => buildId } : {}),
   // `make check` runs tsc over the whole repository, tests included; Next would do it a second time with each build.

@@ -3,6 +3,7 @@ import { messageOf, SettingsError } from "../../../core/errors.ts";
 import { bridge } from "../../lib/bridge.ts";
 import { readBody } from "../../lib/limit-body.ts";
 import { appLog } from "../../lib/log.ts";
+import { traceBridgeCall } from "../../lib/traces.ts";
 
 export const dynamic = "force-dynamic";
 
@@ -19,7 +20,11 @@ async function answer(method: Method, request: NextRequest): Promise<Response> {
     if (body === undefined) return refusal(413, "BodyTooLarge", `The body is longer than ${maxBodyBytes} bytes.`);
     // A fresh buffer of its own: the constructor takes no view into a shared one.
     const { url, headers } = request;
-    return await handlers.POST(new NextRequest(url, { method, headers, body: new Uint8Array(body) }), undefined);
+    const startedAt = Date.now();
+    const forBridge = new NextRequest(url, { method, headers, body: new Uint8Array(body) });
+    const response = await handlers.POST(forBridge, undefined);
+    traceBridgeCall(request, body, response.status, startedAt);
+    return response;
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error;
     appLog().error({ reason: messageOf(error) }, "the bridge cannot answer");
