@@ -323,4 +323,19 @@ test("the SDK sends the same bytes for the same events: method, path, key, autho
   }
 });
 
+test("a call that is traced carries its place in the trace, and its status is told; any other carries none", async () => {
+  const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
+  const answers: number[] = [];
+  const trace = { traceparent, answered: (status: number) => void answers.push(status) };
+  await port.send(callOf(event()), undefined, trace);
+  novu.control.addFault({ match: { path: sending }, status: 503 });
+  await port.send(callOf(event({ ordinal: 1 })), undefined, trace);
+  await port.send(callOf(event({ ordinal: 2 })));
+  assert.equal(answers, [201, 503]);
+  assert.equal(
+    novu.control.calls().last.map(({ headers }) => headers.traceparent),
+    [traceparent, traceparent, undefined],
+  );
+});
+
 test.run();

@@ -48,7 +48,7 @@ export const pairsOf = (value: string): [string, string][] =>
     .filter((pair) => pair.trim() !== "")
     .map((pair) => {
       const at = pair.indexOf("=");
-      return [pair.slice(0, at).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
+      return [pair.slice(0, Math.max(at, 0)).trim(), decodeURIComponent(pair.slice(at + 1).trim())];
     });
 
 export const pairs = z.string().refine((value) => {

@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Child, startChild } from "../../local/child.ts";
+import { type Collector, startCollector } from "../../test/support/collector.ts";
 import { type TestDatabase, testDatabase } from "../../test/support/database.ts";
 import { temporaryFolder } from "../../test/support/folder.ts";
 import { type TestTemporal, testTemporal } from "../../test/support/temporal.ts";
@@ -22,12 +23,14 @@ const pnpm = join(place, "bin/pnpm");
 let database: TestDatabase;
 let temporal: TestTemporal;
 let rig: WorkerRig;
+let collector: Collector;
 let env: NodeJS.ProcessEnv;
 const closing: (() => Promise<unknown>)[] = [async () => folder.remove()];
 
 test.before(async () => {
-  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
+  [database, temporal, collector] = await Promise.all([testDatabase(), testTemporal(), startCollector()]);
   closing.unshift(
+    () => collector.close(),
     () => database.close(),
     () => temporal.close(),
   );
@@ -39,7 +42,13 @@ test.before(async () => {
     cpSync(join(layer, "app"), place, { recursive: true, verbatimSymlinks: true });
   copyNative(root, process.arch === "arm64" ? "arm64" : "amd64", place);
   // NODE_OPTIONS of the test run would bring tsx back.
-  env = { ...rig.env, NODE_OPTIONS: "", NODE_PATH: "", NODE_ENV: "production" };
+  env = {
+    ...rig.env,
+    NODE_OPTIONS: "",
+    NODE_PATH: "",
+    NODE_ENV: "production",
+    OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
+  };
 });
 test.after(async () => {
   for (const close of closing) await close();
@@ -101,6 +110,8 @@ test("the worker delivers a notification and ends with 0 when it is told to stop
     assert.is(run(wget, "-q", "--spider", `${url}/health`).status, 0);
     assert.is(run(wget, "-q", "--spider", `${url}/nothing`).status, 8);
     assert.match(run(wget, "-qO-", `${url}/metrics`).stdout, /^# HELP/);
+    // What is loaded for traces alone is there, too.
+    await until(() => collector.spans().some(({ name }) => name === "deliver notification"));
   } finally {
     assert.equal(await worker.stop({ limitMs: 40_000 }), { code: 0, signal: null }, worker.tail());
   }
