@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
 import { type Collector, startCollector } from "./support/collector.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { fakeServer, silence } from "./support/fake-server.ts";
 import { quick, sendingPaths } from "./support/fault-lab.ts";
 import type { SeenSpan } from "./support/otlp.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
@@ -218,6 +219,25 @@ test("off unless an endpoint is set and the SDK not disabled: nothing is loaded,
     assert.is(loaded(off), 0);
     assert.is(collector.requests().length, before);
     await rig.db.query("TRUNCATE notify.notification");
+  }
+});
+
+test("a collector that takes requests and never answers holds up neither a notification nor the stop", async () => {
+  const mute = await fakeServer(silence);
+  try {
+    const mine = await rig.start({ ...(await own()), OTEL_EXPORTER_OTLP_ENDPOINT: mute.url });
+    await mine.ready();
+    for (const round of [1, 2]) {
+      await insert({ traceparent: producer(12).traceparent });
+      await until(async () => (await rig.counts()).SENT === round);
+      // The first spans are on their way by now; the second ones wait for the stop.
+      await new Promise((resolve) => setTimeout(resolve, round === 1 ? 1_200 : 0));
+    }
+    const begin = Date.now();
+    assert.equal(await mine.end(), { code: 0, signal: null });
+    assert.ok(Date.now() - begin < 5_000, `the stop took ${Date.now() - begin} ms`);
+  } finally {
+    await mute.close();
   }
 });
 
