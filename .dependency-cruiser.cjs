@@ -56,6 +56,13 @@ module.exports = {
       to: { dependencyTypes: ["core"] },
     },
     {
+      name: "tracing-on-demand",
+      severity: "error",
+      comment: "OpenTelemetry is loaded only where traces are on: import what needs it dynamically.",
+      from: { path: "^(app|core|novu|outbox|scripts|worker)/", pathNot: "^(core|worker)/tracing/|\\.test\\.ts$" },
+      to: { path: "/@opentelemetry/|^core/tracing/(provider|bridge-spans)|^worker/tracing/", dynamic: false },
+    },
+    {
       name: "local-is-for-development",
       severity: "error",
       comment:

@@ -47,6 +47,7 @@ const broken: readonly Case[] = [
     to: "node:fs",
     reason: "in a sandbox",
   },
+  { rule: "tracing-on-demand", from: "worker/wire.ts", to: "worker/tracing/a.ts", reason: "only where traces are on" },
   {
     rule: "local-is-for-development",
     from: "worker/main.ts",
