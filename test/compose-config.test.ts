@@ -177,7 +177,8 @@ test("a second file changes a service and leaves the others", async () => {
   writeFileSync(file, `services:\n  app: { image: "own:1", ports: !override ["127.0.0.1:4100:4000"] }\n`);
   const project = await configOf({ COMPOSE_PROFILES: all }, file);
   const { image, ports, secrets } = serviceOf(project, "app");
-  assert.equal([image, ports?.map((port) => port.published), secrets?.length], ["own:1", ["4100"], 7]);
+  assert.equal([image, ports?.map((port) => port.published)], ["own:1", ["4100"]]);
+  assert.is(secrets?.length, secretSettings.length);
   assert.match(serviceOf(project, "worker").image, /xnovu:latest$/);
 });
 
