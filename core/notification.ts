@@ -12,6 +12,13 @@ export const legalChanges: Readonly<Record<Status, readonly Status[]>> = {
   RETRACTED: [],
 };
 
+/** What `notification.channels` may name. The same list stands in the database (`notify.content_fault`). */
+export const channelNames = ["email", "sms", "push", "in_app", "chat"] as const;
+
+/** Whether a text can be the id of a notification: a positive bigint of Postgres. */
+export const isNotificationId = (text: string): boolean =>
+  /^[1-9]\d{0,18}$/.test(text) && BigInt(text) <= 9_223_372_036_854_775_807n;
+
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
 /** JSON as Postgres has it. A worker passes it on as it is: nothing is parsed to be written again, and no number loses a digit. */
 export type JsonText = string;

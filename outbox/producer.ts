@@ -23,9 +23,20 @@ const refusals: Readonly<Record<string, string>> = {
   notification_transaction_unique: "the transaction id was used before with other content",
 };
 
+/** The database refused a notification for its content; the message says what to change, and nothing was stored. */
+export class Refusal extends UsageError {
+  /** The constraint that it breaks; undefined for data that Postgres cannot hold at all, such as \u0000 in a text. */
+  readonly constraint: string | undefined;
+
+  constructor(message: string, constraint?: string) {
+    super(message);
+    this.constraint = constraint;
+  }
+}
+
 /**
  * Asks for a notification and returns its id. The same transaction id with the same content returns the first one's id.
- * @throws UsageError when the database refuses it, saying what to change; nothing was stored then.
+ * @throws Refusal when the database refuses it.
  */
 export async function enqueue(pool: Pool, n: NewNotification): Promise<string> {
   const values = [
@@ -52,12 +63,13 @@ export async function enqueue(pool: Pool, n: NewNotification): Promise<string> {
   }
 }
 
-function explain(error: unknown): unknown {
+/** A refusal of the database as such; anything else as it is. */
+export function explain(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { constraint, code } = error as Error & { constraint?: string; code?: string };
   const refusal = constraint === undefined ? undefined : refusals[constraint];
-  if (refusal !== undefined) return new UsageError(refusal);
+  if (refusal !== undefined) return new Refusal(refusal, constraint);
   // 22xxx: data that Postgres cannot hold, such as \u0000 in a text or a time that does not exist.
-  if (code?.startsWith("22")) return new UsageError(messageOf(error));
+  if (code?.startsWith("22")) return new Refusal(messageOf(error));
   return error;
 }

@@ -1,5 +1,6 @@
 import type { Pool } from "pg";
 import type { JsonObject, Recipient, Status } from "../core/notification.ts";
+import { camelCased } from "./rows.ts";
 import { sql } from "./sql.ts";
 
 const listSql = sql("list");
@@ -63,6 +64,8 @@ export interface NotificationDetail extends Omit<NotificationSummary, "recipient
   }[];
 }
 
+// The columns of list.sql and show.sql are the fields of the types above.
+
 /** Newest first. */
 export async function list(
   pool: Pool,
@@ -79,12 +82,3 @@ export async function show(pool: Pool, id: string, enterpriseId?: string): Promi
   const row = (await pool.query<Record<string, unknown>>(showSql, [id, enterpriseId ?? null])).rows[0];
   return row === undefined ? undefined : (camelCased(row) as unknown as NotificationDetail);
 }
-
-/** The columns of list.sql and show.sql are the fields of the types above in snake_case; times become ISO 8601 texts. */
-const camelCased = (row: Record<string, unknown>): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(row).map(([key, value]) => [
-      key.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()),
-      value instanceof Date ? value.toISOString() : value,
-    ]),
-  );

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { messageOf, UsageError } from "../../core/errors.ts";
-import type { JsonObject, Recipient } from "../../core/notification.ts";
+import { isNotificationId, type JsonObject, type Recipient } from "../../core/notification.ts";
 
 /** A JSON object given as text, as `@file`, or as `-` for standard input. */
 export function jsonObject(value: string, flag: string): JsonObject {
@@ -59,7 +59,7 @@ export function count(value: string, flag: string, min: number, max: number): nu
 
 /** The id of a notification: a positive bigint. */
 export function notificationId(value: string): string {
-  if (!/^[1-9]\d{0,18}$/.test(value) || BigInt(value) > 9_223_372_036_854_775_807n)
+  if (!isNotificationId(value))
     throw new UsageError(
       `${JSON.stringify(value)} is not the id of a notification`,
       "`pnpm xnovu list` shows the ids.",

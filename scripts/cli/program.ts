@@ -2,6 +2,7 @@ import { Command as Commander, Option } from "commander";
 import type { Command, Context, Flag, Flags } from "./command.ts";
 
 const groups: Readonly<Record<string, string>> = {
+  key: "API keys of producers: create, list, revoke",
   migrate: "the notification tables: apply, take back, status",
   worker: "the worker: start, stop, status, health, restart",
 };
