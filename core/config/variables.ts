@@ -217,6 +217,13 @@ export const variables = {
       "3000",
       "time limit of each dependency in a health check",
     ),
+    apiRatePerMinute: withDefault(
+      "XNOVU_API_RATE_PER_MINUTE",
+      // A full batch must fit.
+      wholeNumber(100, 10_000_000),
+      "6000",
+      "notifications and other API calls that a key may make a minute, in each process of the app",
+    ),
     inboxUrl: optional(
       "XNOVU_INBOX_URL",
       httpUrl,
