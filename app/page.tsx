@@ -1,6 +1,6 @@
 import { Suspense } from "react";
 import { runtimeEnv } from "./lib/env.ts";
-import { inboxUrl } from "./lib/links.ts";
+import { inboxUrl, ownPort } from "./lib/links.ts";
 import { version } from "./lib/version.ts";
 import { Examples } from "./ui/examples.tsx";
 import { Parts, PartsWaiting } from "./ui/parts.tsx";
@@ -30,6 +30,7 @@ export default function Page() {
           {inbox && <a href={inbox}>Inbox</a>}
           <a href="/api/health">Health</a>
           <a href="/api/novu">Bridge</a>
+          <a href="/api/openapi.json">API</a>
         </nav>
       </header>
 
@@ -51,7 +52,7 @@ export default function Page() {
           ) : null}
           <code>pnpm xnovu list</code> gives its id, <code>pnpm xnovu show ID</code> its timeline.
         </p>
-        <Examples />
+        <Examples port={ownPort(runtimeEnv())} />
       </section>
 
       <section aria-labelledby="life">

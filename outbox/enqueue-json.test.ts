@@ -20,7 +20,7 @@ test.after(async () => {
 });
 
 const base = { workflow: "email", recipients: ["u1"], payload: { a: 1 } };
-type Asked = { readonly transactionId?: string };
+type Asked = Readonly<Record<string, unknown>> & { readonly transactionId?: string };
 const list = (...notifications: Asked[]) => ask(JSON.stringify(notifications), notifications);
 const ask = (text: string, notifications: readonly Asked[], transactionId?: string) =>
   enqueueJson(pool, {
@@ -61,7 +61,7 @@ test("each form of a request, and every field, is stored as it was written", asy
 });
 
 test("what is left out has the documented default, and one recipient stands for a list of one", async () => {
-  const [accepted] = await list({ ...base, recipients: "alone" } as Asked);
+  const [accepted] = await list({ ...base, recipients: "alone" });
   const row = await show(pool, accepted?.id ?? "");
   assert.equal(
     [row?.priority, row?.overrides, row?.channels, row?.tags, row?.recipients],
@@ -108,7 +108,7 @@ test("one that is refused takes the whole list with it, and is named by its posi
     [{ ...base, scheduledFor: "2026-02-30T00:00:00Z" }, undefined],
   ];
   for (const [one, constraint] of bad) {
-    const fault = await faultOf(list(base, { ...base, transactionId: `new-${constraint}` }, one as Asked, base));
+    const fault = await faultOf(list(base, { ...base, transactionId: `new-${constraint}` }, one, base));
     assert.instance(fault, RefusalInList, String(fault));
     assert.equal([(fault as RefusalInList).position, (fault as RefusalInList).constraint], [2, constraint]);
     assert.is(await count(), before, constraint);
@@ -117,7 +117,7 @@ test("one that is refused takes the whole list with it, and is named by its posi
 
 test("the same transaction id twice in a list with other content names the second", async () => {
   const fault = await faultOf(
-    list({ ...base, transactionId: "twice" }, { ...base, transactionId: "twice", payload: { a: 2 } } as Asked),
+    list({ ...base, transactionId: "twice" }, { ...base, transactionId: "twice", payload: { a: 2 } }),
   );
   assert.is((fault as RefusalInList).position, 1);
 });

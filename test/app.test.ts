@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { examples } from "../app/lib/examples.ts";
+import { examplesFor } from "../app/lib/examples.ts";
 import { type Postgres, startPostgres } from "../local/postgres.ts";
 import { workflowIds } from "../novu/workflows/ids.ts";
 import { migrateUp } from "../outbox/migrate.ts";
@@ -174,9 +174,15 @@ test("the landing page shows the workflows, the examples and the links, and load
   assert.is(response.status, 200);
   assert.match(response.headers.get("cache-control") ?? "", "no-store");
   for (const id of workflowIds) assert.match(html, `<li>${id}</li>`);
-  for (const text of ["INSERT INTO notify.notification", "notify.enqueue(", "pnpm xnovu send email --to ada"])
+  for (const text of [
+    "INSERT INTO notify.notification",
+    "notify.enqueue(",
+    "pnpm xnovu send email --to ada",
+    `curl ${app.url.replace("127.0.0.1", "localhost")}/api/notifications`,
+  ])
     assert.match(html, text);
-  for (const link of ['href="/api/health"', 'href="http://localhost:4321/inbox"']) assert.match(html, link);
+  for (const link of ['href="/api/health"', 'href="/api/openapi.json"', 'href="http://localhost:4321/inbox"'])
+    assert.match(html, link);
   assert.match(html, "All that this page can see is up.");
   const loaded = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css|svg)[^"]*)"/g)].map((match) => match[1] ?? "");
   assert.ok(loaded.some((path) => path.includes(".css")));
@@ -205,7 +211,9 @@ test("the SQL that the landing page offers works as it stands", async () => {
   client.on("error", () => undefined);
   await client.connect();
   try {
-    const statements = examples.map(({ code }) => code).filter((code) => code.endsWith(";"));
+    const statements = examplesFor(4000)
+      .map(({ code }) => code)
+      .filter((code) => code.endsWith(";"));
     assert.is(statements.length, 2);
     for (const sql of statements) await client.query(sql);
     const { rows } = await client.query(

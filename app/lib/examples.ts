@@ -7,8 +7,8 @@ export interface Example {
   readonly code: string;
 }
 
-/** Three ways to send the same first notification; each is complete and can be pasted as it stands. */
-export const examples: readonly Example[] = [
+/** Four ways to send the same first notification; each is complete and can be pasted as it stands. `port` is the app's own. */
+export const examplesFor = (port: number): readonly Example[] => [
   {
     title: "From the shell",
     about: "In the folder of the repository, with DATABASE_URL set or in .env.",
@@ -31,5 +31,14 @@ VALUES ('acme', 'email',
   recipients    => '${recipients}',
   payload       => '${payload}'
 );`,
+  },
+  {
+    title: "Over HTTP",
+    about: "From a shell or any language: a key once, then a POST. A transactionId makes it safe to repeat.",
+    code: `KEY=$(pnpm xnovu key create --enterprise acme --name shop)
+curl http://localhost:${port}/api/notifications \\
+  -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
+  -d '{"workflow":"email","recipients":${recipients},
+       "payload":${payload}}'`,
   },
 ];

@@ -1,8 +1,8 @@
-import { examples } from "../lib/examples.ts";
+import { examplesFor } from "../lib/examples.ts";
 import { CopyButton } from "./copy-button.tsx";
 
-export function Examples() {
-  return examples.map(({ title, about, code }) => (
+export function Examples({ port }: { readonly port: number }) {
+  return examplesFor(port).map(({ title, about, code }) => (
     <article className="example" key={title}>
       <header>
         <div>
