@@ -1,13 +1,16 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 import type pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { examplesFor } from "../app/lib/examples.ts";
 import { createKey, revokeKey } from "../outbox/api-keys.ts";
 import { type Api, apiClient } from "./support/api.ts";
 import { placeApp, type RunningApp, startApp } from "./support/app.ts";
 import { type TestDatabase, testDatabase, testPool } from "./support/database.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
-import { novuKey, until, type WorkerRig, workerRig } from "./support/worker.ts";
+import { novuKey, root, until, type WorkerRig, workerRig } from "./support/worker.ts";
 
 // The producers' API of the built app: what it stores, what it tells, and to whom.
 const folder = temporaryFolder("xnovu-app-api-");
@@ -272,6 +275,17 @@ test("retract and retry change what they may", async () => {
     assert.equal([back.status, back.body.status], [200, "RETRACTED"]);
   }
   assert.is((await act(acme, id, "retry")).status, 409);
+});
+
+test("what the landing page offers for HTTP works as it stands", async () => {
+  const code = examplesFor(Number(new URL(app.url).port)).find(({ title }) => title === "Over HTTP")?.code ?? "";
+  // What stands for pnpm here is the same command line.
+  const script = `pnpm() { node scripts/xnovu.mjs "\${@:2}"; }\n${code} --silent --show-error`;
+  const env = { ...process.env, DATABASE_URL: database.url };
+  const { stdout, stderr } = await promisify(execFile)("bash", ["-c", script], { cwd: root, env });
+  const row = await stored(JSON.parse(stdout).id);
+  assert.equal([row.enterprise_id, row.workflow, row.payload.subject], ["acme", "email", "Hello"]);
+  assert.not.match(stderr, "xnk_");
 });
 
 test("the log tells a key by its id and name, and no key is in it", async () => {

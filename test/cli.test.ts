@@ -106,6 +106,10 @@ test("a wrong flag, command or value ends with 2, a suggestion, and nothing on s
     [["send", "email", "--to", ""], /subscriber id/],
     [["send", "email", "--to", "ada", "--enterprise", "a b"], /enterprise/],
     [["send", "email", "--to", "ada", "--channels", "pigeon"], /channel/],
+    [["key", "create", "--name", "shop"], /--enterprise/],
+    [["key", "create", "--enterprise", "acme"], /--name/],
+    [["key", "create", "--enterprise", "a b", "--name", "shop"], /enterprise/],
+    [["key", "revoke", "x"], /whole number/],
     [["retry"], /--all-dead/],
     [["retry", "1", "--all-dead"], /--all-dead/],
     [["migrate", "down"], /--yes/],
@@ -210,6 +214,26 @@ test("retry and retract change what they may, and end with 1 when something was 
   assert.is((await xnovu(["retract", c], env)).code, 1);
   assert.is((await xnovu(["retract", b, "--enterprise", "other"], env)).code, 1);
   assert.equal([await statusOf(a), await statusOf(b), await statusOf(c)], ["RETRACTED", "PENDING", "RETRACTED"]);
+});
+
+test("key: printed once and alone on stdout, listed without it, revoked", async () => {
+  const made = await xnovu(["key", "create", "--enterprise", "acme", "--name", "shop"], env);
+  assert.is(made.code, 0, made.err);
+  assert.match(made.out, /^xnk_[A-Za-z0-9_-]{32}\n$/);
+  assert.match(made.err, "not shown again");
+  const { key, ...second } = await runJson("key", "create", "--enterprise", "other", "--name", "two words");
+  const list = await run("key", "list");
+  assert.match(list, /^ID +ENTERPRISE +NAME/);
+  assert.match(list, "two words");
+  for (const secret of [key, made.out.trim()]) assert.not.match(list + made.err, secret);
+  assert.equal(await runJson("key", "revoke", second.id), second);
+  const again = await xnovu(["key", "revoke", second.id], env);
+  assert.equal([again.code, again.out], [1, ""]);
+  assert.match(again.err, "key list");
+  const [row] = await runJson("key", "list", "--enterprise", "other");
+  assert.equal([row.id, row.name, row.revokedAt !== null], [second.id, "two words", true]);
+  const none = await xnovu(["key", "list", "--enterprise", "nobody"], env);
+  assert.equal([none.code, none.out], [0, ""]);
 });
 
 test("a reader that closes the pipe is no failure; pnpm adds nothing to stdout", async () => {
