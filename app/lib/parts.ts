@@ -19,7 +19,7 @@ export interface Part {
 export function partsOf(report: HealthReport, bridgeReady: boolean): Part[] {
   const { server, database, novu, supabase } = report.checks;
   return [
-    checked("App", "This server: bridge, health check and this page", server),
+    checked("App", "This server: bridge, API, health check and this page", server),
     {
       name: "Bridge",
       about: "Renders each step when Novu asks, at /api/novu",
