@@ -114,11 +114,14 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
   "retention-count": [["7", ["SENT"], "2020-01-01", 100], key],
   "retention-delete": [["7", ["SENT"], "2020-01-01", 100], key],
   list: [[null, null, null, 100, null], key],
+  "made-here": [[ids], key],
 };
 /** Those that the worker prepares. */
 const prepared = ["claim-new", "claim-failed", "claim-scheduled", "settle-sent"];
-/** Statements on a table of one row, a plain insert, and counts that read up to 10,001 rows whichever way. */
-const others = ["count-by-status", "enqueue", "gate-close", "gate-open", "gate-read", "gate-trip"];
+/** Statements on a table of one row or of few, plain inserts, and counts that read up to 10,001 rows whichever way. */
+const gate = ["gate-close", "gate-open", "gate-read", "gate-trip"];
+const keys = ["key-create", "key-find", "key-list", "key-revoke"];
+const others = ["count-by-status", "enqueue", "enqueue-json", ...gate, ...keys];
 
 const asTheyAre = "statistics as they are";
 /** What autovacuum may have seen last: the planner's guesses differ, the plans must not. */
