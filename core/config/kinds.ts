@@ -4,6 +4,8 @@ import { z } from "zod";
 
 export const text = z.string();
 
+export const longText = (min: number) => z.string().min(min, `not a text of at least ${min} characters`);
+
 export const wholeNumber = (min: number, max: number) =>
   z
     .string()

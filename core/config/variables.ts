@@ -2,6 +2,7 @@ import type { z } from "zod";
 import {
   hostPort,
   httpUrl,
+  longText,
   milliseconds,
   oneOf,
   pairs,
@@ -223,6 +224,16 @@ export const variables = {
       wholeNumber(100, 10_000_000),
       "6000",
       "notifications and other API calls that a key may make a minute, in each process of the app",
+    ),
+    operatorPassword: optionalSecret(
+      "XNOVU_OPERATOR_PASSWORD",
+      longText(16),
+      "password of the operations pages (/operations, user operator); there are none unless it is set",
+    ),
+    temporalUiUrl: optional(
+      "XNOVU_TEMPORAL_UI_URL",
+      httpUrl,
+      "Temporal's web pages; the operations pages link to its workflows when set",
     ),
     inboxUrl: optional(
       "XNOVU_INBOX_URL",

@@ -1,0 +1,35 @@
+import type { Pool } from "pg";
+import { isNotificationId } from "../../../core/notification.ts";
+import { redrive, retract } from "../../../outbox/operator.ts";
+import { runtimeEnv } from "../env.ts";
+import { appLog } from "../log.ts";
+import { isOurForm } from "./access.ts";
+import { enter } from "./enter.ts";
+
+export type Change = "retry" | "retract";
+
+const changes: Readonly<Record<Change, (pool: Pool, id: string) => Promise<boolean>>> = {
+  retry: async (pool, id) => (await redrive(pool, [id])).length === 1,
+  retract: (pool, id) => retract(pool, id),
+};
+
+/** A button of a notification's page: makes the change and leads back to the page, which says what came of it. */
+export async function answerForm(request: Request, id: string, change: Change): Promise<Response> {
+  const { pool } = await enter();
+  const token = (await request.formData().catch(() => undefined))?.get("token");
+  if (!isNotificationId(id) || !isOurForm(runtimeEnv(), `${change} ${id}`, token))
+    return new Response(
+      "This form is not of the page as it is now. Go back, load the page again, and try once more.\n",
+      {
+        status: 403,
+        headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
+      },
+    );
+  const done = await changes[change](pool, id);
+  appLog().info({ notification: id, change, done }, "an operator's change");
+  // Relative: behind a proxy the app does not know the address that the browser sees.
+  return new Response(null, {
+    status: 303,
+    headers: { Location: `/operations/${id}?${change}=${done ? "done" : "late"}` },
+  });
+}

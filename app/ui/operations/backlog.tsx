@@ -1,0 +1,36 @@
+import type { GateState } from "../../../core/delivery.ts";
+import type { Counts } from "../../../outbox/counts.ts";
+import { durationOf } from "../../lib/operations/duration.ts";
+
+/** Counts stop there: counting a backlog of millions would cost more than it tells. */
+const most = 10_000;
+
+export function Backlog({ counts, gate }: { readonly counts: Counts; readonly gate: GateState }) {
+  const tiles = [
+    ["Due", counts.due, "wait for a worker now"],
+    ["Scheduled", counts.scheduled, "for later"],
+    ["In work", counts.processing, "held by a worker"],
+    ["Failed", counts.failed, "tried again by themselves"],
+    ["Dead letters", counts.dead, "want a person"],
+  ] as const;
+  return (
+    <>
+      <p className={`summary ${gate.closedMs > 0 ? "down" : "up"}`} role="status">
+        {gate.closedMs > 0
+          ? `Sending is paused${gate.needsPerson ? " until someone acts" : ` for ${durationOf(gate.closedMs)}`}: ${gate.reason ?? "no reason was told"}`
+          : counts.due === 0
+            ? "Nothing waits."
+            : `The oldest that is due has waited for ${durationOf(counts.oldestDueMs)}.`}
+      </p>
+      <ul className="tiles">
+        {tiles.map(([name, count, about]) => (
+          <li key={name} className="part">
+            <h3>{name}</h3>
+            <p className="number">{count > most ? "10,000+" : count.toLocaleString("en-US")}</p>
+            <p className="quiet">{about}</p>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}

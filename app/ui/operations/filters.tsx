@@ -1,0 +1,34 @@
+import { statuses } from "../../../core/notification.ts";
+import { workflowIds } from "../../../novu/workflows/ids.ts";
+import type { ListQuery } from "../../lib/operations/query.ts";
+
+/** A plain form: what is looked at stands in the address, and can be handed on. */
+export function Filters({ query }: { readonly query: ListQuery }) {
+  return (
+    <form className="filters" action="/operations">
+      <label>
+        State
+        <select name="status" defaultValue={query.status ?? ""}>
+          <option value="">all</option>
+          {statuses.map((status) => (
+            <option key={status}>{status}</option>
+          ))}
+        </select>
+      </label>
+      <label>
+        Workflow
+        <input name="workflow" defaultValue={query.workflow} list="workflows" autoComplete="off" />
+        <datalist id="workflows">
+          {workflowIds.map((id) => (
+            <option key={id} value={id} />
+          ))}
+        </datalist>
+      </label>
+      <label>
+        Tenant
+        <input name="tenant" defaultValue={query.enterpriseId} autoComplete="off" />
+      </label>
+      <button type="submit">Show</button>
+    </form>
+  );
+}

@@ -1,0 +1,57 @@
+import type { NotificationSummary } from "../../../outbox/reader.ts";
+import { Badge } from "./badge.tsx";
+import { Moment } from "./moment.tsx";
+
+export function Notifications({
+  rows,
+  filtered,
+}: {
+  readonly rows: readonly NotificationSummary[];
+  readonly filtered: boolean;
+}) {
+  if (rows.length === 0)
+    return (
+      <p className="empty">
+        {filtered
+          ? "No notification is like that."
+          : "There is no notification yet. The start page shows how to send one."}
+      </p>
+    );
+  return (
+    <div className="wide">
+      <table>
+        <thead>
+          <tr>
+            {["Id", "State", "Workflow", "Tenant", "Recipients", "Tries", "Created", "What is wrong"].map((name) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row) => (
+            <tr key={row.id}>
+              <td>
+                <a href={`/operations/${row.id}`}>{row.id}</a>
+              </td>
+              <td>
+                <Badge status={row.status} />
+              </td>
+              <td>{row.workflow}</td>
+              <td>{row.enterpriseId}</td>
+              <td className="count">{row.recipients}</td>
+              <td className="count">
+                {row.attempts}/{row.maxAttempts}
+              </td>
+              <td>
+                <Moment at={row.createdAt} />
+              </td>
+              <td className="error">{row.error}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
+  );
+}

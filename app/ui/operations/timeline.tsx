@@ -1,0 +1,45 @@
+import type { TimelineEntry } from "../../../outbox/reader.ts";
+import { Badge } from "./badge.tsx";
+
+export interface TimelineProps {
+  readonly entries: readonly TimelineEntry[];
+  readonly temporalUi: string | undefined;
+  readonly namespace: string;
+}
+
+export function Timeline({ entries, temporalUi, namespace }: TimelineProps) {
+  const [first] = entries;
+  return (
+    <ol className="timeline">
+      {entries.map((entry, index) => (
+        // A timeline is only ever added to.
+        // biome-ignore lint/suspicious/noArrayIndexKey: the position is the entry's own.
+        <li key={index}>
+          <Badge status={entry.to} />{" "}
+          <time dateTime={entry.at}>{index === 0 ? entry.at.replace("T", " ") : sinceFirst(first, entry)}</time>
+          {entry.from === entry.to && " taken over from a worker that went silent"}
+          {entry.attempt > 0 && <span className="quiet"> try {entry.attempt}</span>}
+          {entry.workflowId !== null && (
+            <span className="workflow">
+              {temporalUi === undefined ? (
+                entry.workflowId
+              ) : (
+                <a
+                  href={`${temporalUi}/namespaces/${encodeURIComponent(namespace)}/workflows/${encodeURIComponent(entry.workflowId)}`}
+                >
+                  {entry.workflowId}
+                </a>
+              )}
+            </span>
+          )}
+          {entry.error !== null && <p className="error">{entry.error}</p>}
+        </li>
+      ))}
+    </ol>
+  );
+}
+
+function sinceFirst(first: TimelineEntry | undefined, { at }: TimelineEntry): string {
+  const ms = Date.parse(at) - Date.parse(first?.at ?? at);
+  return ms < 60_000 ? `+${ms} ms` : at.replace("T", " ");
+}
