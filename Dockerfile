@@ -46,7 +46,7 @@ RUN cd /build && node --import tsx test/run.ts --unit core/ novu/client novu/rep
 # ---- what the image holds ----------------------------------------------------------------------------------------------
 
 FROM packages AS app
-COPY next.config.ts tsconfig.json /build/
+COPY next.config.ts proxy.ts tsconfig.json /build/
 COPY core /build/core
 COPY novu /build/novu
 COPY outbox /build/outbox

@@ -31,7 +31,7 @@ const config: NextConfig = {
   turbopack: { root: import.meta.dirname },
   images: { unoptimized: true },
   // Read when the app runs: see outbox/sql.ts.
-  outputFileTracingIncludes: { "/api/notifications/**": ["outbox/sql/*.sql"] },
+  outputFileTracingIncludes: { "/api/notifications/**": ["outbox/sql/*.sql"], "/operations/**": ["outbox/sql/*.sql"] },
   outputFileTracingExcludes: {
     // "*" is the key that reaches the server's own trace as well as every route's.
     "*": [

@@ -1,6 +1,7 @@
 import { Suspense } from "react";
 import { runtimeEnv } from "./lib/env.ts";
 import { inboxUrl, ownPort } from "./lib/links.ts";
+import { accessOf } from "./lib/operations/access.ts";
 import { version } from "./lib/version.ts";
 import { Examples } from "./ui/examples.tsx";
 import { Parts, PartsWaiting } from "./ui/parts.tsx";
@@ -27,6 +28,7 @@ export default function Page() {
           A row in Postgres becomes a notification: email, in-app, SMS, push or chat, through Novu.
         </p>
         <nav aria-label="Pages">
+          {accessOf(runtimeEnv(), null) !== "off" && <a href="/operations">Operations</a>}
           {inbox && <a href={inbox}>Inbox</a>}
           <a href="/api/health">Health</a>
           <a href="/api/novu">Bridge</a>

@@ -7,9 +7,11 @@ const sources = [
   "app",
   "core",
   "novu",
+  "outbox",
   "public",
   "next.config.ts",
   "package.json",
+  "proxy.ts",
   "pnpm-lock.yaml",
   "tsconfig.json",
 ] as const;

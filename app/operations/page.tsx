@@ -27,7 +27,6 @@ export default async function Page({ searchParams }: { readonly searchParams: Pr
         <nav aria-label="Pages">
           <a href="/">Start page</a>
           <a href={addressOf(query)}>Look again</a>
-          <a href={addressOf({ status: "DEAD" })}>Dead letters</a>
         </nav>
       </header>
       <section aria-labelledby="now">

@@ -13,13 +13,16 @@ const isRoot = (): boolean => process.getuid?.() === 0;
  *
  * @throws EngineError that says what to install.
  */
-export async function aptInstall(packages: readonly string[], why: string, log: Log): Promise<void> {
+export async function aptInstall(
+  packages: readonly string[],
+  why: string,
+  log: Log,
+  elsewhere = "Install Docker Engine: https://docs.docker.com/engine/install",
+): Promise<void> {
   const names = packages.join(" ");
   if (!isRoot() || !onPath("apt-get"))
     throw new EngineError(`${why} is not installed`, {
-      hint: onPath("apt-get")
-        ? `Install it: sudo apt-get install ${names}`
-        : "Install Docker Engine: https://docs.docker.com/engine/install",
+      hint: onPath("apt-get") ? `Install it: sudo apt-get install ${names}` : elsewhere,
     });
   log(`${why} is not installed: installing Debian's ${names}`);
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

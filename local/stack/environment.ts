@@ -7,6 +7,8 @@ export interface EmbeddedFacts {
   readonly databaseUrl: string;
   /** What Novu signs with, and the worker shows. */
   readonly novuKey: string;
+  /** Of the operations pages. */
+  readonly operatorKey: string;
   readonly stateDir: string;
 }
 
@@ -24,13 +26,15 @@ const secretNames = Object.values(variables)
   .filter((variable) => variable.secret)
   .map((variable) => variable.env);
 
-function embedded({ ports, databaseUrl, novuKey, stateDir }: EmbeddedFacts): Record<string, string> {
+function embedded({ ports, databaseUrl, novuKey, operatorKey, stateDir }: EmbeddedFacts): Record<string, string> {
   const at = addressesOf(ports);
   return {
     DATABASE_URL: databaseUrl,
     NOVU_SECRET_KEY: novuKey,
     NOVU_API_URL: at.inbox,
     XNOVU_INBOX_URL: at.inbox,
+    XNOVU_OPERATOR_PASSWORD: operatorKey,
+    XNOVU_TEMPORAL_UI_URL: at.temporalUi,
     TEMPORAL_ADDRESS: at.temporal,
     TEMPORAL_NAMESPACE: namespace,
     PORT: String(ports.app),

@@ -23,7 +23,13 @@ test("a relative state folder lies below the root, an absolute one where it says
   assert.is(stackPaths("/work", "/elsewhere").logs, "/elsewhere/logs");
 });
 
-const facts = { ports: portsAt(100), databaseUrl: "postgresql://own", novuKey: "own-key", stateDir: "/s" };
+const facts = {
+  ports: portsAt(100),
+  databaseUrl: "postgresql://own",
+  novuKey: "own-key",
+  operatorKey: "operator-key-of-the-stack",
+  stateDir: "/s",
+};
 
 test("the parts get the stack's own services, whatever the caller has set, and all other settings", () => {
   const env = childEnvironment(

@@ -61,6 +61,7 @@ export interface StackPaths {
   readonly temporalDb: string;
   readonly novuData: string;
   readonly novuKey: string;
+  readonly operatorKey: string;
   readonly app: string;
 }
 
@@ -75,6 +76,7 @@ export function stackPaths(root: string, stateDir: string): StackPaths {
     temporalDb: join(folder, "temporal", "temporal.db"),
     novuData: join(folder, "novu", "journal.jsonl"),
     novuKey: join(folder, "novu", "secret-key"),
+    operatorKey: join(folder, "operator-key"),
     app: join(folder, "app"),
   };
 }
@@ -82,6 +84,7 @@ export function stackPaths(root: string, stateDir: string): StackPaths {
 export interface Addresses {
   readonly app: string;
   readonly bridge: string;
+  readonly operations: string;
   readonly inbox: string;
   readonly worker: string;
   readonly temporal: string;
@@ -93,6 +96,7 @@ export function addressesOf(ports: Ports): Addresses {
   return {
     app: http(ports.app),
     bridge: `${http(ports.app)}/api/novu`,
+    operations: `${http(ports.app)}/operations`,
     inbox: http(ports.novu),
     worker: http(ports.worker),
     temporal: `127.0.0.1:${ports.temporal}`,

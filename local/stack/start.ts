@@ -145,7 +145,8 @@ async function startParts(
       (names) => `${names.length} applied`,
     );
   });
-  const facts = postgres.then(({ url }) => ({ ports, databaseUrl: url, novuKey, stateDir: paths.folder }));
+  const operatorKey = stackKey(paths.operatorKey);
+  const facts = postgres.then(({ url }) => ({ ports, databaseUrl: url, novuKey, operatorKey, stateDir: paths.folder }));
   const app = Promise.all([facts, build, novu, migrations]).then(([known, { serverPath }]) => {
     const env = childEnvironment(options.env, known);
     const own = options.bridgeKey === undefined ? env : { ...env, NOVU_SECRET_KEY: options.bridgeKey };

@@ -4,13 +4,18 @@ import type { StackPaths, StackState } from "./hooks.ts";
 export async function describe(state: StackState, paths: StackPaths, already: boolean) {
   const { addressesOf } = await import("../../local/stack/plan.ts");
   const { envFilePath } = await import("../../local/stack/env-file.ts");
+  const { stackKey } = await import("../../local/stack/secret.ts");
   const at = addressesOf(state.ports);
+  const operations = new URL(at.operations);
+  operations.username = "operator";
+  operations.password = stackKey(paths.operatorKey);
   return {
     already,
     pid: state.pid,
     portOffset: state.offset,
     app: at.app,
     bridge: at.bridge,
+    operations: operations.href,
     inbox: at.inbox,
     worker: at.worker,
     temporal: at.temporal,
@@ -23,13 +28,23 @@ export async function describe(state: StackState, paths: StackPaths, already: bo
 
 /** Where everything is, and what to try first. `shown` makes a path short, for people. */
 export async function summary(state: StackState, paths: StackPaths, shown: (path: string) => string): Promise<string> {
-  const { app, inbox, worker, temporal, temporalUi, databaseUrl = "", ...files } = await describe(state, paths, false);
+  const {
+    app,
+    operations,
+    inbox,
+    worker,
+    temporal,
+    temporalUi,
+    databaseUrl = "",
+    ...files
+  } = await describe(state, paths, false);
   const envFile = shown(files.envFile);
   const rows = [
     ["App", app, "bridge /api/novu, health /api/health"],
     ["Inbox", inbox, "what each subscriber received, from the Novu stand-in"],
     ["Worker", `${worker}/health`, "also /status and /metrics"],
     ["Temporal", temporalUi, `workflows; gRPC at ${temporal}`],
+    ["Pages", operations, "the queue and its notifications; a login of this checkout alone"],
     ["Postgres", databaseUrl, "a password of this checkout alone"],
     ["Logs", shown(files.logs), "each part's lines in full"],
   ] as const;

@@ -1,5 +1,5 @@
 /** A time of the database, in UTC: two people who talk about it see the same. */
 export function Moment({ at }: { readonly at: string | null }) {
   if (at === null) return <span className="quiet">–</span>;
-  return <time dateTime={at}>{at.replace("T", " ").replace(/\.\d+Z$/, " UTC")}</time>;
+  return <time dateTime={at}>{`${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`}</time>;
 }

@@ -20,7 +20,7 @@ export function Outcomes({ found }: { readonly found: NotificationDetail }) {
         <table>
           <thead>
             <tr>
-              {["Subscriber or topic", "Outcome", "When", "Transaction at Novu", "What is wrong"].map((name) => (
+              {["Subscriber or topic", "Outcome", "When", "What is wrong", "Transaction at Novu"].map((name) => (
                 <th key={name} scope="col">
                   {name}
                 </th>
@@ -40,10 +40,10 @@ export function Outcomes({ found }: { readonly found: NotificationDetail }) {
                   <td>
                     <Moment at={outcome?.at ?? null} />
                   </td>
+                  <td className="error">{outcome?.error}</td>
                   <td>
                     <code>{outcome?.transactionId}</code>
                   </td>
-                  <td className="error">{outcome?.error}</td>
                 </tr>
               );
             })}

@@ -1,5 +1,6 @@
 import type { TimelineEntry } from "../../../outbox/reader.ts";
 import { Badge } from "./badge.tsx";
+import { Moment } from "./moment.tsx";
 
 export interface TimelineProps {
   readonly entries: readonly TimelineEntry[];
@@ -15,8 +16,7 @@ export function Timeline({ entries, temporalUi, namespace }: TimelineProps) {
         // A timeline is only ever added to.
         // biome-ignore lint/suspicious/noArrayIndexKey: the position is the entry's own.
         <li key={index}>
-          <Badge status={entry.to} />{" "}
-          <time dateTime={entry.at}>{index === 0 ? entry.at.replace("T", " ") : sinceFirst(first, entry)}</time>
+          <Badge status={entry.to} /> <When at={entry.at} first={first?.at ?? entry.at} />
           {entry.from === entry.to && " taken over from a worker that went silent"}
           {entry.attempt > 0 && <span className="quiet"> try {entry.attempt}</span>}
           {entry.workflowId !== null && (
@@ -39,7 +39,8 @@ export function Timeline({ entries, temporalUi, namespace }: TimelineProps) {
   );
 }
 
-function sinceFirst(first: TimelineEntry | undefined, { at }: TimelineEntry): string {
-  const ms = Date.parse(at) - Date.parse(first?.at ?? at);
-  return ms < 60_000 ? `+${ms} ms` : at.replace("T", " ");
+/** The first entry's time as it is, those soon after it by the milliseconds that they came later. */
+function When({ at, first }: { readonly at: string; readonly first: string }) {
+  const ms = Date.parse(at) - Date.parse(first);
+  return at === first || ms >= 60_000 ? <Moment at={at} /> : <time dateTime={at}>+{ms} ms</time>;
 }

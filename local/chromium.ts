@@ -1,0 +1,32 @@
+import type { Log } from "./engine/command.ts";
+import { aptInstall } from "./engine/debian.ts";
+import { EngineError } from "./engine/errors.ts";
+import { onPath } from "./engine/tool-find.ts";
+
+const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"] as const;
+
+/**
+ * A Chromium on PATH; Debian's is installed where there is none and this process may.
+ *
+ * @throws EngineError that says what to install.
+ */
+export async function findChromium(log: Log): Promise<string> {
+  const found = () => names.map((name) => onPath(name)).find((path) => path !== undefined);
+  const present = found();
+  if (present !== undefined) return present;
+  await aptInstall(["chromium"], "Chromium", log, "Install Chromium, or Chrome.");
+  const installed = found();
+  if (installed === undefined) throw new EngineError("Chromium was installed and is not on PATH");
+  return installed;
+}
+
+/** Alone on the machine: no start page, no update, no look-up of hosts outside. As root its sandbox does not work. */
+export const chromiumArgs = [
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+] as const;
