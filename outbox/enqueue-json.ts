@@ -15,6 +15,8 @@ export interface JsonRequest {
   readonly notifications: readonly { readonly transactionId?: string }[];
   /** For a single notification that names none itself. */
   readonly transactionId?: string;
+  /** W3C trace context of whoever asks; a valid one. */
+  readonly traceparent?: string;
 }
 
 export interface Accepted {
@@ -54,8 +56,10 @@ export async function enqueueJson(pool: Pool, request: JsonRequest): Promise<Acc
 const hasTransactionIds = ({ notifications, transactionId }: JsonRequest): boolean =>
   transactionId !== undefined || notifications.some((n) => n.transactionId !== undefined);
 
-async function ask(db: Pool | PoolClient, { enterpriseId, text, transactionId }: JsonRequest): Promise<string[]> {
-  const { rows } = await db.query<{ id: string }>(enqueueSql, [enterpriseId, text, transactionId ?? null]);
+async function ask(db: Pool | PoolClient, request: JsonRequest): Promise<string[]> {
+  const { enterpriseId, text, transactionId, traceparent } = request;
+  const values = [enterpriseId, text, transactionId ?? null, traceparent ?? null];
+  const { rows } = await db.query<{ id: string }>(enqueueSql, values);
   return rows.map(({ id }) => id);
 }
 

@@ -95,6 +95,18 @@ test("one notification: 202, its id and address, and the row as it was asked for
   );
 });
 
+test("the caller's trace goes with the notification; a header that is no trace context is passed by", async () => {
+  const traceparent = `00-${"a1".repeat(16)}-${"b2".repeat(8)}-01`;
+  for (const [header, kept] of [
+    [traceparent, traceparent],
+    ["00-not-a-trace-01", null],
+  ] as const) {
+    const { status, body } = await post(acme, sms, { traceparent: header });
+    assert.is(status, 202);
+    assert.is((await stored(body.id)).traceparent, kept);
+  }
+});
+
 test("a list, bare or named, of 1 to 100: ids in its order", async () => {
   const list = Array.from({ length: 100 }, (_, n) => ({ ...sms, payload: { body: `n ${n}` } }));
   for (const body of [list, { notifications: list }]) {

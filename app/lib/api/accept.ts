@@ -1,3 +1,4 @@
+import { traceIdOf } from "../../../core/traceparent.ts";
 import { enqueueJson, type JsonRequest, RefusalInList } from "../../../outbox/enqueue-json.ts";
 import type { Call } from "./answer.ts";
 import { jsonBody } from "./body.ts";
@@ -9,7 +10,7 @@ export async function accept({ request, key, pool, take }: Call): Promise<Respon
   const { text, value } = await jsonBody(request);
   const asked = readRequest(value, request.headers.get("idempotency-key"));
   if (asked.notifications.length > 1) await take(asked.notifications.length - 1);
-  const stored: JsonRequest = { enterpriseId: key.enterpriseId, text, ...asked };
+  const stored: JsonRequest = { enterpriseId: key.enterpriseId, text, ...asked, ...traceOf(request) };
   const accepted = await enqueueJson(pool, stored).catch((error: unknown) => {
     throw error instanceof RefusalInList ? refused(error, asked) : error;
   });
@@ -19,6 +20,12 @@ export async function accept({ request, key, pool, take }: Call): Promise<Respon
     Location: `/api/notifications/${first.id}`,
     ...(first.duplicate ? { "Idempotent-Replayed": "true" } : {}),
   });
+}
+
+/** One that is no trace context is passed by: it says nothing of what is to be sent. */
+function traceOf({ headers }: Request): { readonly traceparent?: string } {
+  const traceparent = headers.get("traceparent")?.trim();
+  return traceparent !== undefined && traceIdOf(traceparent) !== undefined ? { traceparent } : {};
 }
 
 interface Rule {
