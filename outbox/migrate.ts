@@ -1,4 +1,4 @@
-import { readdirSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
@@ -99,6 +99,12 @@ export async function appliedMigrations(client: Pick<Pool, "query">): Promise<{ 
     `SELECT name, run_on FROM ${schema}.${table} ORDER BY id`,
   );
   return rows.map(({ name, run_on }) => ({ name, at: run_on.toISOString() }));
+}
+
+/** The SQL of one, both ways; empty for one that is a program. */
+export function migrationText(name: string): string {
+  const path = join(migrationsDir, `${name}.sql`);
+  return existsSync(path) ? readFileSync(path, "utf8") : "";
 }
 
 export const migrationPath = (name: string): string => join(migrationsDir, name);

@@ -87,11 +87,14 @@ export const migrateStatus: Command = {
   flags: [{ flags: "--check", about: "say it by the exit code: 1 when a migration is missing or unknown" }, json],
   async run(context, _args, flags) {
     const url = await databaseUrl(context);
-    const { migrationStatus } = await import("../../outbox/migrate.ts");
+    const { migrationStatus, migrationText } = await import("../../outbox/migrate.ts");
+    const { destructiveIn } = await import("../../outbox/expand-contract.ts");
     const status = await migrationStatus(url).catch(async (error: unknown) => {
       throw await explainDatabase(error, url);
     });
-    if (isSet(flags, "json")) context.out(JSON.stringify(status));
+    // Asked by `deploy` of the image that it is about to start.
+    const destructive = destructiveIn(status.pending.map((name) => ({ name, sql: migrationText(name) })));
+    if (isSet(flags, "json")) context.out(JSON.stringify({ ...status, destructive }));
     else {
       const rows = [
         ...status.applied.map(({ name, at }) => [
@@ -104,6 +107,9 @@ export const migrateStatus: Command = {
       context.out(table(["MIGRATION", "STATE", "AT"], rows));
     }
     if (status.unknown.length > 0) context.note("xnovu: the database is ahead of this version of the code");
+    if (status.applied.length > 0)
+      for (const { migration, line, breaks, contract } of destructive)
+        context.note(`xnovu: ${migration}, line ${line} takes something away: ${contract ?? breaks}`);
     if (status.pending.length > 0)
       context.note(`xnovu: ${status.pending.length} missing: run \`pnpm xnovu migrate up\``);
     return isSet(flags, "check") && status.pending.length + status.unknown.length > 0 ? 1 : 0;

