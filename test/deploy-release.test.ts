@@ -1,0 +1,249 @@
+// time limit: 420 s
+// deploy, rollback and releases as they are typed, on a real engine with the project's own image, under a steady load.
+import { execFileSync, spawn } from "node:child_process";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { haproxyImage } from "../local/engine/image/haproxy.ts";
+import { freePort } from "../local/ports.ts";
+import { installAudit } from "./support/audit.ts";
+import { type TestDatabase, testDatabase, testPool } from "./support/database.ts";
+import { startLoad } from "./support/deploying.ts";
+import { type TestEngine, testEngine } from "./support/engine.ts";
+import { temporaryFolder } from "./support/folder.ts";
+import { assertHeld, judge } from "./support/oracle.ts";
+import {
+  buildEnv,
+  command,
+  type Ended,
+  envFile,
+  type HostServers,
+  hostServers,
+  type Place,
+  projectCheckout,
+  succeed,
+  xnovu,
+} from "./support/real-image.ts";
+import { type TestTemporal, testTemporal } from "./support/temporal.ts";
+import { until } from "./support/worker.ts";
+
+const folder = temporaryFolder("xnovu-deploy-");
+const root = fileURLToPath(new URL("..", import.meta.url));
+let engine: TestEngine | undefined;
+let [database, temporal, servers]: [TestDatabase?, TestTemporal?, HostServers?] = [];
+let place: Place;
+let registry = "";
+let ports = { app: 0, worker: 0 };
+
+test.before(async () => {
+  engine = await testEngine();
+  if (!engine) return;
+  registry = `${engine.registry.host}/deploy`;
+  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
+  servers = await hostServers(engine, database.url, temporal.address);
+  ports = { app: await freePort(), worker: await freePort() };
+  const edge = {
+    XNOVU_EDGE_IMAGE: await haproxyImage({ engine, log: console.error }),
+    XNOVU_EDGE_APP: `127.0.0.1:${ports.app}`,
+    XNOVU_EDGE_WORKER: `127.0.0.1:${ports.worker}`,
+  };
+  place = { cwd: folder.path, env: { ...(await buildEnv(engine)), ...edge } };
+  writeFileSync(join(folder.path, "good.env"), envFile(servers.settings));
+  writeFileSync(
+    join(folder.path, "bad.env"),
+    envFile({ ...servers.settings, NOVU_SECRET_KEY: "", POLL_BATCH_SIZE: "many" }),
+  );
+  await buildImages();
+});
+test.after(async () => {
+  if (engine) await takeDown();
+  await servers?.close();
+  await Promise.all([database?.close(), temporal?.close()]);
+  await engine?.stop();
+  folder.remove();
+});
+
+/** `one` from the sources; the others are one with one file more, so that only that is built. */
+async function buildImages(): Promise<void> {
+  const { path } = projectCheckout(join(folder.path, "checkout"));
+  const allow = place.env.CA_FILE ? ["--allow", `fs.read=${place.env.CA_FILE}`] : [];
+  const env = { ...place.env, LOCAL_TAG: `${registry}/xnovu:one` };
+  await succeed("docker", ["buildx", "bake", "-f", "docker-bake.hcl", ...allow], { cwd: path, env });
+  await succeed("docker", ["push", "--quiet", `${registry}/xnovu:one`], place);
+  await derive("two", "/app/two", "two");
+  await derive("three", "/app/three", "three");
+  await derive(
+    "sick",
+    "/app/server.js",
+    'console.log("a fault of this release"); require("node:http").createServer((_, r) => r.writeHead(503).end()).listen(4000);',
+  );
+}
+
+async function derive(tag: string, file: string, text: string): Promise<void> {
+  const context = join(folder.path, tag);
+  mkdirSync(context);
+  writeFileSync(join(context, "file"), text);
+  writeFileSync(
+    join(context, "Dockerfile"),
+    `FROM ${registry}/xnovu:one\nLABEL org.opencontainers.image.revision=${tag}\nCOPY --chmod=644 file ${file}\n`,
+  );
+  const name = `${registry}/xnovu:${tag}`;
+  await succeed("docker", ["buildx", "build", "--load", "--provenance=false", "--tag", name, context], place);
+  await succeed("docker", ["push", "--quiet", name], place);
+}
+
+async function takeDown(): Promise<void> {
+  const quietly = (...args: string[]) => command("docker", args, place);
+  const { stdout } = await quietly("ps", "--all", "--quiet", "--filter", "name=xnovu-");
+  const ids = stdout.trim().split("\n").filter(Boolean);
+  if (ids.length > 0) await quietly("rm", "--force", "--volumes", ...ids);
+  await quietly("network", "rm", "xnovu");
+  await quietly("volume", "rm", "xnovu-deploy", "xnovu-edge");
+}
+
+const docker = (...args: string[]) => succeed("docker", args, place);
+const deploy = (tag: string, ...more: string[]): Promise<Ended> =>
+  xnovu(["deploy", "--registry", registry, "--tag", tag, "--env-file", "good.env", ...more].join(" "), place);
+const good = async (ran: Promise<Ended>): Promise<Ended> => {
+  const ended = await ran;
+  assert.is(ended.code, 0, `${ended.stderr}${ended.stdout}`);
+  return ended;
+};
+const states = async () => {
+  const list = JSON.parse((await good(xnovu("releases --json", place))).stdout) as {
+    id: number;
+    state: string;
+    revision: string;
+  }[];
+  return list.map(({ id, state }) => `r${id} ${state}`);
+};
+const running = async () =>
+  (await docker("ps", "--filter", "label=xnovu.release", "--format", "{{.Names}}")).split("\n").sort();
+const answer = async (path: string, port = ports.app) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+const onEngine = (name: string, work: () => Promise<void>) =>
+  test(name, async () => (engine ? await work() : undefined));
+
+onEngine("before anything is deployed", async () => {
+  const [list, back] = [await xnovu("releases", place), await xnovu("rollback", place)];
+  assert.equal([list.code, list.stdout, list.stderr], [0, "", "Nothing was deployed here yet.\n"]);
+  assert.is(back.code, 2);
+  assert.match(back.stderr, /Nothing is deployed here/);
+});
+
+onEngine("bad settings: exit 78 with each of them, and nothing runs", async () => {
+  const ran = await deploy("one", "--env-file", "bad.env");
+  assert.is(ran.code, 78, ran.stderr);
+  for (const name of ["NOVU_SECRET_KEY", "POLL_BATCH_SIZE"]) assert.match(ran.stderr, new RegExp(`setting ${name}: `));
+  assert.equal(await states(), ["r1 failed"]);
+  assert.equal(await running(), [""]);
+});
+
+onEngine("two releases, one that is sick, and a rollback, under 50 notifications a second", async () => {
+  const db = testPool(database?.url ?? "", 2);
+  await installAudit(db);
+  await good(deploy("one"));
+  await servers?.novu.control.sync(`http://127.0.0.1:${ports.app}/api/novu`);
+  assert.is(await answer("/health", ports.worker), 200);
+  const load = startLoad(db, ports.app);
+  try {
+    const second = await good(deploy("two"));
+    assert.match(second.stdout, /^r3 is live: .*xnovu:two\n$/);
+    assert.not.match(second.stderr, /warning/, "the old worker drained, with exit 0");
+    assert.equal(await states(), ["r3 live", "r2 previous", "r1 failed"]);
+
+    const sick = await deploy("sick", "--timeout", "8");
+    assert.is(sick.code, 1);
+    assert.match(sick.stderr, /xnovu-r4-app-1 is not healthy after 8 s: .*503[\s\S]*a fault of this release/);
+    assert.equal(await running(), ["xnovu-r3-app-1", "xnovu-r3-worker-1"]);
+
+    await good(xnovu("rollback", place));
+    assert.equal(await running(), ["xnovu-r2-app-1", "xnovu-r2-worker-1"]);
+    assert.equal(await states(), ["r4 failed", "r3 retired", "r2 live", "r1 failed"]);
+  } finally {
+    const { failures, requests, connections } = await load.end();
+    assert.equal(failures, []);
+    assert.ok(requests > 500, `${requests} requests`);
+    assert.is(connections, 4, "no client had to connect again");
+  }
+  const count = async () =>
+    (await db.query("SELECT count(*)::int AS n FROM notify.notification WHERE status = 'SENT'")).rows[0]?.n;
+  await until(async () => (await count()) === load.inserted(), 30_000);
+  await servers?.novu.control.idle();
+  assertHeld(await judge(db, servers?.novu.control.effects() ?? []));
+  const messages = servers?.novu.control.messages() ?? [];
+  assert.is(new Set(messages.map(({ subscriberId }) => subscriberId)).size, load.inserted());
+  assert.is(messages.length, load.inserted());
+  await db.end();
+});
+
+onEngine("the edge comes back to the live release, and follows it to another address", async () => {
+  await docker("restart", "--time", "1", "xnovu-edge");
+  await until(async () => (await answer("/api/novu").catch(() => 0)) === 200);
+  // Another container takes the address while the app is away.
+  await docker("stop", "xnovu-r2-app-1");
+  await docker(
+    "run",
+    "--detach",
+    "--name",
+    "xnovu-squatter",
+    "--network",
+    "xnovu",
+    `${registry}/xnovu:one`,
+    "sleep",
+    "300",
+  );
+  await docker("start", "xnovu-r2-app-1");
+  await until(async () => (await answer("/api/novu").catch(() => 0)) === 200);
+  await docker("rm", "--force", "xnovu-squatter");
+});
+
+onEngine(
+  "a second command at once is refused; one that is killed leaves the old pair serving, and the next clears up",
+  async () => {
+    const child = spawn(
+      process.execPath,
+      [join(root, "scripts/xnovu.mjs"), "deploy", "-r", registry, "-t", "three", "--env-file", "good.env"],
+      { cwd: place.cwd, env: place.env, stdio: "ignore", detached: true },
+    );
+    const gone = new Promise((resolve) => child.once("close", resolve));
+    await until(async () => (await running()).includes("xnovu-r5-worker-1"), 60_000);
+    const other = await xnovu("rollback r3", place);
+    assert.is(other.code, 1);
+    assert.match(other.stderr, /\(deploy, since .*works on this server now/);
+    process.kill(-(child.pid ?? 0), "SIGKILL");
+    await gone;
+    assert.is(await answer("/api/novu"), 200);
+    assert.equal(await states(), ["r5 starting", "r4 failed", "r3 retired", "r2 live", "r1 failed"]);
+
+    await good(deploy("three", "--keep", "2"));
+    assert.equal(await running(), ["xnovu-r6-app-1", "xnovu-r6-worker-1"]);
+    assert.equal(await states(), ["r6 live", "r5 failed", "r4 failed", "r3 pruned", "r2 previous", "r1 failed"]);
+    const images = await docker("image", "ls", "--format", "{{.Tag}}", "xnovu-release");
+    assert.equal(images.split("\n").sort(), ["r2", "r6"]);
+  },
+);
+
+onEngine("the audit has a line for each action", async () => {
+  const lines = JSON.parse((await good(xnovu("releases --audit --json", place))).stdout) as Record<string, unknown>[];
+  const who = execFileSync("whoami", { encoding: "utf8" }).trim();
+  assert.ok(lines.every(({ by, at }) => String(by).startsWith(`${who}@`) && !Number.isNaN(Date.parse(String(at)))));
+  assert.equal(
+    lines.map(({ action, release, from, outcome }) => `${action} ${from ?? "-"}>${release} ${outcome}`),
+    [
+      ...["deploy ->1 started", "deploy ->1 failed", "deploy ->2 started", "deploy ->2 live"],
+      ...["deploy 2>3 started", "deploy 2>3 live", "deploy 2>3 drained", "deploy 3>4 started", "deploy 3>4 failed"],
+      ...[
+        "rollback 3>2 started",
+        "rollback 3>2 live",
+        "rollback 3>2 drained",
+        "deploy 2>5 started",
+        "deploy 2>5 interrupted",
+      ],
+      ...["deploy 2>6 started", "deploy 2>6 live", "deploy 2>6 drained", "prune 6>3 pruned"],
+    ],
+  );
+});
+
+test.run();
