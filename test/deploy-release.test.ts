@@ -75,9 +75,14 @@ async function buildImages(): Promise<void> {
   await derive("two", "/app/two", "two");
   await derive("three", "/app/three", "three");
   await derive(
+    "breaking",
+    "/app/dist/migrations/29990101000000000_break.sql",
+    "-- Up Migration\nDROP TABLE notify.api_key;\n",
+  );
+  await derive(
     "sick",
     "/app/server.js",
-    'console.log("a fault of this release"); require("node:http").createServer((_, r) => r.writeHead(503).end()).listen(4000);',
+    'import { createServer } from "node:http"; console.log("a fault of this release"); createServer((_, r) => r.writeHead(503).end()).listen(4000);',
   );
 }
 
@@ -123,7 +128,12 @@ const running = async () =>
   (await docker("ps", "--filter", "label=xnovu.release", "--format", "{{.Names}}")).split("\n").sort();
 const answer = async (path: string, port = ports.app) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
 const onEngine = (name: string, work: () => Promise<void>) =>
-  test(name, async () => (engine ? await work() : undefined));
+  test(name, async () => {
+    if (!engine) return;
+    const begin = Date.now();
+    await work();
+    console.error(`${name}: ${((Date.now() - begin) / 1_000).toFixed(0)} s`);
+  });
 
 onEngine("before anything is deployed", async () => {
   const [list, back] = [await xnovu("releases", place), await xnovu("rollback", place)];
@@ -155,7 +165,11 @@ onEngine("two releases, one that is sick, and a rollback, under 50 notifications
 
     const sick = await deploy("sick", "--timeout", "8");
     assert.is(sick.code, 1);
-    assert.match(sick.stderr, /xnovu-r4-app-1 is not healthy after 8 s: .*503[\s\S]*a fault of this release/);
+    assert.match(
+      sick.stderr,
+      /xnovu-r4-app-1 is not healthy after 8 s: .*503[\s\S]*a fault of this release/,
+      sick.stderr,
+    );
     assert.equal(await running(), ["xnovu-r3-app-1", "xnovu-r3-worker-1"]);
 
     await good(xnovu("rollback", place));
@@ -199,29 +213,69 @@ onEngine("the edge comes back to the live release, and follows it to another add
   await docker("rm", "--force", "xnovu-squatter");
 });
 
+/** A deploy that never gets healthy, with both of its pair started. In a process group of its own, as a terminal's. */
+async function hanging(release: number) {
+  const words = ["deploy", "-r", registry, "-t", "sick", "--env-file", "good.env", "--timeout", "300"];
+  const child = spawn(process.execPath, [join(root, "scripts/xnovu.mjs"), ...words], {
+    cwd: place.cwd,
+    env: place.env,
+    stdio: "ignore",
+    detached: true,
+  });
+  const gone = new Promise<number | null>((resolve) => child.once("close", resolve));
+  await until(async () => (await running()).includes(`xnovu-r${release}-worker-1`), 60_000);
+  return {
+    async end(signal: NodeJS.Signals) {
+      process.kill(-(child.pid ?? 0), signal);
+      return await gone;
+    },
+  };
+}
+
+onEngine("migrations that would break the release that serves: exit 1, and none is applied", async () => {
+  const ran = await deploy("breaking");
+  assert.is(ran.code, 1);
+  assert.match(
+    ran.stderr,
+    /would break r2, which serves while r5 starts:\n {2}29990101000000000_break, line 2: DROP TABLE notify\.api_key: older/,
+  );
+  const db = testPool(database?.url ?? "");
+  assert.is((await db.query("SELECT to_regclass('notify.api_key') IS NOT NULL AS there")).rows[0]?.there, true);
+  await db.end();
+});
+
+onEngine("Ctrl-C takes the half-started pair away, and the old one serves on", async () => {
+  const hung = await hanging(6);
+  assert.is(await hung.end("SIGINT"), 130);
+  assert.is(await answer("/api/novu"), 200);
+  assert.equal(await running(), ["xnovu-r2-app-1", "xnovu-r2-worker-1"]);
+});
+
 onEngine(
-  "a second command at once is refused; one that is killed leaves the old pair serving, and the next clears up",
+  "a second command at once is refused; after one that was killed the old pair serves on, and the next clears up",
   async () => {
-    const child = spawn(
-      process.execPath,
-      [join(root, "scripts/xnovu.mjs"), "deploy", "-r", registry, "-t", "three", "--env-file", "good.env"],
-      { cwd: place.cwd, env: place.env, stdio: "ignore", detached: true },
-    );
-    const gone = new Promise((resolve) => child.once("close", resolve));
-    await until(async () => (await running()).includes("xnovu-r5-worker-1"), 60_000);
+    const hung = await hanging(7);
     const other = await xnovu("rollback r3", place);
     assert.is(other.code, 1);
     assert.match(other.stderr, /\(deploy, since .*works on this server now/);
-    process.kill(-(child.pid ?? 0), "SIGKILL");
-    await gone;
+    await hung.end("SIGKILL");
     assert.is(await answer("/api/novu"), 200);
-    assert.equal(await states(), ["r5 starting", "r4 failed", "r3 retired", "r2 live", "r1 failed"]);
+    assert.equal(await states(), [
+      "r7 starting",
+      "r6 failed",
+      "r5 failed",
+      "r4 failed",
+      "r3 retired",
+      "r2 live",
+      "r1 failed",
+    ]);
 
     await good(deploy("three", "--keep", "2"));
-    assert.equal(await running(), ["xnovu-r6-app-1", "xnovu-r6-worker-1"]);
-    assert.equal(await states(), ["r6 live", "r5 failed", "r4 failed", "r3 pruned", "r2 previous", "r1 failed"]);
+    assert.equal(await running(), ["xnovu-r8-app-1", "xnovu-r8-worker-1"]);
+    const kept = (await states()).filter((line) => !line.endsWith("failed"));
+    assert.equal(kept, ["r8 live", "r3 pruned", "r2 previous"]);
     const images = await docker("image", "ls", "--format", "{{.Tag}}", "xnovu-release");
-    assert.equal(images.split("\n").sort(), ["r2", "r6"]);
+    assert.equal(images.split("\n").sort(), ["r2", "r8"]);
   },
 );
 
@@ -239,9 +293,10 @@ onEngine("the audit has a line for each action", async () => {
         "rollback 3>2 live",
         "rollback 3>2 drained",
         "deploy 2>5 started",
-        "deploy 2>5 interrupted",
+        "deploy 2>5 failed",
       ],
-      ...["deploy 2>6 started", "deploy 2>6 live", "deploy 2>6 drained", "prune 6>3 pruned"],
+      ...["deploy 2>6 started", "deploy 2>6 interrupted", "deploy 2>7 started", "deploy 2>7 interrupted"],
+      ...["deploy 2>8 started", "deploy 2>8 live", "deploy 2>8 drained", "prune 8>3 pruned"],
     ],
   );
 });

@@ -2,7 +2,7 @@ import { XnovuError } from "../../core/errors.ts";
 import { faultOf, lastLine } from "../image/buildx.ts";
 import type { Role } from "../image/container.ts";
 import { containerOf, titleOf } from "./names.ts";
-import { planCheck, planInspect, planList, planLogs, planRemove, planStop } from "./plan.ts";
+import { planCheck, planExplain, planInspect, planList, planLogs, planRemove, planStop } from "./plan.ts";
 import { ask, must, poll, type Server } from "./server.ts";
 
 const roles = ["app", "worker"] as const;
@@ -54,7 +54,8 @@ export async function waitHealthy(release: number, limitMs: number, server: Serv
   };
   if ((await poll(limitMs, probe, 1_000)) === true || sick === undefined) return;
   const name = containerOf(release, sick.role);
-  throw new XnovuError(`${name} is not healthy after ${limitMs / 1000} s: ${sick.why}.${await logsOf(name, server)}`);
+  const explained = lastLine((await ask(planExplain(name), server)).stdout) || sick.why;
+  throw new XnovuError(`${name} is not healthy after ${limitMs / 1000} s: ${explained}.${await logsOf(name, server)}`);
 }
 
 async function firstSick(release: number, restarts: Map<string, number>, server: Server): Promise<Sick | undefined> {

@@ -8,6 +8,7 @@ import {
   planCheck,
   planEdgeSay,
   planEdgeUp,
+  planExplain,
   planHasVolume,
   planInspectImage,
   planList,
@@ -76,6 +77,7 @@ const plans: readonly (readonly [Step, string])[] = [
   [planStart(7), "docker start xnovu-r7-app-1 xnovu-r7-worker-1"],
   [planCheck("c", ["CMD", "wget", "-q", "http://localhost"]), "docker exec c wget -q http://localhost"],
   [planCheck("c", ["CMD-SHELL", "wget -q x || exit 1"]), "docker exec c sh -c <wget -q x || exit 1>"],
+  [planExplain("c"), "docker exec c node /app/bin/healthcheck.mjs"],
   [planStop(["a", "b"]), "docker stop a b"],
   [planRemove(["a"]), "docker rm --force --volumes a"],
   [

@@ -158,6 +158,8 @@ export const planInspect = (name: string): Step => docker("container", "inspect"
 /** The container's own check, now and not at its interval. `test` as the image or compose.yaml has it. */
 export const planCheck = (name: string, test: readonly string[]): Step =>
   docker("exec", name, ...(test[0] === "CMD-SHELL" ? ["sh", "-c", test[1] ?? ""] : test.slice(1)));
+/** The image's own check, which says what is wrong where compose.yaml's is silent. */
+export const planExplain = (name: string): Step => docker("exec", name, "node", "/app/bin/healthcheck.mjs");
 export const planLogs = (name: string): Step => docker("logs", "--tail", "50", name);
 /** Without --time: the container's own grace period holds. */
 export const planStop = (names: readonly string[]): Step => docker("stop", ...names);

@@ -2,7 +2,7 @@ import { messageOf } from "../../core/errors.ts";
 import { switchTo } from "./edge.ts";
 import { titleOf } from "./names.ts";
 import { type Container, containers, removeContainers } from "./pair.ts";
-import { planEdgeState, planStop } from "./plan.ts";
+import { planEdgeState, planStop, planUntag } from "./plan.ts";
 import { type Releases, releasesOf } from "./releases.ts";
 import { ask, must, type Server } from "./server.ts";
 import type { Session } from "./session.ts";
@@ -37,6 +37,7 @@ export async function recover(session: Session, server: Server): Promise<Release
   await removeContainers(remove, server);
   if (unfinished === undefined) return releases;
   const { action, release, from } = unfinished;
+  if (action === "deploy") await ask(planUntag(release), server);
   server.note(`${action} of ${titleOf(release)}, begun ${unfinished.at} by ${unfinished.by}, was interrupted`);
   await session.write({ action, release, from, outcome: "interrupted" });
   return releasesOf(session.journal());
