@@ -2,12 +2,13 @@
 // deploy, rollback and releases as they are typed, on a real engine with the project's own image, under a steady load.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { haproxyImage } from "../local/engine/image/haproxy.ts";
 import { freePort } from "../local/ports.ts";
+import { childEnv } from "../scripts/image/run.ts";
 import { installAudit } from "./support/audit.ts";
 import { type TestDatabase, testDatabase, testPool } from "./support/database.ts";
 import { startLoad } from "./support/deploying.ts";
@@ -34,6 +35,8 @@ const root = fileURLToPath(new URL("..", import.meta.url));
 let engine: TestEngine | undefined;
 let [database, temporal, servers]: [TestDatabase?, TestTemporal?, HostServers?] = [];
 let place: Place;
+/** Without the engine's address, and with an `ssh` that goes to this machine: what does not name the host reaches nothing. */
+let elsewhere: Place;
 let registry = "";
 let ports = { app: 0, worker: 0 };
 
@@ -55,6 +58,10 @@ test.before(async () => {
     join(folder.path, "bad.env"),
     envFile({ ...servers.settings, NOVU_SECRET_KEY: "", POLL_BATCH_SIZE: "many" }),
   );
+  elsewhere = {
+    cwd: folder.path,
+    env: childEnv({ ...place.env, DOCKER_HOST: "", PATH: `${sshFolder(engine)}${delimiter}${place.env.PATH}` }),
+  };
   await buildImages();
 });
 test.after(async () => {
@@ -64,6 +71,15 @@ test.after(async () => {
   await engine?.stop();
   folder.remove();
 });
+
+/** The Docker client runs `ssh … -- HOST docker system dial-stdio` and speaks to the engine by its standard input and output. */
+function sshFolder({ dockerHost }: TestEngine): string {
+  const bin = join(folder.path, "bin");
+  mkdirSync(bin);
+  const script = `#!/bin/sh\nwhile [ "$1" != server.example ]; do shift; done\nshift\nDOCKER_HOST=${dockerHost} exec sh -c "$*"\n`;
+  writeFileSync(join(bin, "ssh"), script, { mode: 0o755 });
+  return bin;
+}
 
 /** `one` from the sources; the others are one with one file more, so that only that is built. */
 async function buildImages(): Promise<void> {
@@ -160,7 +176,7 @@ onEngine("two releases, one that is sick, and a rollback, under 50 notifications
   try {
     const second = await good(deploy("two"));
     assert.match(second.stdout, /^r3 is live: .*xnovu:two\n$/);
-    assert.not.match(second.stderr, /warning/, "the old worker drained, with exit 0");
+    assert.not.match(second.stderr, /warning/i, "the old worker drained, with exit 0");
     assert.equal(await states(), ["r3 live", "r2 previous", "r1 failed"]);
 
     const sick = await deploy("sick", "--timeout", "8");
@@ -172,7 +188,7 @@ onEngine("two releases, one that is sick, and a rollback, under 50 notifications
     );
     assert.equal(await running(), ["xnovu-r3-app-1", "xnovu-r3-worker-1"]);
 
-    await good(xnovu("rollback", place));
+    await good(xnovu("rollback --host ssh://deploy@server.example", elsewhere));
     assert.equal(await running(), ["xnovu-r2-app-1", "xnovu-r2-worker-1"]);
     assert.equal(await states(), ["r4 failed", "r3 retired", "r2 live", "r1 failed"]);
   } finally {
@@ -215,10 +231,21 @@ onEngine("the edge comes back to the live release, and follows it to another add
 
 /** A deploy that never gets healthy, with both of its pair started. In a process group of its own, as a terminal's. */
 async function hanging(release: number) {
-  const words = ["deploy", "-r", registry, "-t", "sick", "--env-file", "good.env", "--timeout", "300"];
+  const words = [
+    "deploy",
+    "--host",
+    "ssh://deploy@server.example",
+    "-r",
+    registry,
+    "-t",
+    "sick",
+    "--env-file",
+    "good.env",
+    "--timeout",
+    "300",
+  ];
   const child = spawn(process.execPath, [join(root, "scripts/xnovu.mjs"), ...words], {
-    cwd: place.cwd,
-    env: place.env,
+    ...elsewhere,
     stdio: "ignore",
     detached: true,
   });

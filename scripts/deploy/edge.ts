@@ -11,7 +11,7 @@ import {
   restCommands,
   switchCommands,
 } from "./edge-config.ts";
-import { edgeName, network } from "./names.ts";
+import { edgeName } from "./names.ts";
 import { inspect } from "./pair.ts";
 import {
   planEdgeLogs,
@@ -34,7 +34,7 @@ const roles = ["app", "worker"] as const;
  * @throws XnovuError when something else holds its ports, or it does not start.
  */
 export async function ensureEdge(server: Server, live: Live | undefined): Promise<void> {
-  if (!(await ask(planHasNetwork(), server)).ok) await must(planMakeNetwork(), server);
+  if (!(await ask(planHasNetwork(server.network), server)).ok) await must(planMakeNetwork(server.network), server);
   const state = await ask(planEdgeState(), server);
   if (state.stdout.trim() === "true") return;
   await requireFreePorts(server);
@@ -47,23 +47,18 @@ export async function ensureEdge(server: Server, live: Live | undefined): Promis
   throw new XnovuError(`The edge does not answer. Its last lines:\n${logs.stdout}${logs.stderr}`);
 }
 
-/** `4000` of `127.0.0.1:4000`. */
-const portOf = (setting: string | undefined, fallback: number): number =>
-  Number(setting?.split(":").at(-1) ?? fallback);
-
 /** A plain `docker compose up` holds the very ports. */
 async function requireFreePorts(server: Server): Promise<void> {
-  const { XNOVU_EDGE_APP, XNOVU_EDGE_WORKER } = server.options.env;
-  for (const port of [portOf(XNOVU_EDGE_APP, 4000), portOf(XNOVU_EDGE_WORKER, 3001)]) {
+  for (const [variable, port] of server.edgePorts) {
     const held = await must(planPortHolders(port), server);
     const [name, project] = held.split("\n")[0]?.split("\t") ?? [];
     if (!name || name === edgeName) continue;
     throw new XnovuError(
-      `Port ${port} is held by the container ${name}${project ? `, of the compose project ${project}` : ""}`,
+      `Port ${port} is held by the container ${name}${project ? ` of the compose project ${project}` : ""}`,
       {
         hint: project
-          ? `From now on the edge holds the ports. Stop the other once: docker compose --project-name ${project} down, then deploy again.`
-          : `Stop it, or give the edge another port: XNOVU_EDGE_${port === portOf(XNOVU_EDGE_APP, 4000) ? "APP" : "WORKER"}.`,
+          ? `From now on the edge holds the ports. Free them once: docker compose --project-name ${project} rm --stop --force app worker`
+          : `Stop it, or give the edge another port: ${variable}`,
       },
     );
   }
@@ -108,13 +103,13 @@ export async function switchTo(server: Server, live: Live): Promise<void> {
 
 async function waitForAddress(server: Server, { release, slot }: Live, role: Role): Promise<void> {
   const name = roleNames(release)[role];
-  const address = (await inspect(name, server))?.addresses[network];
+  const addresses = Object.values((await inspect(name, server))?.addresses ?? {});
   const there = await poll(15_000, async () => {
     const shown = await say(server, [`show servers state ${role}`]);
-    return shown !== undefined && addressIn(shown, role, slot) === address ? true : undefined;
+    return addresses.includes((shown && addressIn(shown, role, slot)) ?? "") ? true : undefined;
   });
   if (there === undefined)
-    throw new XnovuError(`The edge does not find the address of ${name} (${address ?? "it has none"})`);
+    throw new XnovuError(`The edge does not find the address of ${name} (${addresses.join(", ") || "it has none"})`);
 }
 
 /** Waits for the requests under way in the place that is not live, then empties it. False when some are left after the time. */

@@ -1,10 +1,13 @@
-import { existsSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { hostname, userInfo } from "node:os";
 import { join, resolve } from "node:path";
+import { parseEnv } from "node:util";
+import type { Env } from "../../core/config/parse.ts";
 import { variables } from "../../core/config/variables.ts";
 import { UsageError } from "../../core/errors.ts";
 import { type Context, type Flag, type Flags, text, texts } from "../cli/command.ts";
 import { count } from "../cli/input.ts";
+import { defaultNetwork } from "./names.ts";
 import { composeFile } from "./plan.ts";
 import { dockerHost, type Server } from "./server.ts";
 
@@ -46,10 +49,23 @@ export function serverFor(context: Context, flags: Flags, signal?: AbortSignal):
       ...(signal === undefined ? {} : { signal }),
     },
     inputs: { files, envFile },
+    ...edgeOf({ ...(envFile === undefined ? {} : parseEnv(readFileSync(envFile, "utf8"))), ...context.env }),
     by: `${userInfo().username}@${hostname()}`,
     note: context.note,
   };
 }
+
+/** As deploy/compose/edge.yaml reads them. */
+const edgeOf = (env: Env): Pick<Server, "network" | "edgePorts"> => ({
+  network: env.XNOVU_NETWORK || defaultNetwork,
+  edgePorts: [portOf("XNOVU_EDGE_APP", env, 4000), portOf("XNOVU_EDGE_WORKER", env, 3001)],
+});
+
+/** `4000` of `127.0.0.1:4000`. */
+const portOf = (variable: string, env: Env, fallback: number): readonly [string, number] => [
+  variable,
+  Number((env[variable] || String(fallback)).split(":").at(-1)),
+];
 
 function existing({ cwd }: Context, file: string | undefined): string | undefined {
   if (file === undefined) return undefined;

@@ -2,8 +2,8 @@ import type { Role } from "../image/container.ts";
 
 // What a server's engine calls the parts of a deployment. One deployment for each engine.
 
-/** Docker network that the edge and every release share. */
-export const network = "xnovu";
+/** Docker network that the edge and every release share, where XNOVU_NETWORK names no other. */
+export const defaultNetwork = "xnovu";
 /** Volume with the journal: one JSON object a line, see journal.ts. */
 export const stateVolume = "xnovu-deploy";
 /** Volume with the edge's haproxy.cfg: what it starts with after a reboot. */

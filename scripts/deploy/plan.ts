@@ -5,7 +5,6 @@ import {
   edgeName,
   edgeVolume,
   imageOf,
-  network,
   projectOf,
   releaseLabel,
   sessionName,
@@ -123,8 +122,9 @@ export const planPeek = (image: string): Step =>
 
 // ---- the network and the edge
 
-export const planHasNetwork = (): Step => docker("network", "inspect", "--format", "{{.Id}}", network);
-export const planMakeNetwork = (): Step => docker("network", "create", "--label", `${releaseLabel}=all`, network);
+export const planHasNetwork = (network: string): Step => docker("network", "inspect", "--format", "{{.Id}}", network);
+export const planMakeNetwork = (network: string): Step =>
+  docker("network", "create", "--label", `${releaseLabel}=all`, network);
 /** Never made anew while it runs: that would cut its clients off. */
 export const planEdgeUp = (inputs: ComposeInputs): Step =>
   compose(edgeName, [edgeFile], inputs, {}, ["up", "--detach", "--no-recreate"]);

@@ -7,6 +7,10 @@ import type { ComposeInputs } from "./plan.ts";
 export interface Server {
   readonly options: RunOptions;
   readonly inputs: ComposeInputs;
+  /** Docker network of edge and releases. */
+  readonly network: string;
+  /** What the edge is to hold on the server: the variable that says it, and the port. */
+  readonly edgePorts: readonly (readonly [variable: string, port: number])[];
   /** user@machine, for the journal. */
   readonly by: string;
   readonly note: (line: string) => void;

@@ -43,7 +43,8 @@ export async function run({ argv, env }: Step, options: RunOptions): Promise<Ran
     quiet: true,
     nothrow: true,
     stdio: ["ignore", "pipe", "pipe"],
-    ...(options.signal === undefined ? {} : { signal: options.signal }),
+    // One of its own: zx never takes its listener away, and ten are the most before Node warns.
+    ...(options.signal === undefined ? {} : { signal: AbortSignal.any([options.signal]) }),
   });
   const child = shell`${argv}`;
   const { onStderr } = options;
