@@ -303,6 +303,23 @@ onEngine(
     assert.equal(kept, ["r8 live", "r3 pruned", "r2 previous"]);
     const images = await docker("image", "ls", "--format", "{{.Tag}}", "xnovu-release");
     assert.equal(images.split("\n").sort(), ["r2", "r8"]);
+    const pulled = await docker(
+      "image",
+      "ls",
+      "--format",
+      "{{.Tag}}",
+      `${registry}/xnovu`,
+      "--filter",
+      "dangling=false",
+    );
+    // Without a name are those of this file's own builds on an engine that is used again.
+    assert.equal(
+      pulled
+        .split("\n")
+        .filter((tag) => tag !== "<none>")
+        .sort(),
+      ["one", "three"],
+    );
   },
 );
 

@@ -1,13 +1,14 @@
-import { messageOf, UsageError, XnovuError } from "../../core/errors.ts";
+import { UsageError, XnovuError } from "../../core/errors.ts";
 import { faultOf, lastLine } from "../image/buildx.ts";
 import { revisionLabel } from "../image/registry.ts";
 import { askMigrations, examine, judgeMigrations, migrateWords } from "./checks.ts";
 import { ensureEdge } from "./edge.ts";
 import { goLive } from "./go-live.ts";
+import { reasonOf } from "./journal.ts";
 import { titleOf } from "./names.ts";
-import { containers, removeContainers, waitHealthy } from "./pair.ts";
-import { planAsk, planInspectImage, planPull, planTag, planUntag, planUp } from "./plan.ts";
-import { prune } from "./prune.ts";
+import { waitHealthy } from "./pair.ts";
+import { planAsk, planInspectImage, planPull, planTag, planUp } from "./plan.ts";
+import { prune, removeRelease } from "./prune.ts";
 import { recover } from "./recover.ts";
 import { nextId, type Releases } from "./releases.ts";
 import { ask, must, type Server, uninterrupted } from "./server.ts";
@@ -45,6 +46,8 @@ export async function deploy(options: DeployOptions, server: Server): Promise<nu
       throw error;
     }
     await goLive(session, server, what, before.live, options.drainMs);
+    if (before.live === undefined)
+      server.note("once, for Novu to find the app: pnpm xnovu sync --bridge-url https://<its address>/api/novu");
     await prune(session, uninterrupted(server), options.keep);
     return release;
   } finally {
@@ -119,13 +122,11 @@ async function giveUp(
 ): Promise<void> {
   const server = uninterrupted(given);
   if (what.from !== null) server.note(`${titleOf(what.from)} goes on serving; taking ${titleOf(what.release)} away`);
-  const own = (await containers(server)).filter(({ release }) => release === what.release);
-  await removeContainers(own, server);
-  await ask(planUntag(what.release), server);
+  await removeRelease(what.release, server);
   const interrupted = given.options.signal?.aborted === true;
   await session.write({
     ...what,
     outcome: interrupted ? "interrupted" : "failed",
-    ...(interrupted ? {} : { reason: messageOf(error).split("\n")[0] ?? "" }),
+    ...(interrupted ? {} : { reason: reasonOf(error) }),
   });
 }

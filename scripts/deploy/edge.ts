@@ -65,7 +65,7 @@ async function requireFreePorts(server: Server): Promise<void> {
 }
 
 function portFault(stderr: string): XnovuError | undefined {
-  const port = /:(\d+)[^:\n]*(?:bind: address already in use|port is already allocated)/.exec(stderr)?.[1];
+  const port = /:(\d+)(?:: bind: address already in use| failed: port is already allocated)/.exec(stderr)?.[1];
   return port === undefined
     ? undefined
     : new XnovuError(`Port ${port} is in use on the server, by no container`, {

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { XnovuError } from "../../core/errors.ts";
+import { messageOf, XnovuError } from "../../core/errors.ts";
 
 // The journal is the truth about releases: lines are only ever added, and what is live, previous or gone follows from them. It is the audit, too.
 
@@ -48,3 +48,12 @@ function jsonOf(line: string): unknown {
     return undefined;
   }
 }
+
+/** A fault in one line: what it is, and the first of what it lists. */
+export const reasonOf = (error: unknown): string =>
+  messageOf(error)
+    .split("\n")
+    .slice(0, 2)
+    .map((line) => line.trim())
+    .join(" ")
+    .slice(0, 300);

@@ -10,6 +10,7 @@ import {
   planEdgeUp,
   planExplain,
   planHasVolume,
+  planImages,
   planInspectImage,
   planList,
   planPeek,
@@ -17,11 +18,11 @@ import {
   planPull,
   planReadJournal,
   planRemove,
+  planRemoveImage,
   planSession,
   planStart,
   planStop,
   planTag,
-  planUntag,
   planUp,
   planWriteEdge,
 } from "./plan.ts";
@@ -37,7 +38,8 @@ const plans: readonly (readonly [Step, string])[] = [
   [planPull("reg.example/team/xnovu:v1"), "docker pull --quiet reg.example/team/xnovu:v1"],
   [planInspectImage("x:1"), "docker image inspect --format <{{json .}}> x:1"],
   [planTag("sha256:ab", 7), "docker tag sha256:ab xnovu-release:r7"],
-  [planUntag(7), "docker image rm xnovu-release:r7"],
+  [planRemoveImage("xnovu-release:r7"), "docker image rm xnovu-release:r7"],
+  [planImages(), "docker image ls --no-trunc --format <{{.Repository}}:{{.Tag}} {{.ID}}>"],
   [planAnyImage(), "docker image ls --quiet --filter label=org.opencontainers.image.title=xnovu"],
   [
     planSession("sha256:ab", "ada@desk", "deploy"),
@@ -56,7 +58,7 @@ const plans: readonly (readonly [Step, string])[] = [
   [planPeek("sha256:ab"), `docker run --rm ${bare} --volume xnovu-deploy:/state:ro sha256:ab sh -c ${read}`],
   [
     planEdgeUp(inputs),
-    "docker compose --project-name xnovu-edge --project-directory . --file deploy/compose/edge.yaml up --detach --no-recreate",
+    "docker compose --project-name xnovu-edge --project-directory . --file deploy/compose/edge.yaml up --detach",
   ],
   [
     planEdgeSay(["one", "two"]),

@@ -65,7 +65,10 @@ export const planPull = (reference: string): Step => docker("pull", "--quiet", r
 export const planInspectImage = (reference: string): Step =>
   docker("image", "inspect", "--format", "{{json .}}", reference);
 export const planTag = (image: string, release: number): Step => docker("tag", image, imageOf(release));
-export const planUntag = (release: number): Step => docker("image", "rm", imageOf(release));
+/** By name: the layers go with the last one. */
+export const planRemoveImage = (name: string): Step => docker("image", "rm", name);
+export const planImages = (): Step =>
+  docker("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}");
 /** Any image of XNovu that is there: to look at the volumes with. */
 export const planAnyImage = (): Step =>
   docker("image", "ls", "--quiet", "--filter", "label=org.opencontainers.image.title=xnovu");
@@ -125,9 +128,9 @@ export const planPeek = (image: string): Step =>
 export const planHasNetwork = (network: string): Step => docker("network", "inspect", "--format", "{{.Id}}", network);
 export const planMakeNetwork = (network: string): Step =>
   docker("network", "create", "--label", `${releaseLabel}=all`, network);
-/** Never made anew while it runs: that would cut its clients off. */
+/** Only where it does not run: made anew, it would cut its clients off. */
 export const planEdgeUp = (inputs: ComposeInputs): Step =>
-  compose(edgeName, [edgeFile], inputs, {}, ["up", "--detach", "--no-recreate"]);
+  compose(edgeName, [edgeFile], inputs, {}, ["up", "--detach"]);
 export const planEdgeState = (): Step => docker("container", "inspect", "--format", "{{.State.Running}}", edgeName);
 export const planEdgeLogs = (): Step => docker("logs", "--tail", "20", edgeName);
 /** Containers that hold a port of this machine. */

@@ -2,8 +2,9 @@ import { messageOf } from "../../core/errors.ts";
 import { switchTo } from "./edge.ts";
 import { titleOf } from "./names.ts";
 import { type Container, containers, removeContainers } from "./pair.ts";
-import { planEdgeState, planStop, planUntag } from "./plan.ts";
-import { type Releases, releasesOf } from "./releases.ts";
+import { planEdgeState, planStop } from "./plan.ts";
+import { removeRelease } from "./prune.ts";
+import { isKept, type Releases, releasesOf } from "./releases.ts";
 import { ask, must, type Server } from "./server.ts";
 import type { Session } from "./session.ts";
 
@@ -12,8 +13,7 @@ export function leftovers(
   found: readonly Container[],
   { all, live }: Releases,
 ): { stop: Container[]; remove: Container[] } {
-  const kept = (id: number) =>
-    all.some((release) => release.id === id && ["previous", "retired"].includes(release.state));
+  const kept = (id: number) => all.some((release) => release.id === id && isKept(release));
   const others = found.filter(({ release }) => release !== live?.id);
   return {
     stop: others.filter(({ release, running }) => kept(release) && running),
@@ -37,7 +37,7 @@ export async function recover(session: Session, server: Server): Promise<Release
   await removeContainers(remove, server);
   if (unfinished === undefined) return releases;
   const { action, release, from } = unfinished;
-  if (action === "deploy") await ask(planUntag(release), server);
+  if (action === "deploy") await removeRelease(release, server);
   server.note(`${action} of ${titleOf(release)}, begun ${unfinished.at} by ${unfinished.by}, was interrupted`);
   await session.write({ action, release, from, outcome: "interrupted" });
   return releasesOf(session.journal());

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Entry, parseJournal } from "./journal.ts";
 import { leftovers } from "./recover.ts";
-import { nextId, releasesOf, rollbackTarget, toPrune } from "./releases.ts";
+import { nextId, releasesOf, rollbackTarget, toPrune, unusedReferences } from "./releases.ts";
 
 /** `deploy 1>2 live b`: a journal in short. */
 const journal = (...lines: string[]): Entry[] =>
@@ -119,6 +119,24 @@ test("what is pruned: the oldest, never the live one nor the one that rollback g
   assert.equal(pruned(2, ...five), [3, 2, 1]);
   assert.equal(pruned(1, ...five), [3, 2, 1]);
   assert.equal(pruned(2, ...five, "rollback 5>2 started", "rollback 5>2 live b"), [5, 4, 3]);
+});
+
+test("the tags of releases that are gone, unless a kept one has the image, the tag has moved on, or it is no registry's", () => {
+  const names: Readonly<Record<number, readonly [string, string]>> = {
+    1: ["reg/x:1", "id1"],
+    2: ["reg/x:2", "id2"],
+    3: ["reg/x:3", "id3"],
+    4: ["reg/x:4", "id3"],
+    5: ["reg/x:5", "id5"],
+    6: ["x:6", "id6"],
+  };
+  const failed = [4, 5, 6].flatMap((id) => [`deploy 3>${id} started`, `deploy 3>${id} failed`]);
+  const lines = journal(...three, "prune 3>1 pruned", ...failed).map((entry): Entry => {
+    const [reference, image] = names[entry.release] ?? [];
+    return { ...entry, ...(reference && image ? { reference, image } : {}) };
+  });
+  const images = ["reg/x:1 id1", "reg/x:2 id2", "reg/x:3 id3", "reg/x:4 id3", "reg/x:5 id9", "x:6 id6"];
+  assert.equal(unusedReferences(releasesOf(lines), images), ["reg/x:1"]);
 });
 
 test("what a killed command left: kept ones are stopped, half-made ones go, what is live stays", () => {

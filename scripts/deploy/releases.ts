@@ -113,9 +113,22 @@ export function rollbackTarget(releases: Releases, asked: number | undefined): n
   return asked;
 }
 
+export const isKept = ({ state }: Release): boolean => ["live", "previous", "retired"].includes(state);
+
+/**
+ * Of `images`, each `REFERENCE ID`: the tags that releases were pulled by which are not kept, and which would hold their layers for ever. A name
+ * without a registry is somebody's own. Pure.
+ */
+export function unusedReferences({ all }: Releases, images: readonly string[]): string[] {
+  const used = new Set(all.filter(isKept).map(({ image }) => image));
+  const gone = all.filter((release) => !isKept(release) && release.reference.includes("/") && !used.has(release.image));
+  const there = gone.filter(({ reference, image }) => images.includes(`${reference} ${image}`));
+  return [...new Set(there.map(({ reference }) => reference))];
+}
+
 /** Those to remove so that `keep` stay, newest first. Never the live one, nor the one that `rollback` goes to. Pure. */
 export function toPrune({ all }: Releases, keep: number): number[] {
-  const kept = all.filter(({ state }) => ["live", "previous", "retired"].includes(state));
+  const kept = all.filter(isKept);
   const safe = kept.filter(({ state }) => state !== "retired").length;
   const retired = kept.filter(({ state }) => state === "retired");
   return retired.slice(Math.max(0, keep - safe)).map(({ id }) => id);

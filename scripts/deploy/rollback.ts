@@ -1,6 +1,7 @@
-import { messageOf, UsageError } from "../../core/errors.ts";
+import { UsageError } from "../../core/errors.ts";
 import { ensureEdge } from "./edge.ts";
 import { goLive } from "./go-live.ts";
+import { reasonOf } from "./journal.ts";
 import { titleOf } from "./names.ts";
 import { stopPair, waitHealthy } from "./pair.ts";
 import { planAnyImage, planStart } from "./plan.ts";
@@ -36,7 +37,7 @@ export async function rollback({ asked, healthMs, drainMs }: RollbackOptions, se
       await session.write({
         ...what,
         outcome: interrupted ? "interrupted" : "failed",
-        reason: messageOf(error).split("\n")[0] ?? "",
+        reason: reasonOf(error),
       });
       throw error;
     }

@@ -3,6 +3,7 @@ import { type Engine, joinEngine, startEngine } from "../../local/engine/engine.
 import { NoEngineHereError } from "../../local/engine/errors.ts";
 import { hostFault } from "../../local/engine/host.ts";
 import { type BaseImage, baseImage, baseLayout } from "../../local/engine/image/base.ts";
+import { haproxyLayout } from "../../local/engine/image/haproxy.ts";
 import { generatorLayout, sbomGenerator } from "../../local/engine/image/sbom-generator.ts";
 import { engineTools } from "../../local/engine/tools.ts";
 import { temporaryFolder } from "./folder.ts";
@@ -54,6 +55,7 @@ export async function prepareEngine(): Promise<void> {
   await engineTools(log);
   await baseLayout(log);
   await generatorLayout(log);
+  await haproxyLayout(log);
 }
 
 function withImages(engine: Engine): TestEngine {
