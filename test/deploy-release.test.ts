@@ -271,8 +271,24 @@ onEngine("migrations that would break the release that serves: exit 1, and none 
   await db.end();
 });
 
+onEngine(
+  "a release that the edge cannot reach, by a compose file of one's own: the requests go back, and it is taken away",
+  async () => {
+    writeFileSync(
+      join(folder.path, "lonely.yaml"),
+      "services: { app: { networks: [lonely] } }\nnetworks: { lonely: {} }\n",
+    );
+    const ran = await deploy("two", "--file", "lonely.yaml");
+    assert.is(ran.code, 1);
+    assert.match(ran.stderr, /The edge does not find the address of xnovu-r6-app-1/);
+    assert.is(await answer("/api/novu"), 200);
+    assert.equal(await running(), ["xnovu-r2-app-1", "xnovu-r2-worker-1"]);
+    assert.is(await docker("network", "ls", "--quiet", "--filter", "name=lonely"), "");
+  },
+);
+
 onEngine("Ctrl-C takes the half-started pair away, and the old one serves on", async () => {
-  const hung = await hanging(6);
+  const hung = await hanging(7);
   assert.is(await hung.end("SIGINT"), 130);
   assert.is(await answer("/api/novu"), 200);
   assert.equal(await running(), ["xnovu-r2-app-1", "xnovu-r2-worker-1"]);
@@ -281,14 +297,15 @@ onEngine("Ctrl-C takes the half-started pair away, and the old one serves on", a
 onEngine(
   "a second command at once is refused; after one that was killed the old pair serves on, and the next clears up",
   async () => {
-    const hung = await hanging(7);
+    const hung = await hanging(8);
     const other = await xnovu("rollback r3", place);
     assert.is(other.code, 1);
     assert.match(other.stderr, /\(deploy, since .*works on this server now/);
     await hung.end("SIGKILL");
     assert.is(await answer("/api/novu"), 200);
     assert.equal(await states(), [
-      "r7 starting",
+      "r8 starting",
+      "r7 failed",
       "r6 failed",
       "r5 failed",
       "r4 failed",
@@ -298,11 +315,11 @@ onEngine(
     ]);
 
     await good(deploy("three", "--keep", "2"));
-    assert.equal(await running(), ["xnovu-r8-app-1", "xnovu-r8-worker-1"]);
+    assert.equal(await running(), ["xnovu-r9-app-1", "xnovu-r9-worker-1"]);
     const kept = (await states()).filter((line) => !line.endsWith("failed"));
-    assert.equal(kept, ["r8 live", "r3 pruned", "r2 previous"]);
+    assert.equal(kept, ["r9 live", "r3 pruned", "r2 previous"]);
     const images = await docker("image", "ls", "--format", "{{.Tag}}", "xnovu-release");
-    assert.equal(images.split("\n").sort(), ["r2", "r8"]);
+    assert.equal(images.split("\n").sort(), ["r2", "r9"]);
     const pulled = await docker(
       "image",
       "ls",
@@ -339,8 +356,15 @@ onEngine("the audit has a line for each action", async () => {
         "deploy 2>5 started",
         "deploy 2>5 failed",
       ],
-      ...["deploy 2>6 started", "deploy 2>6 interrupted", "deploy 2>7 started", "deploy 2>7 interrupted"],
-      ...["deploy 2>8 started", "deploy 2>8 live", "deploy 2>8 drained", "prune 8>3 pruned"],
+      ...[
+        "deploy 2>6 started",
+        "deploy 2>6 failed",
+        "deploy 2>7 started",
+        "deploy 2>7 interrupted",
+        "deploy 2>8 started",
+        "deploy 2>8 interrupted",
+      ],
+      ...["deploy 2>9 started", "deploy 2>9 live", "deploy 2>9 drained", "prune 9>3 pruned"],
     ],
   );
 });

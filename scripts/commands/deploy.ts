@@ -9,10 +9,7 @@ export const deploy: Command = {
   examples: [
     ["deploy", "the pushed image of this commit, on this machine's engine"],
     ["deploy --host ssh://deploy@server.example --tag v1.4.0", "a version, on a server"],
-    [
-      "deploy --tag xnovu-dev --no-pull --env-file production.env",
-      "an image that the engine has, with settings from a file",
-    ],
+    ["deploy --tag dev --no-pull --env-file production.env", "an image that the engine has, with settings from a file"],
   ],
   notes: [
     "Pulls, asks the new image's doctor, applies migrations, starts app and worker beside those that run, switches when both are healthy, and",

@@ -3,7 +3,7 @@ import { faultOf, lastLine } from "../image/buildx.ts";
 import { revisionLabel } from "../image/registry.ts";
 import { askMigrations, examine, judgeMigrations, migrateWords } from "./checks.ts";
 import { ensureEdge } from "./edge.ts";
-import { goLive } from "./go-live.ts";
+import { type Action, drain, takeOver } from "./go-live.ts";
 import { reasonOf } from "./journal.ts";
 import { titleOf } from "./names.ts";
 import { waitHealthy } from "./pair.ts";
@@ -39,13 +39,15 @@ export async function deploy(options: DeployOptions, server: Server): Promise<nu
     const release = nextId(before);
     const what = { action: "deploy", release, from: before.live?.id ?? null } as const;
     await session.write({ ...what, outcome: "started", reference: options.reference, ...image });
+    const putAside = (error: unknown) => giveUp(session, server, what, error);
     try {
       await start(session, server, options, release, image.image, before);
     } catch (error) {
-      await giveUp(session, server, what, error);
+      await putAside(error);
       throw error;
     }
-    await goLive(session, server, what, before.live, options.drainMs);
+    await takeOver(session, server, what, before.live, putAside);
+    await drain(session, server, what, before.live, options.drainMs);
     if (before.live === undefined)
       server.note("once, for Novu to find the app: pnpm xnovu sync --bridge-url https://<its address>/api/novu");
     await prune(session, uninterrupted(server), options.keep);
@@ -114,12 +116,7 @@ async function start(
 }
 
 /** Takes away what was started; what was live before goes on as if nothing had been. */
-async function giveUp(
-  session: Session,
-  given: Server,
-  what: { readonly action: "deploy"; readonly release: number; readonly from: number | null },
-  error: unknown,
-): Promise<void> {
+async function giveUp(session: Session, given: Server, what: Action, error: unknown): Promise<void> {
   const server = uninterrupted(given);
   if (what.from !== null) server.note(`${titleOf(what.from)} goes on serving; taking ${titleOf(what.release)} away`);
   await removeRelease(what.release, server);

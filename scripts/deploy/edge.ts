@@ -11,8 +11,10 @@ import {
   restCommands,
   switchCommands,
 } from "./edge-config.ts";
+import type { Slot } from "./journal.ts";
 import { edgeName } from "./names.ts";
 import { inspect } from "./pair.ts";
+import { roleNames } from "./plan.ts";
 import {
   planEdgeLogs,
   planEdgeSay,
@@ -22,8 +24,7 @@ import {
   planMakeNetwork,
   planPortHolders,
   planWriteEdge,
-  roleNames,
-} from "./plan.ts";
+} from "./plan-server.ts";
 import { ask, must, poll, type Server } from "./server.ts";
 
 const roles = ["app", "worker"] as const;
@@ -73,12 +74,13 @@ function portFault(stderr: string): XnovuError | undefined {
       });
 }
 
-/** What the runtime API says; undefined when it does not answer. @throws XnovuError for a command that it refuses. */
+/** What the runtime API says; undefined when it does not answer. */
 async function say(server: Server, commands: readonly string[]): Promise<string | undefined> {
   const ran = await ask(planEdgeSay(commands), server);
   return ran.ok ? ran.stdout : undefined;
 }
 
+/** @throws XnovuError for a command that it refuses. */
 async function tell(server: Server, commands: readonly string[]): Promise<void> {
   const said = await say(server, commands);
   if (said === undefined)
@@ -113,8 +115,8 @@ async function waitForAddress(server: Server, { release, slot }: Live, role: Rol
 }
 
 /** Waits for the requests under way in the place that is not live, then empties it. False when some are left after the time. */
-export async function emptyOther(server: Server, live: Live, limitMs: number): Promise<boolean> {
-  const slot = otherSlot(live.slot);
+export async function emptyOther(server: Server, live: Slot, limitMs: number): Promise<boolean> {
+  const slot = otherSlot(live);
   const done = await poll(limitMs, async () => {
     const stat = (await say(server, ["show stat"])) ?? "";
     return roles.every((role) => requestsIn(stat, role, slot) === 0) ? true : undefined;

@@ -3,29 +3,32 @@ import * as assert from "uvu/assert";
 import type { Step } from "../image/run.ts";
 import {
   planAnyImage,
-  planAppendJournal,
   planAsk,
   planCheck,
-  planEdgeSay,
-  planEdgeUp,
   planExplain,
-  planHasVolume,
   planImages,
   planInspectImage,
   planList,
-  planPeek,
-  planPortHolders,
+  planPruneNetworks,
   planPull,
-  planReadJournal,
   planRemove,
   planRemoveImage,
-  planSession,
   planStart,
   planStop,
   planTag,
   planUp,
-  planWriteEdge,
 } from "./plan.ts";
+import {
+  planAppendJournal,
+  planEdgeSay,
+  planEdgeUp,
+  planHasVolume,
+  planPeek,
+  planPortHolders,
+  planReadJournal,
+  planSession,
+  planWriteEdge,
+} from "./plan-server.ts";
 
 // Whole command lines, quoted only where a word holds a blank.
 const line = ({ argv }: Step) => argv.map((word) => (/\s/.test(word) ? `<${word}>` : word)).join(" ");

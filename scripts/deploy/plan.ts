@@ -1,19 +1,11 @@
 import type { Role } from "../image/container.ts";
 import type { Step } from "../image/run.ts";
-import {
-  containerOf,
-  edgeName,
-  edgeVolume,
-  imageOf,
-  projectOf,
-  releaseLabel,
-  sessionName,
-  stateVolume,
-} from "./names.ts";
+import { containerOf, imageOf, projectOf, releaseLabel } from "./names.ts";
 
-// Every command line of deploy, rollback and releases. Pure: nothing here runs anything. Which engine is meant says DOCKER_HOST.
+// The command lines that handle images and releases; plan-server.ts has those for what a server has once. Pure: nothing here runs anything.
+// Which engine is meant says DOCKER_HOST.
 
-const docker = (...args: string[]): Step => ({ argv: ["docker", ...args], env: {} });
+export const docker = (...args: string[]): Step => ({ argv: ["docker", ...args], env: {} });
 
 /** Files and settings that compose reads on the machine where the command is given. */
 export interface ComposeInputs {
@@ -25,9 +17,8 @@ export interface ComposeInputs {
 export const composeFile = "compose.yaml";
 /** What makes a release of compose.yaml: no ports of its own, and the network that all share. */
 export const releaseFile = "deploy/compose/release.yaml";
-export const edgeFile = "deploy/compose/edge.yaml";
 
-function compose(
+export function compose(
   project: string,
   files: readonly string[],
   inputs: ComposeInputs,
@@ -73,81 +64,6 @@ export const planImages = (): Step =>
 export const planAnyImage = (): Step =>
   docker("image", "ls", "--quiet", "--filter", "label=org.opencontainers.image.title=xnovu");
 
-// ---- the session: lock and volumes
-
-const bare = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--user", "0:0"];
-
-/** Ends with its standard input, so that a lock never outlives the command that holds it, killed or not. */
-export const planSession = (image: string, by: string, action: string): Step =>
-  docker(
-    "run",
-    "--rm",
-    "--interactive",
-    "--name",
-    sessionName,
-    "--label",
-    `xnovu.by=${by}`,
-    "--label",
-    `xnovu.action=${action}`,
-    ...bare,
-    "--no-healthcheck",
-    "--volume",
-    `${stateVolume}:/state`,
-    "--volume",
-    `${edgeVolume}:/edge`,
-    image,
-    "sh",
-    "-c",
-    "echo ready; exec cat",
-  );
-export const planHolder = (): Step =>
-  docker(
-    "container",
-    "inspect",
-    "--format",
-    '{{index .Config.Labels "xnovu.by"}}\t{{index .Config.Labels "xnovu.action"}}\t{{.Created}}',
-    sessionName,
-  );
-
-const journalFile = "/state/journal.jsonl";
-const readScript = `[ ! -e ${journalFile} ] || cat ${journalFile}`;
-const inSession = (...args: string[]): Step => docker("exec", sessionName, ...args);
-export const planReadJournal = (): Step => inSession("sh", "-c", readScript);
-export const planAppendJournal = (line: string): Step =>
-  inSession("sh", "-c", `printf '%s\\n' "$1" >> ${journalFile}`, "sh", line);
-/** By a rename: the edge may start at any moment. */
-export const planWriteEdge = (config: string): Step =>
-  inSession("sh", "-c", `printf '%s' "$1" > /edge/new && mv /edge/new /edge/haproxy.cfg`, "sh", config);
-export const planHasVolume = (): Step => docker("volume", "inspect", "--format", "{{.Name}}", stateVolume);
-/** Without the lock: for those that only look. */
-export const planPeek = (image: string): Step =>
-  docker("run", "--rm", ...bare, "--volume", `${stateVolume}:/state:ro`, image, "sh", "-c", readScript);
-
-// ---- the network and the edge
-
-export const planHasNetwork = (network: string): Step => docker("network", "inspect", "--format", "{{.Id}}", network);
-export const planMakeNetwork = (network: string): Step =>
-  docker("network", "create", "--label", `${releaseLabel}=all`, network);
-/** Only where it does not run: made anew, it would cut its clients off. */
-export const planEdgeUp = (inputs: ComposeInputs): Step =>
-  compose(edgeName, [edgeFile], inputs, {}, ["up", "--detach"]);
-export const planEdgeState = (): Step => docker("container", "inspect", "--format", "{{.State.Running}}", edgeName);
-export const planEdgeLogs = (): Step => docker("logs", "--tail", "20", edgeName);
-/** Containers that hold a port of this machine. */
-export const planPortHolders = (port: number): Step =>
-  docker("ps", "--filter", `publish=${port}`, "--format", '{{.Names}}\t{{.Label "com.docker.compose.project"}}');
-/** HAProxy's runtime API. Its image has no other client than bash. */
-export const planEdgeSay = (commands: readonly string[]): Step =>
-  docker(
-    "exec",
-    edgeName,
-    "bash",
-    "-c",
-    'exec 3<>/dev/tcp/127.0.0.1/9999; printf "%s\\n" "$1" >&3; cat <&3',
-    "bash",
-    commands.join("; "),
-  );
-
 // ---- a release
 
 /** A program of the release's image with the settings of app and worker. */
@@ -167,6 +83,9 @@ export const planLogs = (name: string): Step => docker("logs", "--tail", "50", n
 /** Without --time: the container's own grace period holds. */
 export const planStop = (names: readonly string[]): Step => docker("stop", ...names);
 export const planRemove = (names: readonly string[]): Step => docker("rm", "--force", "--volumes", ...names);
+/** Those that a compose file of one's own made for the release. */
+export const planPruneNetworks = (release: number): Step =>
+  docker("network", "prune", "--force", "--filter", `label=com.docker.compose.project=${projectOf(release)}`);
 export const planList = (): Step =>
   docker(
     "ps",

@@ -1,6 +1,6 @@
 import { imageOf, titleOf } from "./names.ts";
 import { containers, removeContainers } from "./pair.ts";
-import { planImages, planRemoveImage } from "./plan.ts";
+import { planImages, planPruneNetworks, planRemoveImage } from "./plan.ts";
 import { releasesOf, toPrune, unusedReferences } from "./releases.ts";
 import { ask, must, type Server } from "./server.ts";
 import type { Session } from "./session.ts";
@@ -18,11 +18,12 @@ export async function prune(session: Session, server: Server, keep: number): Pro
     await ask(planRemoveImage(reference), server);
 }
 
-/** Containers and image of one that is not kept. What is not there is no fault. */
+/** Containers, networks and image of one that is not kept. What is not there is no fault. */
 export async function removeRelease(id: number, server: Server): Promise<void> {
   await removeContainers(
     (await containers(server)).filter(({ release }) => release === id),
     server,
   );
+  await ask(planPruneNetworks(id), server);
   await ask(planRemoveImage(imageOf(id)), server);
 }

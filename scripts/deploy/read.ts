@@ -1,5 +1,6 @@
 import { type Entry, parseJournal } from "./journal.ts";
-import { planAnyImage, planHasVolume, planPeek } from "./plan.ts";
+import { planAnyImage } from "./plan.ts";
+import { planHasVolume, planPeek } from "./plan-server.ts";
 import { type Releases, releasesOf } from "./releases.ts";
 import { ask, must, type Server } from "./server.ts";
 

@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { ensureEdge } from "./edge.ts";
-import { goLive } from "./go-live.ts";
+import { drain, takeOver } from "./go-live.ts";
 import { reasonOf } from "./journal.ts";
 import { titleOf } from "./names.ts";
 import { stopPair, waitHealthy } from "./pair.ts";
@@ -25,23 +25,23 @@ export async function rollback({ asked, healthMs, drainMs }: RollbackOptions, se
     const release = rollbackTarget(before, asked);
     const what = { action: "rollback", release, from: before.live?.id ?? null } as const;
     await session.write({ ...what, outcome: "started" });
+    const putAside = async (error: unknown) => {
+      const calm = uninterrupted(server);
+      await stopPair(release, calm).catch(() => undefined);
+      const interrupted = server.options.signal?.aborted === true;
+      await session.write({ ...what, outcome: interrupted ? "interrupted" : "failed", reason: reasonOf(error) });
+    };
     try {
       await ensureEdge(server, before.live && { release: before.live.id, slot: before.live.slot });
       server.note(`${titleOf(release)}: starting app and worker as they were`);
       await must(planStart(release), server);
       await waitHealthy(release, healthMs, server);
     } catch (error) {
-      const calm = uninterrupted(server);
-      await stopPair(release, calm).catch(() => undefined);
-      const interrupted = server.options.signal?.aborted === true;
-      await session.write({
-        ...what,
-        outcome: interrupted ? "interrupted" : "failed",
-        reason: reasonOf(error),
-      });
+      await putAside(error);
       throw error;
     }
-    await goLive(session, server, what, before.live, drainMs);
+    await takeOver(session, server, what, before.live, putAside);
+    await drain(session, server, what, before.live, drainMs);
     return release;
   } finally {
     await session.close();

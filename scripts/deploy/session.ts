@@ -3,7 +3,7 @@ import { XnovuError } from "../../core/errors.ts";
 import { faultOf } from "../image/buildx.ts";
 import { childEnv } from "../image/run.ts";
 import { type Entry, parseJournal } from "./journal.ts";
-import { planAppendJournal, planHolder, planReadJournal, planSession } from "./plan.ts";
+import { planAppendJournal, planHolder, planReadJournal, planSession } from "./plan-server.ts";
 import { ask, must, type Server } from "./server.ts";
 
 /** The lock on a server's deployment, held by a container there. While it is held, nobody else writes the journal. */
