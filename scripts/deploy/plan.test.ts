@@ -84,6 +84,7 @@ const plans: readonly (readonly [Step, string])[] = [
   [planCheck("c", ["CMD-SHELL", "wget -q x || exit 1"]), "docker exec c sh -c <wget -q x || exit 1>"],
   [planExplain("c"), "docker exec c node /app/bin/healthcheck.mjs"],
   [planStop(["a", "b"]), "docker stop a b"],
+  [planPruneNetworks(7), "docker network prune --force --filter label=com.docker.compose.project=xnovu-r7"],
   [planRemove(["a"]), "docker rm --force --volumes a"],
   [
     planList(),
