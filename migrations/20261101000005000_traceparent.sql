@@ -35,6 +35,7 @@ CREATE OR REPLACE TRIGGER check_content
 
 -- One more parameter makes another function, and both beside each other would make a call with defaults ambiguous: the new one takes the old one's
 -- place, name and rights. Calls that leave the parameter out go on as they are.
+-- contract: within this transaction the new function takes the name; no caller sees it missing
 ALTER FUNCTION notify.enqueue(text, text, jsonb, jsonb, text, timestamptz, integer, jsonb, text[], text, text[], integer) RENAME TO enqueue_before;
 CREATE FUNCTION notify.enqueue(
   enterprise_id  text,
@@ -83,6 +84,7 @@ BEGIN
   RETURN first.id;
 END $$;
 COMMENT ON FUNCTION notify.enqueue IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';
+-- contract: a new function is everybody's; the old one's rights follow
 REVOKE ALL ON FUNCTION notify.enqueue FROM PUBLIC;
 DO $$
 DECLARE
@@ -95,6 +97,7 @@ BEGIN
     EXECUTE format('GRANT EXECUTE ON FUNCTION notify.enqueue TO %s', grantee);
   END LOOP;
 END $$;
+-- contract: its name was of this transaction alone
 DROP FUNCTION notify.enqueue_before;
 
 -- Down Migration
