@@ -1,4 +1,4 @@
-// time limit: 480 s
+// time limit: 900 s
 // deploy, rollback and releases as they are typed, on a real engine with the project's own image, under a steady load.
 import { execFileSync, spawn } from "node:child_process";
 import { mkdirSync, writeFileSync } from "node:fs";
