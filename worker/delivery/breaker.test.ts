@@ -6,11 +6,8 @@ import type { EventEnd } from "./send-call.ts";
 
 const noAnswer: EventEnd = { kind: "retry", reason: "no reply", keepBatch: true };
 const sent: EventEnd = { kind: "sent" };
-const answers: readonly EventEnd[] = [
-  sent,
-  { kind: "rejected", reason: "no" },
-  { kind: "retry", reason: "later", keepBatch: false },
-];
+const answers: readonly EventEnd[] = [sent, { kind: "rejected", reason: "no" }];
+const replayed: EventEnd = { kind: "retry", reason: "Novu answered 500", keepBatch: false };
 
 /** A breaker over a gate that says what it was asked; `told` are the states that the worker heard of. */
 function breakerOf() {
@@ -67,6 +64,16 @@ test("after a trip the first call that fails again is enough; one that succeeds 
   assert.equal(asked, [trip, trip, "succeeded"]);
   await ended(...times(4, noAnswer));
   assert.is(asked.length, 3);
+});
+
+test("an error that Novu replays from its cache is neither a success nor a failure: amid an outage the pauses go on doubling", async () => {
+  const { ended, asked } = breakerOf();
+  await ended(...times(4, noAnswer), ...times(9, replayed));
+  assert.equal(asked, [], "a replay counted as a failure");
+  await ended(noAnswer);
+  assert.equal(asked, [trip], "a replay started the count over");
+  await ended(replayed, noAnswer, replayed, noAnswer);
+  assert.equal(asked, [trip, trip, trip], "a replay counted as a success");
 });
 
 test("a trip of another worker puts this one on trial as well", async () => {

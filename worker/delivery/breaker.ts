@@ -20,7 +20,9 @@ export function createBreaker(gate: GatePort, onChange: (state: GateState) => vo
     },
     async ended(end: EventEnd): Promise<void> {
       if (end.kind === "paused") return onChange(await gate.close(end.retryAfterMs, end.reason, end.needsPerson));
-      if (end.kind !== "retry" || !end.keepBatch) {
+      // An error replayed from the idempotency cache is of an earlier moment: it says nothing of how Novu is now, neither well nor ill.
+      if (end.kind === "retry" && !end.keepBatch) return;
+      if (end.kind !== "retry") {
         failures = 0;
         if (trips > 0) onChange(await gate.succeeded());
         return;
