@@ -55,12 +55,24 @@ test("while it is closed no worker claims anything, of any kind; once its time i
 
 test("close keeps the later end that was told already, and says why it is closed", async () => {
   assert.equal(await gate.read(), { closedMs: 0, reason: null, needsPerson: false, trips: 0 });
-  within((await gate.close(60_000, "refused\u0000", true)).closedMs, 55_000, 60_000);
+  within((await gate.close(60_000, "busy\u0000", false)).closedMs, 55_000, 60_000);
   const { closedMs, ...rest } = await gate.close(1_000, "limited", false);
   within(closedMs, 55_000, 60_000);
   assert.equal(rest, { reason: "limited", needsPerson: false, trips: 0 });
   await over();
   assert.ok((await gate.read()).closedMs <= 0);
+});
+
+test("while a person must act a late 429 prolongs the pause and hides nothing; once it is over the next pause says its own reason", async () => {
+  await gate.close(10_000, "refused", true);
+  const { closedMs, ...rest } = await gate.close(60_000, "limited", false);
+  within(closedMs, 55_000, 60_000);
+  assert.equal(rest, { reason: "refused", needsPerson: true, trips: 0 });
+  await gate.close(1_000, "refused again", true);
+  assert.is((await gate.read()).reason, "refused again");
+  await over();
+  const { reason, needsPerson } = await gate.close(1_000, "limited", false);
+  assert.equal([reason, needsPerson], ["limited", false]);
 });
 
 test("each trip doubles the pause, up to the longest one; chance takes up to half of it", async () => {
