@@ -129,13 +129,21 @@ export interface GateState {
   readonly trips: number;
 }
 
+export interface TripPause {
+  /** Milliseconds: the first pause, and the longest one. */
+  readonly baseMs: number;
+  readonly maxMs: number;
+  /** Milliseconds that Novu asked for. */
+  readonly leastMs: number;
+}
+
 /** The sending gate, shared by all workers through the database. */
 export interface GatePort {
   read(): Promise<GateState>;
   /** Closes it for `ms`, or leaves the later end that was told already. */
   close(ms: number, reason: string, needsPerson: boolean): Promise<GateState>;
-  /** The circuit breaker: closes it for a pause that doubles with each trip. Nothing changes while it is closed. */
-  trip(reason: string, pause: { readonly baseMs: number; readonly maxMs: number }): Promise<GateState>;
+  /** The circuit breaker: closes it for a pause that doubles with each trip. While it is closed only `leastMs` counts, where that ends later. */
+  trip(reason: string, pause: TripPause): Promise<GateState>;
   /** A call succeeded: the breaker starts over. */
   succeeded(): Promise<GateState>;
 }

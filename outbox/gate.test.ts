@@ -11,7 +11,7 @@ import { listen } from "./listener.ts";
 
 const test = suite("gate");
 const lease = 60_000;
-const pause = { baseMs: 10_000, maxMs: 60_000 };
+const pause = { baseMs: 10_000, maxMs: 60_000, leastMs: 0 };
 let database: TestDatabase;
 let pool: pg.Pool;
 let gate: GatePort;
@@ -87,6 +87,18 @@ test("each trip doubles the pause, up to the longest one; chance takes up to hal
   const { trips, closedMs } = await gate.trip("no answer", pause);
   assert.is(trips, 30, "it does not grow for ever");
   within(closedMs, 28_000, 60_000);
+});
+
+test("a trip lasts as long as Novu asks for at the least; asked for more while it is closed it is prolonged, without another trip", async () => {
+  await gate.close(1_000, "refused", true);
+  const prolonged = await gate.trip("no answer", { ...pause, leastMs: 30_000 });
+  within(prolonged.closedMs, 28_000, 30_000);
+  assert.equal([prolonged.trips, prolonged.reason, prolonged.needsPerson], [0, "refused", true]);
+  await over();
+  within((await gate.trip("no answer", { ...pause, leastMs: 300_000 })).closedMs, 298_000, 300_000);
+  const { closedMs, trips } = await gate.trip("no answer", { ...pause, leastMs: 20_000 });
+  within(closedMs, 290_000, 300_000);
+  assert.is(trips, 1);
 });
 
 test("workers that fail at the same time count as one trip, also when their statements overlap", async () => {

@@ -34,7 +34,8 @@ export function createGate(pool: Pool): GatePort {
     read,
     // Novu's words may hold U+0000, which Postgres' texts cannot.
     close: (ms, reason, needsPerson) => change(closeSql, [ms, reason.replaceAll("\0", ""), needsPerson]),
-    trip: (reason, { baseMs, maxMs }) => change(tripSql, [reason.replaceAll("\0", ""), baseMs, maxMs, Math.random()]),
+    trip: (reason, { baseMs, maxMs, leastMs }) =>
+      change(tripSql, [reason.replaceAll("\0", ""), baseMs, maxMs, Math.random(), leastMs]),
     succeeded: () => change(openSql, []),
   };
 }

@@ -1,6 +1,10 @@
--- The gate, closed by the circuit breaker. $1 reason, $2 first pause in ms, $3 longest pause in ms, $4 part of the pause that chance decides, from 0 to 1.
--- While it is closed already nothing changes: the workers that failed at the same time count as one trip.
+-- The gate, closed by the circuit breaker. $1 reason, $2 first pause in ms, $3 longest pause in ms, $4 part of the pause that chance decides, from 0 to 1,
+-- $5 ms that Novu itself asked for (Retry-After). While it is closed already only a later end counts: the workers that failed at the same time are one trip.
 UPDATE notify.sending_gate
-SET trips = least(trips + 1, 30), reason = $1, needs_person = false, since = now(),
-    closed_until = now() + least($3::float8, $2::float8 * 2 ^ trips) * (1 - $4::float8 / 2) * interval '1 millisecond'
-WHERE closed_until IS NULL OR closed_until <= now()
+SET trips = CASE WHEN closed_until > now() THEN trips ELSE least(trips + 1, 30) END,
+    reason = CASE WHEN closed_until > now() THEN reason ELSE $1 END,
+    needs_person = coalesce(needs_person AND closed_until > now(), false),
+    since = CASE WHEN closed_until > now() THEN since ELSE now() END,
+    closed_until = now() + greatest($5::float8, CASE WHEN closed_until > now() THEN 0 ELSE least($3::float8, $2::float8 * 2 ^ trips) * (1 - $4::float8 / 2) END)
+      * interval '1 millisecond'
+WHERE closed_until IS NULL OR closed_until <= now() + $5::float8 * interval '1 millisecond'

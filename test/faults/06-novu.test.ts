@@ -98,6 +98,28 @@ faultTest(21, "500, 502 and 503 for five seconds: backoff with jitter, the circu
 
 faultTest(
   21,
+  "503 with Retry-After: one that is longer than the circuit's own pause holds all workers back",
+  async () => {
+    const workers = await Promise.all([lab().readyWorker(), lab().readyWorker()]);
+    fault({ status: 503, headers: { "retry-after": "6" }, times: 1_000 });
+    // Five calls of one worker trip the circuit, and nobody knows who takes which.
+    for (let i = 0; i < 12 && (await tripsOf()) === 0; i++) {
+      await lab().insert(1);
+      await sleep(200);
+    }
+    await bothPaused(workers);
+    const shared = Date.now();
+    lab().novu.control.clearFaults();
+    await lab().insert(30, { recipients: '["later"]' });
+    await sleep(4_000);
+    const during = callTimes().filter((at) => at > shared).length;
+    assert.is(during, 0, `${during} calls during the pause that Novu asked for`);
+    await lab().held();
+  },
+);
+
+faultTest(
+  21,
   "an outage whose errors Novu keeps in its idempotency cache: the circuit opens all the same, for longer each time",
   async () => {
     await lab().readyWorker();

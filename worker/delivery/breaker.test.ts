@@ -22,8 +22,8 @@ function breakerOf() {
         asked.push(`close ${ms} ${reason} ${needsPerson}`);
         return now();
       },
-      async trip(reason, { baseMs, maxMs }) {
-        asked.push(`trip ${reason} ${baseMs} ${maxMs}`);
+      async trip(reason, { baseMs, maxMs, leastMs }) {
+        asked.push(`trip ${reason} ${baseMs} ${maxMs}${leastMs > 0 ? ` ${leastMs}` : ""}`);
         trips++;
         return now();
       },
@@ -74,6 +74,14 @@ test("an error that Novu replays from its cache is neither a success nor a failu
   assert.equal(asked, [trip], "a replay started the count over");
   await ended(replayed, noAnswer, replayed, noAnswer);
   assert.equal(asked, [trip, trip, trip], "a replay counted as a success");
+});
+
+test("a trip lasts as long as the longest Retry-After of its failures, and the next one starts without it", async () => {
+  const { ended, asked } = breakerOf();
+  await ended({ ...noAnswer, retryAfterMs: 90_000 }, sent);
+  const waits = [undefined, 20_000, 5_000, undefined, undefined];
+  await ended(...waits.map((ms) => (ms === undefined ? noAnswer : { ...noAnswer, retryAfterMs: ms })), noAnswer);
+  assert.equal(asked, [`${trip} 20000`, trip]);
 });
 
 test("a trip of another worker puts this one on trial as well", async () => {

@@ -3,7 +3,7 @@ import type { EventEnd } from "./send-call.ts";
 
 /** Calls in a row without an answer that trip the breaker. */
 const threshold = 5;
-/** Milliseconds: the first pause, and the longest one; it doubles from trip to trip. */
+/** Milliseconds: the first pause, and the longest one; it doubles from trip to trip. Retry-After may ask for more. */
 const pause = { baseMs: 1_000, maxMs: 60_000 };
 
 /**
@@ -13,6 +13,8 @@ const pause = { baseMs: 1_000, maxMs: 60_000 };
 export function createBreaker(gate: GatePort, onChange: (state: GateState) => void) {
   let failures = 0;
   let trips = 0;
+  /** The longest wait that an answer of these failures asked for, in ms. */
+  let askedMs = 0;
   return {
     /** What the shared gate says of the trips so far. */
     seen(state: GateState): void {
@@ -23,15 +25,17 @@ export function createBreaker(gate: GatePort, onChange: (state: GateState) => vo
       // An error replayed from the idempotency cache is of an earlier moment: it says nothing of how Novu is now, neither well nor ill.
       if (end.kind === "retry" && !end.keepBatch) return;
       if (end.kind !== "retry") {
-        failures = 0;
+        failures = askedMs = 0;
         if (trips > 0) onChange(await gate.succeeded());
         return;
       }
       failures++;
+      askedMs = Math.max(askedMs, end.retryAfterMs ?? 0);
       // After a trip the first call that fails again is enough.
       if (failures < threshold && trips === 0) return;
-      failures = 0;
-      onChange(await gate.trip(`Novu does not answer: ${end.reason}`, pause));
+      const leastMs = askedMs;
+      failures = askedMs = 0;
+      onChange(await gate.trip(`Novu does not answer: ${end.reason}`, { ...pause, leastMs }));
     },
   };
 }
