@@ -53,6 +53,20 @@ test("while it is closed no worker claims anything, of any kind; once its time i
     assert.is((await (workers[1] ?? createClaims(pool)).claim(kind, "w1", lease, 10)).rows.length, 1, kind);
 });
 
+test("while it is closed what silent workers left is not taken over either", async () => {
+  const ids = await insertRows(pool, [{}, {}]);
+  await createClaims(pool).claim("new", "w", lease, 10);
+  const lost = "status = 'PROCESSING', lease_until = now() - interval '1 second'";
+  await pool.query(`UPDATE notify.notification SET ${lost}, attempts = CASE WHEN id = $1 THEN 4 ELSE 1 END`, [ids[0]]);
+  await gate.close(60_000, "limited", false);
+  const claims = createClaims(pool);
+  assert.is((await claims.sweep("w", lease, 10)).rows.length, 0, "sweep");
+  assert.is((await claims.sweepSuspect("w", lease)).rows.length, 0, "suspect");
+  await over();
+  assert.is((await claims.sweep("w", lease, 10)).rows.length, 1, "sweep");
+  assert.is((await claims.sweepSuspect("w", lease)).rows.length, 1, "suspect");
+});
+
 test("close keeps the later end that was told already, and says why it is closed", async () => {
   assert.equal(await gate.read(), { closedMs: 0, reason: null, needsPerson: false, trips: 0 });
   within((await gate.close(60_000, "busy\u0000", false)).closedMs, 55_000, 60_000);

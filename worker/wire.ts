@@ -109,6 +109,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     concurrency: parts.concurrency ?? callsPerClaim,
     eventsPerCall: parts.eventsPerCall ?? maxEventsPerCall,
     draining: draining.signal,
+    mayCall: () => gate.closed() === undefined,
     isTransient: isDatabaseAway,
     async onCall(end, ms, events) {
       metrics.called(end.kind, ms, events);
@@ -171,7 +172,9 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
 
   /** A claim that a workflow of its own holds: only its token is known. */
   async function deliverToken(token: string, signal: AbortSignal): Promise<SettleResult> {
-    const claim = { token, rows: await outbox.adopt(token, worker.leaseMs) };
+    // It may have waited long for its turn. What news did not reach this worker, the database says.
+    const [rows] = await Promise.all([outbox.adopt(token, worker.leaseMs), gate.refresh()]);
+    const claim = { token, rows };
     return await deliverWatched(claim, claimWorkflowId(token), signal);
   }
 

@@ -58,6 +58,47 @@ for (const [name, retryAfter] of [
     assert.is(await mostAttempts(), 1, "an attempt was spent");
   });
 
+faultTest(20, "429 amid hundreds of calls of two workers: those under way end, and no other begins", async () => {
+  const workers = await Promise.all([lab(), lab()].map((one) => one.readyWorker({ POLL_BATCH_SIZE: "40" })));
+  const to = (count: number) => JSON.stringify(Array.from({ length: count }, (_, i) => `s${i}`));
+  // The first answer that comes is the 429: by then every claim has calls under way.
+  fault({ status: 429, headers: { "retry-after": "4" }, skip: 20 });
+  fault({ delayMs: 800, times: 100_000 });
+  // A call for each of 200 rows, and workflows of their own for six with six calls each.
+  await lab().insert(200, { recipients: to(100) });
+  await lab().insert(6, { recipients: to(600) });
+  await bothPaused(workers);
+  const refused = lab()
+    .novu.control.calls()
+    .last.find(({ status }) => status === 429);
+  const told = Date.parse(refused?.at ?? "");
+  await sleep(2_500);
+  const after = callTimes().filter((at) => at > told);
+  // Three claims of four calls each, and the workflows' own.
+  assert.ok(after.length <= 2 * 12 + 6, `${after.length} calls after the 429`);
+  const late = after.filter((at) => at > told + 500);
+  assert.is(late.length, 0, `${late.length} calls more than half a second after the 429`);
+  lab().novu.control.clearFaults();
+  await lab().held({}, 90_000);
+});
+
+faultTest(20, "without the news of it, the claims themselves find the gate closed", async () => {
+  const workers = await Promise.all([lab().readyWorker(), lab().readyWorker()]);
+  // What a worker whose listener is away knows: its own view is ten seconds old at the most.
+  await lab().db.query("ALTER TABLE notify.sending_gate DISABLE TRIGGER tell_gate");
+  try {
+    await lab().db.query("UPDATE notify.sending_gate SET closed_until = now() + interval '4 s', reason = 'by hand'");
+    await lab().insert(50);
+    await sleep(1_500);
+    const unaware = (await Promise.all(workers.map(pausedOf))).filter((paused) => paused === undefined).length;
+    assert.ok(unaware > 0, "both workers' views knew: this test looked at nothing");
+    assert.equal([lab().calls(), await mostAttempts()], [0, 0], "claimed while the gate was closed");
+  } finally {
+    await lab().db.query("ALTER TABLE notify.sending_gate ENABLE TRIGGER tell_gate");
+  }
+  await lab().held();
+});
+
 faultTest(20, "429 with a Retry-After of a day: capped", async () => {
   const worker = await lab().readyWorker();
   fault({ status: 429, headers: { "retry-after": "86400" } });

@@ -63,6 +63,25 @@ test("when Novu takes nothing, the gate is told at the first reply and before it
   assert.equal(new Set(order.slice(2)), new Set(["settle"]));
 });
 
+test("when the gate closes for another claim's answer, this one calls no more: what is under way ends, the rest is given back", async () => {
+  let open = true;
+  let calls = 0;
+  const { deps, settled } = ports(
+    async (call) => {
+      if (++calls === 4) open = false;
+      await sleep(5);
+      return accepted(call);
+    },
+    { mayCall: () => open },
+  );
+  const many = row(9, { batchId: "b0", recipients: Array.from({ length: 250 }, (_, i) => `s${i}`) });
+  const result = await deliver(deps, claim([many, ...batches(8)]), going());
+  assert.ok(calls <= 5, `${calls} calls, where two at once may be under way`);
+  assert.equal(result, { ...nothing, sent: result.sent, released: 9 - result.sent });
+  assert.ok(result.sent <= 3, `${result.sent} sent`);
+  assert.equal(new Set(settled.map(({ to }) => to)), new Set(["SENT", "PENDING"]));
+});
+
 test("the lease of the rows that are open is renewed while a call is under way; a lost lease cuts the call", async () => {
   const { deps, log } = ports(
     async (call) => {

@@ -17,6 +17,8 @@ export interface DeliverDeps {
   readonly eventsPerCall?: number;
   /** Aborted when the worker stops: calls under way end, the other rows are given back. */
   readonly draining: AbortSignal;
+  /** Whether anything may be sent now: asked before each call. What is not sent for that is given back. */
+  readonly mayCall: () => boolean;
   /** Told of every call's end, before its rows are settled. */
   readonly onCall: (end: EventEnd, ms: number, events: number) => Promise<void> | void;
   readonly onSettled: (result: SettleResult) => void;
@@ -42,7 +44,7 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
     lost = true;
     stop.abort();
   });
-  // Set when Novu takes nothing for now: the batches not yet sent are given back without a call.
+  // Set when Novu takes nothing for now: the batches not yet sent are given back without a call, also when the gate could not be written.
   const paused = new AbortController();
   try {
     const queue = planBatches(rows, deps.eventsPerCall).values();
@@ -96,10 +98,10 @@ async function deliverBatch(
   const called = settler.calling();
   try {
     for (const call of batch.calls) {
-      if (deps.draining.aborted || signal.aborted || paused.signal.aborted) break;
+      if (deps.draining.aborted || signal.aborted || paused.signal.aborted || !deps.mayCall()) break;
       const start = performance.now();
       for (const { workflow } of call.events) crashPoint("row", workflow);
-      await sendCall(deps.novu, call, signal, ends);
+      await sendCall(deps.novu, call, signal, ends, deps.mayCall);
       crashPoint("after-novu-accepted");
       const tried = call.events.flatMap((event) => ends.get(event) ?? []);
       // A call that was halved may be paused in its second half only.

@@ -83,6 +83,18 @@ test("a pause amid the halving stops it: what was not tried has no end", async (
   );
 });
 
+test("a gate that closes amid the halving stops it as well", async () => {
+  let calls = 0;
+  const send = async (): Promise<CallReply> => {
+    calls++;
+    return { kind: "invalid", reason: "refused" };
+  };
+  const [call] = planBatches(rows(8))[0]?.calls ?? [];
+  if (call === undefined) throw new Error("no call was planned");
+  const ends = await sendCall({ send }, call, going(), new Map(), () => calls < 3);
+  assert.equal([calls, ends.size], [3, 0]);
+});
+
 test("how a row ends, from how its events ended", () => {
   const sent: EventEnd = { kind: "sent" };
   const rejected: EventEnd = { kind: "rejected", reason: "no" };

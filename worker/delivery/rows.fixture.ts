@@ -62,6 +62,7 @@ export function ports(send: (call: DeliveryCall) => Promise<CallReply>, more: Pa
     retry: { baseMs: 10, maxMs: 10 },
     concurrency: 2,
     draining: draining.signal,
+    mayCall: () => true,
     onCall: (end, _ms, events) => void log.push(`${end.kind} ${events}`),
     onSettled: () => undefined,
     isTransient: () => false,

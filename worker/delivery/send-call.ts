@@ -18,14 +18,15 @@ export async function sendCall(
   call: DeliveryCall,
   signal: AbortSignal,
   ends: Ends = new Map(),
+  mayCall: () => boolean = () => true,
 ): Promise<Ends> {
   const reply = await novu.send(call, signal);
   if (reply.kind === "invalid" && call.events.length > 1) {
     const middle = Math.ceil(call.events.length / 2);
     for (const [side, events] of [call.events.slice(0, middle), call.events.slice(middle)].entries()) {
-      await sendCall(novu, { idempotencyKey: `${call.idempotencyKey}.${side}`, events }, signal, ends);
       // Novu takes nothing for now: the rest counts as not tried.
-      if ([...ends.values()].some(({ kind }) => kind === "paused")) break;
+      if (!mayCall() || [...ends.values()].some(({ kind }) => kind === "paused")) break;
+      await sendCall(novu, { idempotencyKey: `${call.idempotencyKey}.${side}`, events }, signal, ends, mayCall);
     }
     return ends;
   }
