@@ -84,9 +84,15 @@ export interface Claim {
   readonly rows: readonly ClaimedNotification[];
 }
 
+/** The claim that tries after a trip of the circuit breaker: one row, with the others of its batch where a reply is unknown. */
+export interface TrialClaim extends Claim {
+  /** For GatePort.endTrial. */
+  readonly trial: string;
+}
+
 /** What the worker's rooms need of the outbox. `outbox/` implements it over Postgres. */
 export interface ClaimPort {
-  /** Claims up to `limit` due rows under a new token, tenants in turn. Nothing while the sending gate is closed. */
+  /** Claims up to `limit` due rows under a new token, tenants in turn. Nothing while the sending gate is closed or on trial. */
   claim(kind: ClaimKind, owner: string, leaseMs: number, limit: number): Promise<Claim>;
   /** Takes over rows whose lease ran out: a new token for those with attempts left, a dead letter for the rest. `suspects`: see sweepSuspect. */
   sweep(
@@ -96,6 +102,16 @@ export interface ClaimPort {
   ): Promise<Claim & { readonly dead: number; readonly suspects: boolean }>;
   /** Takes over one row whose workers went silent more than once: it may be what stops them, and should be sent with nothing beside it. */
   sweepSuspect(owner: string, leaseMs: number): Promise<Claim>;
+  /**
+   * Takes the trial, and a row for it: both or neither. "held": another claim tries, or the gate is closed, or it is on trial no more.
+   * The trial counts as lost after `trialMs`.
+   */
+  claimTrial(
+    kind: ClaimKind | "sweep",
+    owner: string,
+    leaseMs: number,
+    trialMs: number,
+  ): Promise<TrialClaim | "held" | "nothing due">;
   /** Gives rows of a claim back without spending an attempt. Returns how many were still held. */
   release(token: string, ids: readonly string[]): Promise<number>;
   /** Gives back every row that this owner still holds. */
@@ -125,8 +141,10 @@ export interface GateState {
   readonly reason: string | null;
   /** A person must act: key, plan or address are wrong. */
   readonly needsPerson: boolean;
-  /** How often the circuit breaker closed it since a call last succeeded. */
+  /** How often the circuit breaker closed it since a call last succeeded. Above 0 and not closed, it is on trial: one call at a time tries. */
   readonly trips: number;
+  /** Milliseconds until the trial that some worker has counts as lost; 0 or less: nobody tries. */
+  readonly trialMs: number;
 }
 
 export interface TripPause {
@@ -146,6 +164,8 @@ export interface GatePort {
   trip(reason: string, pause: TripPause): Promise<GateState>;
   /** A call succeeded: the breaker starts over. */
   succeeded(): Promise<GateState>;
+  /** Gives a trial back that had no result: another one may be taken at once. */
+  endTrial(trial: string): Promise<GateState>;
 }
 
 /** A call's place in a trace, where traces are on. */

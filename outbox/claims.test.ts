@@ -62,7 +62,7 @@ for (const kind of ["new", "failed", "scheduled"] as const) {
     await withClient(database.url, async (holder) => {
       const held = token();
       await holder.query("BEGIN");
-      const first = await holder.query<{ id: string }>(sql(`claim-${kind}`), [held, "w0", lease, 3, ""]);
+      const first = await holder.query<{ id: string }>(sql(`claim-${kind}`), [held, "w0", lease, 3, "", false]);
       assert.is(first.rowCount, 3);
       const second = await claim(kind, 100);
       assert.is(second.rows.length, 3);

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from "node:crypto";
-import type { Pool } from "pg";
+import type { Pool, PoolClient } from "pg";
 import { crashPoint } from "../core/crash-point.ts";
 import type { Claim, ClaimKind, ClaimPort } from "../core/delivery.ts";
 import { byId, type ClaimedRow, toClaimed } from "./claimed-row.ts";
@@ -13,6 +13,8 @@ const claimSql: Readonly<Record<ClaimKind, string>> = {
 };
 const takeOver = sql("take-over");
 const takeOverAlone = sql("take-over-alone");
+const trialFree = sql("gate-trial-free");
+const takeTrial = sql("gate-trial-take");
 const anySuspects = sql("any-suspects");
 const buryExpired = sql("bury-expired");
 const releaseSql = sql("release");
@@ -29,36 +31,69 @@ export function createClaims(pool: Pool): ClaimPort {
   /** Where each kind's next claim goes on among the tenants. */
   const after: Record<ClaimKind, string> = { new: "", failed: "", scheduled: "" };
 
-  async function claimAfter(kind: ClaimKind, owner: string, leaseMs: number, limit: number): Promise<Claim> {
+  async function claimAfter(
+    kind: ClaimKind,
+    owner: string,
+    leaseMs: number,
+    limit: number,
+    trial?: PoolClient,
+  ): Promise<Claim> {
     const token = randomUUID();
     const from = after[kind];
     crashPoint("before-claim-commit");
-    const { rows } = await pool.query<ClaimedRow>({
+    const { rows } = await (trial ?? pool).query<ClaimedRow>({
       name: `claim-${kind}`,
       text: claimSql[kind],
-      values: [token, owner, leaseMs, limit, from],
+      values: [token, owner, leaseMs, limit, from, trial !== undefined],
     });
     const tenants = [...new Set(rows.map((row) => row.enterprise_id))].sort();
     after[kind] = tenants.length < Math.min(tenantsPerClaim, limit) ? "" : (tenants.at(-1) ?? "");
     // The tenants after the last one served have nothing due: from the first one on again.
-    if (rows.length === 0 && from !== "") return claimAfter(kind, owner, leaseMs, limit);
+    if (rows.length === 0 && from !== "") return claimAfter(kind, owner, leaseMs, limit, trial);
     return claimOf(token, rows);
   }
 
+  async function takenOver(owner: string, leaseMs: number, limit: number, trial?: PoolClient): Promise<Claim> {
+    const token = randomUUID();
+    const values = [token, owner, leaseMs, limit, aloneFrom, trial !== undefined];
+    return claimOf(token, (await (trial ?? pool).query<ClaimedRow>(takeOver, values)).rows);
+  }
+
+  async function takenOverAlone(owner: string, leaseMs: number, trial?: PoolClient): Promise<Claim> {
+    const token = randomUUID();
+    const values = [token, owner, leaseMs, aloneFrom, trial !== undefined];
+    return claimOf(token, (await (trial ?? pool).query<ClaimedRow>(takeOverAlone, values)).rows);
+  }
+
+  async function forTrial(
+    kind: ClaimKind | "sweep",
+    owner: string,
+    leaseMs: number,
+    client: PoolClient,
+  ): Promise<Claim> {
+    if (kind !== "sweep") return await claimAfter(kind, owner, leaseMs, 1, client);
+    const swept = await takenOver(owner, leaseMs, 1, client);
+    return swept.rows.length > 0 ? swept : await takenOverAlone(owner, leaseMs, client);
+  }
+
   return {
-    claim: claimAfter,
+    claim: (kind, owner, leaseMs, limit) => claimAfter(kind, owner, leaseMs, limit),
     async sweep(owner, leaseMs, limit) {
-      const token = randomUUID();
       const dead = (await pool.query(buryExpired, [limit])).rowCount ?? 0;
-      const { rows } = await pool.query<ClaimedRow>(takeOver, [token, owner, leaseMs, limit, aloneFrom]);
+      const claim = await takenOver(owner, leaseMs, limit);
       const suspects = (await pool.query<{ suspects: boolean }>(anySuspects, [aloneFrom])).rows[0]?.suspects ?? false;
-      return { ...claimOf(token, rows), dead, suspects };
+      return { ...claim, dead, suspects };
     },
-    async sweepSuspect(owner, leaseMs) {
-      const token = randomUUID();
-      const { rows } = await pool.query<ClaimedRow>(takeOverAlone, [token, owner, leaseMs, aloneFrom]);
-      return claimOf(token, rows);
-    },
+    sweepSuspect: (owner, leaseMs) => takenOverAlone(owner, leaseMs),
+    claimTrial: (kind, owner, leaseMs, trialMs) =>
+      transaction(pool, async (client) => {
+        if ((await client.query(trialFree)).rows.length === 0) return "held";
+        const claim = await forTrial(kind, owner, leaseMs, client);
+        // The gate is as it was, and so nobody hears of it.
+        if (claim.rows.length === 0) return "nothing due";
+        const { rows } = await client.query<{ trial: string }>(takeTrial, [trialMs]);
+        return { ...claim, trial: rows[0]?.trial ?? "" };
+      }),
     release: async (token, ids) => (await pool.query(releaseSql, [token, ids])).rowCount ?? 0,
     releaseAll: async (owner) => (await pool.query(releaseAllSql, [owner])).rowCount ?? 0,
     expire: (owner) =>

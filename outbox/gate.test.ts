@@ -2,7 +2,7 @@
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { claimKinds, type GatePort } from "../core/delivery.ts";
+import { type ClaimPort, claimKinds, type GatePort } from "../core/delivery.ts";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
 import { faultOf, insertRows, poolOf, withClient } from "./database.fixture.ts";
@@ -24,7 +24,7 @@ test.before(async () => {
 test.before.each(async () => {
   await pool.query("DELETE FROM notify.notification");
   await pool.query(
-    "UPDATE notify.sending_gate SET closed_until = NULL, reason = NULL, needs_person = false, trips = 0, since = NULL",
+    "UPDATE notify.sending_gate SET closed_until = NULL, reason = NULL, needs_person = false, trips = 0, since = NULL, trial_until = NULL",
   );
 });
 test.after(async () => {
@@ -68,11 +68,11 @@ test("while it is closed what silent workers left is not taken over either", asy
 });
 
 test("close keeps the later end that was told already, and says why it is closed", async () => {
-  assert.equal(await gate.read(), { closedMs: 0, reason: null, needsPerson: false, trips: 0 });
+  assert.equal(await gate.read(), { closedMs: 0, reason: null, needsPerson: false, trips: 0, trialMs: 0 });
   within((await gate.close(60_000, "busy\u0000", false)).closedMs, 55_000, 60_000);
   const { closedMs, ...rest } = await gate.close(1_000, "limited", false);
   within(closedMs, 55_000, 60_000);
-  assert.equal(rest, { reason: "limited", needsPerson: false, trips: 0 });
+  assert.equal(rest, { reason: "limited", needsPerson: false, trips: 0, trialMs: 0 });
   await over();
   assert.ok((await gate.read()).closedMs <= 0);
 });
@@ -81,7 +81,7 @@ test("while a person must act a late 429 prolongs the pause and hides nothing; o
   await gate.close(10_000, "refused", true);
   const { closedMs, ...rest } = await gate.close(60_000, "limited", false);
   within(closedMs, 55_000, 60_000);
-  assert.equal(rest, { reason: "refused", needsPerson: true, trips: 0 });
+  assert.equal(rest, { reason: "refused", needsPerson: true, trips: 0, trialMs: 0 });
   await gate.close(1_000, "refused again", true);
   assert.is((await gate.read()).reason, "refused again");
   await over();
@@ -133,13 +133,72 @@ test("a success starts the breaker over, and leaves a pause that was told meanwh
   await gate.trip("no answer", pause);
   assert.is((await gate.succeeded()).trips, 1, "still closed: a call from before it does not open it");
   await over();
-  assert.equal(await gate.succeeded(), { closedMs: 0, reason: null, needsPerson: false, trips: 0 });
+  assert.equal(await gate.succeeded(), { closedMs: 0, reason: null, needsPerson: false, trips: 0, trialMs: 0 });
   within((await gate.trip("again", pause)).closedMs, 3_000, 10_000);
   await over();
   await gate.close(60_000, "limited", false);
   const { closedMs, reason } = await gate.succeeded();
   within(closedMs, 55_000, 60_000);
   assert.is(reason, "limited");
+});
+
+const trial = (kind: Parameters<ClaimPort["claimTrial"]>[0], trialMs = 60_000) =>
+  createClaims(pool).claimTrial(kind, "w", lease, trialMs);
+
+test("after a trip no claim finds anything; whoever takes the trial gets one row for it, of any kind, and nobody else does", async () => {
+  const { token: lost } = await createClaims(pool)
+    .claim("new", "gone", lease, 1)
+    .then(async () => {
+      const [id = ""] = await insertRows(pool, [{}]);
+      const claim = await createClaims(pool).claim("new", "gone", lease, 1);
+      await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second' WHERE id = $1", [id]);
+      return claim;
+    });
+  assert.ok(lost);
+  await insertRows(pool, [{}, {}, { scheduledInMs: -1_000 }]);
+  assert.is(await trial("new"), "held", "there is none before a trip");
+  await gate.trip("no answer", pause);
+  assert.is(await trial("new"), "held", "there is none while the gate is closed");
+  await over();
+  const claims = createClaims(pool);
+  for (const kind of claimKinds) assert.is((await claims.claim(kind, "w", lease, 10)).rows.length, 0, kind);
+  assert.is((await claims.sweep("w", lease, 10)).rows.length, 0, "sweep");
+
+  assert.is(await trial("failed"), "nothing due");
+  for (const kind of ["new", "scheduled", "sweep"] as const) {
+    const taken = await trial(kind);
+    if (typeof taken === "string") throw new Error(`${kind}: ${taken}`);
+    assert.is(taken.rows.length, 1, kind);
+    const { trialMs, closedMs } = await gate.read();
+    within(trialMs, 55_000, 60_000);
+    assert.ok(closedMs <= 0);
+    assert.equal(await Promise.all([trial("new"), trial("sweep")]), ["held", "held"]);
+    assert.ok((await gate.endTrial("2000-01-01 00:00:00+00")).trialMs > 0, "ended under another's name");
+    assert.is((await gate.endTrial(taken.trial)).trialMs, 0);
+  }
+});
+
+test("of workers that want the trial at the same time one gets it; it counts as lost when its time is over", async () => {
+  await insertRows(pool, [{}, {}, {}, {}, {}, {}]);
+  await gate.trip("no answer", pause);
+  await over();
+  const taken = await Promise.all(Array.from({ length: 5 }, () => trial("new", 400)));
+  assert.is(taken.filter((one) => one === "held").length, 4);
+  await new Promise((resolve) => setTimeout(resolve, 450));
+  assert.type(await trial("new"), "object");
+  assert.is((await gate.succeeded()).trialMs, 0);
+  assert.is((await createClaims(pool).claim("new", "w", lease, 10)).rows.length, 4);
+});
+
+test("the trial ends with whatever closes the gate again", async () => {
+  for (const close of [() => gate.trip("no answer", pause), () => gate.close(60_000, "limited", false)]) {
+    await insertRows(pool, [{}]);
+    await gate.trip("no answer", pause);
+    await over();
+    assert.type(await trial("new"), "object");
+    assert.is((await close()).trialMs, 0);
+    await over();
+  }
 });
 
 test("every worker that listens is told of each change, and of none when nothing changed", async () => {

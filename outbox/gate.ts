@@ -6,12 +6,14 @@ const readSql = sql("gate-read");
 const closeSql = sql("gate-close");
 const tripSql = sql("gate-trip");
 const openSql = sql("gate-open");
+const endTrialSql = sql("gate-trial-end");
 
 interface GateRow {
   closed_ms: number;
   reason: string | null;
   needs_person: boolean;
   trips: number;
+  trial_ms: number;
 }
 
 /** The sending gate over Postgres: its clock decides, and a claim by any worker looks at it. */
@@ -24,6 +26,7 @@ export function createGate(pool: Pool): GatePort {
       reason: row?.reason ?? null,
       needsPerson: row?.needs_person ?? false,
       trips: row?.trips ?? 0,
+      trialMs: Math.ceil(row?.trial_ms ?? 0),
     };
   }
   const change = async (text: string, values: unknown[]): Promise<GateState> => {
@@ -37,5 +40,6 @@ export function createGate(pool: Pool): GatePort {
     trip: (reason, { baseMs, maxMs, leastMs }) =>
       change(tripSql, [reason.replaceAll("\0", ""), baseMs, maxMs, Math.random(), leastMs]),
     succeeded: () => change(openSql, []),
+    endTrial: (trial) => change(endTrialSql, [trial]),
   };
 }

@@ -85,15 +85,15 @@ const key = "notification_pkey";
 const leases = "notification_lease_until";
 const recipientKey = "notification_recipient_pkey";
 const final = [ids, [0, 0, 0], ["t", "t", "t"], [null, null, null]];
-const claim = [token(), "w", lease, 100, "acme1"];
+const claim = [token(), "w", lease, 100, "acme1", false];
 
 /** What each statement reads through; every file of outbox/sql is here or in `others`. */
 const table: Readonly<Record<string, readonly [values: readonly unknown[], ...indexes: string[]]>> = {
   "claim-new": [claim, "notification_new"],
   "claim-failed": [claim, "notification_failed", "notification_failed_batch", key],
   "claim-scheduled": [claim, "notification_scheduled", key],
-  "take-over": [[token(), "w", lease, 100, 3], leases, key],
-  "take-over-alone": [[token(), "w", lease, 3], leases, key],
+  "take-over": [[token(), "w", lease, 100, 3, false], leases, key],
+  "take-over-alone": [[token(), "w", lease, 3, false], leases, key],
   "any-suspects": [[3], leases],
   "bury-expired": [[100], leases, key],
   "expire-leases": [["w"], leases],
@@ -119,7 +119,8 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
 /** Those that the worker prepares. */
 const prepared = ["claim-new", "claim-failed", "claim-scheduled", "settle-sent"];
 /** Statements on a table of one row or of few, plain inserts, and counts that read up to 10,001 rows whichever way. */
-const gate = ["gate-close", "gate-open", "gate-read", "gate-trip"];
+const trial = ["gate-trial-end", "gate-trial-free", "gate-trial-take"];
+const gate = ["gate-close", "gate-open", "gate-read", "gate-trip", ...trial];
 const keys = ["key-create", "key-find", "key-list", "key-revoke"];
 const others = ["count-by-status", "enqueue", "enqueue-json", ...gate, ...keys];
 
@@ -170,7 +171,7 @@ for (const [when, makeItSo] of Object.entries(times))
 
 test("a claim of the largest batch is quick, also for the trigger that writes the timeline", async () => {
   const started = Date.now();
-  const { rowCount: claimed } = await pool.query(sql("claim-new"), [token(), "w", lease, 5_000, ""]);
+  const { rowCount: claimed } = await pool.query(sql("claim-new"), [token(), "w", lease, 5_000, "", false]);
   assert.is(claimed, 5_000);
   // A plan that joins row by row without an index takes minutes; this takes a tenth of a second on an idle machine.
   assert.ok(Date.now() - started < 8_000, `${Date.now() - started} ms`);

@@ -323,7 +323,8 @@ CREATE TABLE notify.sending_gate (
   reason text,
   needs_person boolean DEFAULT false NOT NULL,
   trips integer DEFAULT 0 NOT NULL,
-  since timestamp with time zone
+  since timestamp with time zone,
+  trial_until timestamp with time zone
 );
 ALTER TABLE notify.sending_gate ENABLE ROW LEVEL SECURITY;
 
@@ -476,6 +477,7 @@ COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim
 COMMENT ON COLUMN notify.notification.traceparent IS 'W3C trace context of the producer (https://www.w3.org/TR/trace-context/), or NULL';
 COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane held the row, or the Temporal workflow that holds a notification of many recipients by itself';
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
+COMMENT ON COLUMN notify.sending_gate.trial_until IS 'Until when, at the longest, the others wait for the call that tries after a trip of the circuit breaker';
 COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
 COMMENT ON TABLE notify.notification_event IS 'What the timeline is made of: read notify.timeline';
 COMMENT ON TABLE notify.sending_gate IS 'One row: until when all workers wait, because Novu limits the rate, refuses the key, or does not work';

@@ -73,7 +73,7 @@ test("the mates of a batch are taken over together, so that the repeated call is
 });
 
 for (const [file, values, maxAttempts] of [
-  ["take-over", [token(), "w0", lease, 2, 3], 8],
+  ["take-over", [token(), "w0", lease, 2, 3, false], 8],
   ["bury-expired", [2], 1],
 ] as const)
   test(`${file} held open in a transaction, and the next sweep takes other rows without waiting`, async () => {
@@ -142,7 +142,7 @@ test("a suspect held open in a transaction is left alone, and another one is tak
   await set(ids, "attempts = 3");
   await withClient(database.url, async (holder) => {
     await holder.query("BEGIN");
-    const first = await holder.query<{ id: string }>(sql("take-over-alone"), [token(), "w0", lease, 3]);
+    const first = await holder.query<{ id: string }>(sql("take-over-alone"), [token(), "w0", lease, 3, false]);
     const { rows } = await claims.sweepSuspect("w2", lease);
     assert.equal([...idsOf(first.rows), ...idsOf(rows)].sort(), ids);
     assert.is((await claims.sweepSuspect("w3", lease)).rows.length, 0);

@@ -21,7 +21,9 @@ export interface LoopsOptions {
   readonly inFlight: InFlight;
   readonly gate: Gate;
   readonly lane: { isOpen(): boolean };
-  readonly deliverClaim: (claim: Claim) => Promise<void>;
+  readonly deliverClaim: (claim: Claim, trial?: string) => Promise<void>;
+  /** Milliseconds after which a trial counts as lost with its worker. */
+  readonly trialMs: number;
   readonly board: Board;
   readonly metrics: Metrics;
 }
@@ -42,6 +44,8 @@ export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Lo
     size: sizes[name],
     inFlight,
     onTrial: gate.onTrial,
+    trialMs: options.trialMs,
+    onHeld: gate.refresh,
     deliver: options.deliverClaim,
     onClaim(kind, count, dead) {
       metrics.claimed(kind, count);
@@ -53,7 +57,7 @@ export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Lo
       intervalMs: intervals[name],
       turn: name === "sweep" ? sweepTurn(turnOptions(name)) : claimTurn(name, turnOptions(name)),
       async allowed(signal) {
-        while (!signal.aborted && (gate.closed() !== undefined || !lane.isOpen())) {
+        while (!signal.aborted && (gate.waits() || !lane.isOpen())) {
           await gate.opened(signal);
           // Without a lane nothing that is claimed could be sent.
           if (!lane.isOpen()) await sleep(20, signal);

@@ -18,6 +18,7 @@ import { createBreaker } from "./delivery/breaker.ts";
 import { type DeliverDeps, deliver } from "./delivery/deliver.ts";
 import { createLane } from "./delivery/lane.ts";
 import { maxEventsPerCall } from "./delivery/plan-calls.ts";
+import { tryOnce } from "./delivery/trial.ts";
 import { createBoard } from "./lifecycle/board.ts";
 import { createGateView } from "./lifecycle/gate.ts";
 import { createClaimSize } from "./poll/claim-size.ts";
@@ -35,6 +36,8 @@ const maxClaimsInFlight = 3;
 const callsPerClaim = 4;
 /** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
 const fanOutFrom = 500;
+/** Milliseconds beyond a call's own limit until the trial after a trip of the breaker counts as lost. */
+const trialMarginMs = 5_000;
 
 /** What is not made of the settings alone, and what a measurement may put in the place of the worker's own. */
 export interface Parts {
@@ -109,7 +112,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     concurrency: parts.concurrency ?? callsPerClaim,
     eventsPerCall: parts.eventsPerCall ?? maxEventsPerCall,
     draining: draining.signal,
-    mayCall: () => gate.closed() === undefined,
+    mayCall: gate.mayCall,
     isTransient: isDatabaseAway,
     async onCall(end, ms, events) {
       metrics.called(end.kind, ms, events);
@@ -125,16 +128,22 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
       metrics.leaseLost(result.leaseLost);
     },
   };
-  async function deliverWatched(claim: Claim, workflowId: string, signal: AbortSignal): Promise<SettleResult> {
+  async function deliverWatched(
+    claim: Claim,
+    workflowId: string,
+    signal: AbortSignal,
+    needs = deps,
+  ): Promise<SettleResult> {
     const trace = claim.rows.length === 0 ? undefined : tracing?.claim(claim, workflowId);
-    const watched = watchClaim(deps, claim, { metrics, log, workflowId, trace });
+    const watched = watchClaim(needs, claim, { metrics, log, workflowId, trace });
     return await deliver(watched, claim, signal).finally(() => trace?.end());
   }
   const never = new AbortController().signal;
 
   /** A claim of this process's lane. What needs long gets a workflow of its own; while Temporal is away the lane does that, too. */
-  async function deliverClaim(claim: Claim): Promise<void> {
+  async function deliverClaim(claim: Claim, trial?: string): Promise<void> {
     try {
+      if (trial !== undefined) return await deliverTrial(claim, trial);
       const long = state.start === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
       const rest = { ...claim, rows: long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row)) };
       const queue = long.values();
@@ -146,6 +155,16 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     } catch (error) {
       log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the sweep");
       throw error;
+    }
+  }
+
+  /** All of it in the lane: a workflow of its own would wait its turn while all workers wait for the trial. */
+  async function deliverTrial(claim: Claim, trial: string): Promise<void> {
+    try {
+      await deliverWatched(claim, laneWorkflowId(owner), never, tryOnce(deps, gate));
+    } finally {
+      // Without a result, as from an error that Novu replayed: the next one may try. Where Postgres is away the trial runs out by itself.
+      if (gate.onTrial()) await shared.endTrial(trial).then(gate.see, () => undefined);
     }
   }
 
@@ -187,6 +206,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     gate,
     lane,
     deliverClaim,
+    trialMs: settings.novu.timeoutMs + trialMarginMs,
     board,
     metrics,
   });

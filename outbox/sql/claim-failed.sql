@@ -1,5 +1,6 @@
--- FAILED -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after. Rows due again, longest due first within
--- a tenant; up to 16 tenants share a claim evenly. Nothing while the gate is closed.
+-- FAILED -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the trial. Rows due again, longest
+-- due first within a tenant; up to 16 tenants share a claim evenly. Nothing while the gate is closed, and after a trip of the circuit breaker nothing
+-- but what tries.
 -- A call whose reply is unknown is repeated whole: the other rows of its batch come along, over the limit if need be.
 WITH RECURSIVE tenants AS (
   (SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
@@ -16,7 +17,7 @@ WITH RECURSIVE tenants AS (
     WHERE n.status = 'FAILED' AND n.next_attempt_at <= now() AND n.enterprise_id = turn.enterprise_id
     ORDER BY n.next_attempt_at, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
-  WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now())
+  WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
 ), mates AS MATERIALIZED (
   SELECT n.id, 0 AS recipients FROM notify.notification n
   WHERE n.status = 'FAILED' AND n.batch_id IS NOT NULL AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))

@@ -4,4 +4,4 @@ UPDATE notify.sending_gate
 SET closed_until = greatest(closed_until, now() + $1 * interval '1 millisecond'),
     reason = CASE WHEN needs_person AND closed_until > now() AND NOT $3 THEN reason ELSE $2 END,
     needs_person = $3 OR (needs_person AND closed_until > now()),
-    since = CASE WHEN closed_until > now() THEN since ELSE now() END
+    trial_until = NULL, since = CASE WHEN closed_until > now() THEN since ELSE now() END

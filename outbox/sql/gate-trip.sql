@@ -4,7 +4,7 @@ UPDATE notify.sending_gate
 SET trips = CASE WHEN closed_until > now() THEN trips ELSE least(trips + 1, 30) END,
     reason = CASE WHEN closed_until > now() THEN reason ELSE $1 END,
     needs_person = coalesce(needs_person AND closed_until > now(), false),
-    since = CASE WHEN closed_until > now() THEN since ELSE now() END,
+    trial_until = NULL, since = CASE WHEN closed_until > now() THEN since ELSE now() END,
     closed_until = now() + greatest($5::float8, CASE WHEN closed_until > now() THEN 0 ELSE least($3::float8, $2::float8 * 2 ^ trips) * (1 - $4::float8 / 2) END)
       * interval '1 millisecond'
 WHERE closed_until IS NULL OR closed_until <= now() + $5::float8 * interval '1 millisecond'

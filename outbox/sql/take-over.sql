@@ -1,11 +1,12 @@
--- PROCESSING -> PROCESSING under a new token. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 attempts from which a row goes alone.
+-- PROCESSING -> PROCESSING under a new token. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 attempts from which a row goes alone,
+-- $6 for the trial.
 -- The lease ran out: its worker is gone or stuck. The batch stays, and its other rows come along over the limit, so that the repeated call is the
 -- same one under the same idempotency key. Rows that went through that more than once may be what stops the workers: take-over-alone.sql has those.
--- Nothing while the gate is closed.
+-- Nothing while the gate is closed, and after a trip of the circuit breaker nothing but what tries.
 WITH expired AS MATERIALIZED (
   SELECT id, batch_id FROM notify.notification
   WHERE status = 'PROCESSING' AND lease_until < now() AND attempts < least(max_attempts, $5)
-    AND NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now())
+    AND NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
   ORDER BY lease_until LIMIT $4
   FOR UPDATE SKIP LOCKED
 ), mates AS MATERIALIZED (

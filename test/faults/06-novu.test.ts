@@ -33,6 +33,8 @@ const callTimes = () =>
     .map(({ at }) => Date.parse(at));
 const tripsOf = async () =>
   (await lab().db.query<{ trips: number }>("SELECT trips FROM notify.sending_gate")).rows[0]?.trips;
+const trialOf = async () =>
+  (await lab().db.query<{ trial: Date | null }>("SELECT trial_until AS trial FROM notify.sending_gate")).rows[0]?.trial;
 const mostAttempts = async () =>
   (await lab().db.query<{ most: number }>("SELECT max(attempts)::int AS most FROM audit.change")).rows[0]?.most;
 
@@ -156,6 +158,60 @@ faultTest(
     const during = callTimes().filter((at) => at > shared).length;
     assert.is(during, 0, `${during} calls during the pause that Novu asked for`);
     await lab().held();
+  },
+);
+
+faultTest(
+  21,
+  "after a trip one call at a time tries, of all workers and all that waits; its success opens everything",
+  async () => {
+    const to = JSON.stringify(Array.from({ length: 600 }, (_, i) => `s${i}`));
+    // A turn of its own for each loop, and the backoff short: whatever may call does.
+    const env = { POLL_BATCH_SIZE: "10", POLL_INTERVAL_MS: "100", SCHEDULED_POLL_INTERVAL_MS: "100" };
+    await Promise.all([lab(), lab(), lab()].map((one) => one.readyWorker(env)));
+    fault({ status: 503, delayMs: 400, times: 100_000 });
+    await lab().insert(150, { max_attempts: 50 });
+    await lab().insert(20, { max_attempts: 50, scheduled_for: new Date() });
+    await lab().insert(2, { max_attempts: 50, recipients: to });
+    await until(async () => Number(await tripsOf()) > 0);
+    // The calls that were under way at the trip end.
+    await sleep(1_000);
+    const from = Date.now();
+    await until(
+      async () => Number(await tripsOf()) >= 4,
+      30_000,
+      () => "no further trips: nobody tries",
+    );
+    const tries = callTimes().filter((at) => at > from);
+    const beside = tries.filter((at, i) => at - (tries[i - 1] ?? 0) < 400).length;
+    assert.equal([beside, tries.length >= 2], [0, true], `${beside} of ${tries.length} calls began beside another`);
+    lab().novu.control.clearFaults();
+    await lab().held({}, 60_000);
+    assert.is(await tripsOf(), 0, "the circuit did not close");
+  },
+);
+
+faultTest(
+  21,
+  "a worker that is killed while it tries holds the others up for no longer than a call may take",
+  async () => {
+    const env = { XNOVU_NOVU_TIMEOUT_MS: "1000", POLL_BATCH_SIZE: "1", XNOVU_CLAIM_MAX: "1" };
+    const first = await lab().readyWorker(env);
+    fault({ status: 503, times: 100_000 });
+    await lab().insert(12, { max_attempts: 50 });
+    await until(async () => Number(await tripsOf()) > 0);
+    lab().novu.control.clearFaults();
+    fault({ delayMs: 800, times: 100_000 });
+    await until(
+      async () => (await trialOf()) !== null,
+      20_000,
+      () => "nobody tries",
+    );
+    await first.child.stop({ signal: "SIGKILL" });
+    lab().novu.control.clearFaults();
+    await lab().readyWorker(env);
+    await lab().held({}, 30_000);
+    assert.equal([await tripsOf(), await trialOf()], [0, null]);
   },
 );
 

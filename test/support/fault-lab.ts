@@ -93,7 +93,7 @@ export async function openLab(databaseUrl: string, temporalAddress: string): Pro
       control.reset();
       await rig.db.query("TRUNCATE notify.notification, notify.notification_recipient");
       await rig.db.query(
-        "UPDATE notify.sending_gate SET closed_until = NULL, reason = NULL, needs_person = false, trips = 0, since = NULL",
+        "UPDATE notify.sending_gate SET closed_until = NULL, reason = NULL, needs_person = false, trips = 0, since = NULL, trial_until = NULL",
       );
       await clearAudit(rig.db);
     },

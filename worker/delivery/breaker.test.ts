@@ -14,7 +14,13 @@ function breakerOf() {
   const asked: string[] = [];
   const told: GateState[] = [];
   let trips = 0;
-  const now = (): GateState => ({ closedMs: trips > 0 ? 1_000 : 0, reason: null, needsPerson: false, trips });
+  const now = (): GateState => ({
+    closedMs: trips > 0 ? 1_000 : 0,
+    reason: null,
+    needsPerson: false,
+    trips,
+    trialMs: 0,
+  });
   const breaker = createBreaker(
     {
       read: async () => now(),
@@ -32,6 +38,7 @@ function breakerOf() {
         trips = 0;
         return now();
       },
+      endTrial: async () => now(),
     },
     (state) => {
       told.push(state);
@@ -86,7 +93,7 @@ test("a trip lasts as long as the longest Retry-After of its failures, and the n
 
 test("a trip of another worker puts this one on trial as well", async () => {
   const { breaker, ended, asked } = breakerOf();
-  breaker.seen({ closedMs: 500, reason: "no answer", needsPerson: false, trips: 2 });
+  breaker.seen({ closedMs: 500, reason: "no answer", needsPerson: false, trips: 2, trialMs: 0 });
   await ended(noAnswer);
   assert.equal(asked, [trip]);
 });
@@ -101,7 +108,9 @@ test("when Novu takes nothing the gate is closed for as long as it says, and tha
 
 test("a gate that cannot be written is the caller's to tell", async () => {
   const away = () => Promise.reject(new Error("Postgres is away"));
-  const breaker = createBreaker({ read: away, close: away, trip: away, succeeded: away }, () => assert.unreachable());
+  const breaker = createBreaker({ read: away, close: away, trip: away, succeeded: away, endTrial: away }, () =>
+    assert.unreachable(),
+  );
   for (const end of times(4, noAnswer)) await breaker.ended(end);
   await breaker.ended(noAnswer).then(
     () => assert.unreachable(),

@@ -9,6 +9,7 @@ const state = (closedMs: number, more: Partial<GateState> = {}): GateState => ({
   reason: "limited",
   needsPerson: false,
   trips: 0,
+  trialMs: 0,
   ...more,
 });
 const going = new AbortController().signal;
@@ -79,6 +80,25 @@ test("after a trip of the breaker sending is on trial until the database says th
   assert.equal([gate.closed(), gate.onTrial()], [undefined, true]);
   gate.see(state(0, { trips: 0 }));
   assert.is(gate.onTrial(), false);
+});
+
+test("a call needs an open gate that is not on trial; while somebody tries the others wait, until it ends or counts as lost", async () => {
+  const { gate, passes } = viewOf();
+  const answers = () => [gate.mayCall(), gate.waits(), gate.closed() !== undefined];
+  assert.equal(answers(), [true, false, false]);
+  gate.see(state(500));
+  assert.equal(answers(), [false, true, true]);
+  gate.see(state(0, { trips: 1 }));
+  assert.equal(answers(), [false, false, false], "free for whoever takes it");
+  gate.see(state(0, { trips: 1, trialMs: 300 }));
+  assert.equal(answers(), [false, true, false]);
+  passes(300);
+  assert.equal(answers(), [false, false, false], "lost");
+  gate.see(state(0, { trips: 1, trialMs: 60_000 }));
+  const opened = gate.opened(going);
+  gate.see(state(0));
+  await opened;
+  assert.equal(answers(), [true, false, false]);
 });
 
 test.run();

@@ -9,9 +9,13 @@ export interface Gate {
   refresh(): Promise<void>;
   /** Undefined while open. */
   closed(): { readonly until: string; readonly reason: string; readonly needsPerson: boolean } | undefined;
-  /** The circuit breaker tripped and no call has succeeded since: try with a single notification. */
+  /** The circuit breaker tripped and no call has succeeded since: one call of one worker tries. */
   onTrial(): boolean;
-  /** Resolves when sending is allowed, or when `signal` aborts. */
+  /** Neither closed nor on trial. */
+  mayCall(): boolean;
+  /** Closed, or some worker has the trial: there is nothing to claim. */
+  waits(): boolean;
+  /** Resolves when there is nothing to wait for, or when `signal` aborts. */
   opened(signal: AbortSignal): Promise<void>;
 }
 
@@ -21,25 +25,31 @@ export function createGateView(
   now: () => number = Date.now,
 ): Gate {
   let until = 0;
+  let trialUntil = 0;
   let last: GateState | undefined;
   let changed = new AbortController();
   const see = (state: GateState) => {
     until = now() + Math.max(0, state.closedMs);
+    trialUntil = now() + Math.max(0, state.trialMs);
     last = state;
     onSeen(state);
     changed.abort();
     changed = new AbortController();
   };
+  const onTrial = () => (last?.trips ?? 0) > 0;
+  const msToWait = () => Math.max(until, trialUntil) - now();
   return {
     see,
+    onTrial,
     refresh: async () => see(await port.read()),
+    mayCall: () => now() >= until && !onTrial(),
+    waits: () => msToWait() > 0,
     closed: () =>
       last !== undefined && now() < until
         ? { until: new Date(until).toISOString(), reason: last.reason ?? "", needsPerson: last.needsPerson }
         : undefined,
-    onTrial: () => (last?.trips ?? 0) > 0,
     async opened(signal) {
-      while (!signal.aborted && now() < until) await sleep(until - now(), AbortSignal.any([signal, changed.signal]));
+      while (!signal.aborted && msToWait() > 0) await sleep(msToWait(), AbortSignal.any([signal, changed.signal]));
     },
   };
 }

@@ -28,9 +28,11 @@ interface Found {
   readonly dead?: number;
   /** How many suspects there are. */
   readonly suspects?: number;
+  /** The trial is another's. */
+  readonly held?: boolean;
 }
 
-function options({ count = 0, dead = 0, suspects = 0 }: Found, more: Partial<ClaimTurnOptions> = {}) {
+function options({ count = 0, dead = 0, suspects = 0, held = false }: Found, more: Partial<ClaimTurnOptions> = {}) {
   const log: string[] = [];
   let left = suspects;
   const made: ClaimTurnOptions = {
@@ -43,7 +45,14 @@ function options({ count = 0, dead = 0, suspects = 0 }: Found, more: Partial<Cla
     },
     inFlight: createInFlight(2),
     onTrial: () => false,
+    trialMs: 500,
+    onHeld: async () => void log.push("asks"),
     claims: {
+      claimTrial: async (kind, _owner, _lease, trialMs) => {
+        log.push(`trial ${kind} ${trialMs}`);
+        if (held) return "held";
+        return count === 0 ? "nothing due" : { token: `t-${kind}`, rows: rows(1), trial: "the trial" };
+      },
       claim: async (kind, _owner, _lease, limit) => {
         log.push(`claim ${limit}`);
         return { token: `t-${kind}`, rows: rows(Math.min(count, limit)) };
@@ -54,7 +63,7 @@ function options({ count = 0, dead = 0, suspects = 0 }: Found, more: Partial<Cla
       releaseAll: async () => 0,
       expire: async () => ({ gone: false, rows: 0 }),
     },
-    deliver: async ({ token }) => void log.push(`deliver ${token}`),
+    deliver: async ({ token }, trial) => void log.push(`deliver ${token}${trial === undefined ? "" : ` as ${trial}`}`),
     onClaim: (kind, n, buried) => void log.push(`${kind} ${n} ${buried}`),
     ...more,
   };
@@ -97,7 +106,7 @@ test("a claim that Postgres does not answer is the turn's fault, and leaves noth
   await made.inFlight.settled(going);
 });
 
-test("after a trip of the breaker a single notification tries, once everything else has ended", async () => {
+test("after a trip of the breaker a single claim tries, once everything else has ended", async () => {
   let end: () => void = () => undefined;
   const { made, log } = options({ count: 100 }, { onTrial: () => true });
   made.inFlight.track(new Promise<void>((resolve) => (end = resolve)));
@@ -106,8 +115,35 @@ test("after a trip of the breaker a single notification tries, once everything e
   assert.equal(log, [], "it claimed beside work under way");
   end();
   assert.is(await turn, "found");
-  // The trial's size says nothing about the backlog.
-  assert.equal(log, ["claim 1", "size 0", "new 1 0", "deliver t-new"]);
+  assert.equal(log, ["trial new 500", "new 1 0", "deliver t-new as the trial"]);
+});
+
+test("on trial each loop takes the trial or asks how another's stands, the sweep like the others", async () => {
+  const table = [
+    { found: {}, result: "idle", log: [] },
+    { found: { count: 5 }, result: "found", log: ["%s 1 0", "deliver t-%s as the trial"] },
+    { found: { count: 5, held: true }, result: "found", log: ["asks"] },
+  ];
+  for (const kind of ["failed", "sweep"] as const)
+    for (const { found, result, log: expected } of table) {
+      const { made, log } = options(found, { onTrial: () => true });
+      const claims = { ...made.claims, sweep: async () => ({ token: "t", rows: [], dead: 0, suspects: true }) };
+      const turn = kind === "sweep" ? sweepTurn({ ...made, claims }) : claimTurn(kind, made);
+      assert.is(await turn(going), result);
+      assert.equal(log, [`trial ${kind} 500`, ...expected.map((line) => line.replace("%s", kind))]);
+    }
+});
+
+test("a trial that ended while this turn waited is none", async () => {
+  let trial = true;
+  const { made, log } = options({ count: 1 }, { onTrial: () => trial });
+  made.inFlight.track(
+    sleep(10).then(() => {
+      trial = false;
+    }),
+  );
+  await claimTurn("new", made)(going);
+  assert.is(log[0], "claim 100");
 });
 
 test("the sweep delivers what it took over, and buries without a delivery", async () => {

@@ -10,10 +10,14 @@ export interface ClaimTurnOptions {
   readonly leaseMs: number;
   readonly size: ClaimSize;
   readonly inFlight: InFlight;
-  /** The circuit breaker tripped: one notification tries whether Novu works again, and nothing goes beside it. */
+  /** The circuit breaker tripped: one call tries whether Novu works again, and nothing goes beside it. */
   readonly onTrial: () => boolean;
-  /** Delivers a claim; resolves when it ended. */
-  readonly deliver: (claim: Claim) => Promise<unknown>;
+  /** Milliseconds after which a trial counts as lost with its worker. */
+  readonly trialMs: number;
+  /** Another claim has the trial: asks how it stands, for the next turn to wait for its end. */
+  readonly onHeld: () => Promise<void>;
+  /** Delivers a claim; resolves when it ended. `trial`: it is the one that tries. */
+  readonly deliver: (claim: Claim, trial?: string) => Promise<unknown>;
   readonly onClaim: (kind: ClaimKind | "sweep", count: number, dead: number) => void;
 }
 
@@ -23,14 +27,15 @@ export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: 
   return async (signal) => {
     if (onTrial()) await inFlight.settled(signal);
     if (signal.aborted) return "idle";
-    const limit = onTrial() ? 1 : size.limit();
+    if (onTrial()) return await trialTurn(kind, options);
+    const limit = size.limit();
     const start = performance.now();
     const claiming = claims.claim(kind, owner, leaseMs, limit);
     // In flight from here on: what is to go alone waits for what this finds.
     inFlight.track(claiming);
     const claim = await claiming;
     const count = claim.rows.length;
-    size.claimed(limit === 1 ? 0 : count, performance.now() - start);
+    size.claimed(count, performance.now() - start);
     if (count === 0) return "idle";
     crashPoint("after-claim");
     onClaim(kind, count, 0);
@@ -40,12 +45,29 @@ export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: 
   };
 }
 
+/** One turn while sending is on trial: whichever loop of whichever worker takes the trial has one row sent, and the others wait for how it ends. */
+async function trialTurn(kind: ClaimKind | "sweep", options: ClaimTurnOptions): Promise<Turn> {
+  const { claims, owner, leaseMs, trialMs, inFlight, onHeld, onClaim } = options;
+  const claiming = claims.claimTrial(kind, owner, leaseMs, trialMs);
+  inFlight.track(claiming);
+  const claim = await claiming;
+  if (claim === "nothing due") return "idle";
+  if (claim === "held") {
+    await onHeld();
+    return "found";
+  }
+  crashPoint("after-claim");
+  onClaim(kind, claim.rows.length, 0);
+  inFlight.track(options.deliver(claim, claim.trial));
+  return "found";
+}
+
 /**
  * One turn of the sweep: claims whose lease ran out go on under a new token, or are buried when no attempt is left. A row that was in it more than
  * once goes alone, with nothing of this worker beside it, so that only the one that stops workers runs out of attempts.
  */
 export function sweepTurn(options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
-  const { claims, owner, leaseMs, size, inFlight, onClaim } = options;
+  const { claims, owner, leaseMs, size, inFlight, onTrial, onClaim } = options;
   return async (signal) => {
     if (signal.aborted) return "idle";
     const limit = size.limit();
@@ -54,6 +76,10 @@ export function sweepTurn(options: ClaimTurnOptions): (signal: AbortSignal) => P
     if (count > 0 || dead > 0) onClaim("sweep", count, dead);
     if (count > 0) inFlight.track(options.deliver(claim));
     if (count > 0 || dead >= limit) return "found";
+    // The sweep may be the only one with something to try.
+    if (onTrial()) await inFlight.settled(signal);
+    if (signal.aborted) return "idle";
+    if (onTrial()) return await trialTurn("sweep", options);
     if (!suspects) return "idle";
     return await inFlight.alone(signal, async () => {
       const suspect = await claims.sweepSuspect(owner, leaseMs);
