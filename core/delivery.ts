@@ -43,13 +43,22 @@ export type CallReply =
 /** How one notification of a claim ended. Written in one statement per state. */
 export type Settlement =
   | { readonly id: string; readonly to: "SENT" }
-  | { readonly id: string; readonly to: "DEAD"; readonly error: string }
+  /** With `keepBatch` its last reply is unknown: sent again by a person, it is the same call. */
+  | {
+      readonly id: string;
+      readonly to: "DEAD";
+      readonly error: string;
+      readonly keepBatch?: boolean;
+      readonly batchId?: string;
+    }
   | {
       readonly id: string;
       readonly to: "FAILED";
       readonly error: string;
       readonly retryInMs: number;
       readonly keepBatch: boolean;
+      /** The batch to keep, where it is not the row's own: half of a call that was sent as two. */
+      readonly batchId?: string;
     }
   /** Back to PENDING without spending the attempt. */
   | { readonly id: string; readonly to: "PENDING" };

@@ -137,18 +137,39 @@ test("failed: only what is due again", async () => {
 });
 
 test("failed: a row brings the other failed rows of its batch along, and its batch stays", async () => {
-  const [a = "", b = "", sent = "", alone = ""] = await failedRows(4);
+  const [a = "", b = "", ended = "", alone = ""] = await failedRows(4);
   const batch = token();
   await set([a, b], `batch_id = '${batch}'`);
   await set([b, alone], "next_attempt_at = now() + interval '1 hour'");
-  // A batch mate that was settled meanwhile is not sent again.
-  await set([sent], `status = 'PENDING', next_attempt_at = NULL, batch_id = '${batch}'`);
+  // A batch mate that came to its end meanwhile is not sent again.
+  await set([ended], `status = 'RETRACTED', next_attempt_at = NULL, batch_id = '${batch}'`);
   const { token: held, rows: got } = await claim("failed", 1);
   assert.is(got.length, 2);
   assert.equal(await heldBy(held), [a, b]);
   assert.equal([(await one(a)).batch_id, (await one(b)).batch_id], [batch, batch]);
   assert.is((await one(alone)).status, "FAILED");
 });
+
+for (const kind of ["new", "failed", "scheduled"] as const)
+  test(`${kind}: a row brings along all of its batch that waits, given back or failed, and takes no fresh row for it`, async () => {
+    const [first = "", failed = "", givenBack = "", later = ""] = await failedRows(4);
+    const [fresh = ""] = await insertRows(pool, rows(1));
+    const batch = token();
+    const ids = [first, failed, givenBack, later];
+    await set(ids, `batch_id = '${batch}', next_attempt_at = now() + interval '1 hour'`);
+    const pending = "status = 'PENDING', next_attempt_at = NULL";
+    await set([givenBack], pending);
+    await set([later], `${pending}, scheduled_for = now() + interval '1 hour'`);
+    if (kind === "failed") await set([first], "next_attempt_at = now()");
+    else await set([first], `${pending}, priority = 90${kind === "scheduled" ? ", scheduled_for = now()" : ""}`);
+    const { token: held, rows: got } = await claim(kind, 1);
+    assert.equal(
+      got.map(({ id, batchId }) => [id, batchId]),
+      [first, failed, givenBack].map((id) => [id, batch]),
+    );
+    assert.equal(await heldBy(held), [first, failed, givenBack]);
+    assert.equal([(await one(fresh)).batch_id, (await one(later)).status], [null, "PENDING"]);
+  });
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 

@@ -11,6 +11,7 @@ const claimSql: Readonly<Record<ClaimKind, string>> = {
   failed: sql("claim-failed"),
   scheduled: sql("claim-scheduled"),
 };
+const matesSql = sql("claim-mates");
 const takeOver = sql("take-over");
 const takeOverAlone = sql("take-over-alone");
 const trialFree = sql("gate-trial-free");
@@ -50,7 +51,20 @@ export function createClaims(pool: Pool): ClaimPort {
     after[kind] = tenants.length < Math.min(tenantsPerClaim, limit) ? "" : (tenants.at(-1) ?? "");
     // The tenants after the last one served have nothing due: from the first one on again.
     if (rows.length === 0 && from !== "") return claimAfter(kind, owner, leaseMs, limit, trial);
-    return claimOf(token, rows);
+    return claimOf(token, [...rows, ...(await mates(trial ?? pool, token, owner, leaseMs, rows))]);
+  }
+
+  /** What else waits of the calls that claimed rows may be of. Claims of failed rows bring it along themselves. */
+  async function mates(
+    db: Pool | PoolClient,
+    token: string,
+    owner: string,
+    leaseMs: number,
+    rows: readonly ClaimedRow[],
+  ) {
+    const batches = new Set(rows.filter(({ settled }) => settled !== null).map((row) => row.batch_id));
+    if (batches.size === 0) return [];
+    return (await db.query<ClaimedRow>(matesSql, [token, owner, leaseMs, [...batches]])).rows;
   }
 
   async function takenOver(owner: string, leaseMs: number, limit: number, trial?: PoolClient): Promise<Claim> {

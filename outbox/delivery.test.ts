@@ -165,6 +165,33 @@ test("settle writes every outcome of a claim at once, recipients included", asyn
   assert.ok(timeline.slice(1).every(({ workflowId, worker }) => workflowId === "xnovu-lane-w1" && worker === "w1"));
 });
 
+test("a row that failed in half of a call keeps the half's batch", async () => {
+  const { held, ids } = await claimed(1);
+  const [id = ""] = ids;
+  const batchId = token();
+  await delivery.settle(held, [{ id, to: "FAILED", error: "no reply", retryInMs: 0, keepBatch: true, batchId }], []);
+  assert.is((await claims.claim("failed", "w1", lease, 10)).rows[0]?.batchId, batchId);
+});
+
+test("a dead letter keeps its batch where the last reply is unknown, and only there", async () => {
+  const { held, ids } = await claimed(4);
+  const [own = "", half = "", known = "", refused = ""] = ids;
+  const { batch_id: batch } = (await everything()).rows[0] ?? {};
+  const batchId = token();
+  const dead = { to: "DEAD", error: "e" } as const;
+  const settlements: Settlement[] = [
+    { id: own, ...dead, keepBatch: true },
+    { id: half, ...dead, keepBatch: true, batchId },
+    { id: known, ...dead, keepBatch: false },
+    { id: refused, ...dead },
+  ];
+  assert.is((await delivery.settle(held, settlements, [])).dead, 4);
+  assert.equal(
+    (await everything()).rows.map(({ batch_id }) => batch_id),
+    [batch, batchId, null, null],
+  );
+});
+
 test("a fault in one settlement takes all of them back", async () => {
   const { held, ids } = await claimed(2);
   const [good = "", bad = ""] = ids;

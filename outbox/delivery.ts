@@ -76,16 +76,16 @@ async function settle(
   const ids = (list: readonly Settlement[]) => list.map(({ id }) => id);
   const write = async (list: readonly Settlement[], text: string, values: unknown[]): Promise<number> =>
     list.length === 0 ? 0 : ((await client.query(text, values)).rowCount ?? 0);
+  const batchColumns = (list: readonly (Settlement & { keepBatch?: boolean; batchId?: string })[]) => [
+    list.map((s) => s.keepBatch ?? false),
+    list.map((s) => s.batchId ?? null),
+  ];
+  const errors = (list: readonly { error: string }[]) => list.map((s) => storable(s.error));
+  const inMs = failed.map((s) => s.retryInMs);
   const written = {
     sent: await write(sent, markSent, [token, ids(sent)]),
-    failed: await write(failed, markFailed, [
-      token,
-      ids(failed),
-      failed.map((s) => storable(s.error)),
-      failed.map((s) => s.retryInMs),
-      failed.map((s) => s.keepBatch),
-    ]),
-    dead: await write(dead, markDead, [token, ids(dead), dead.map((s) => storable(s.error))]),
+    failed: await write(failed, markFailed, [token, ids(failed), errors(failed), inMs, ...batchColumns(failed)]),
+    dead: await write(dead, markDead, [token, ids(dead), errors(dead), ...batchColumns(dead)]),
     released: await write(pending, release, [token, ids(pending)]),
   };
   crashPoint("before-settle-commit");

@@ -85,6 +85,40 @@ test("redrive starts a dead letter over with all its attempts, and sends a faile
   assert.is((await show(pool, sent))?.outcomes.length, 2, "a row that is not started over keeps what it has");
 });
 
+test("dead letters that nobody answered for, sent again together, are the same call; a batch that was answered is let go", async () => {
+  const { held, ids } = await claimed(3);
+  const [first = "", second = "", answered = ""] = ids;
+  const batches = async (kind: "new" | "failed") =>
+    (await claims.claim(kind, "w1", lease, 1)).rows.map(({ id, batchId }) => [id, batchId]);
+  const { rows } = await pool.query<{ batch: string }>("SELECT DISTINCT batch_id AS batch FROM notify.notification");
+  const dead = (id: string, keepBatch: boolean): Settlement => ({ id, to: "DEAD", error: "e", keepBatch });
+  await delivery.settle(held, [dead(first, true), dead(second, true), dead(answered, false)], []);
+  await redrive(pool, ids);
+  assert.equal(
+    await batches("new"),
+    [first, second].map((id) => [id, rows[0]?.batch]),
+  );
+  const [[id, batch] = []] = await batches("new");
+  assert.is(id, answered);
+  assert.is.not(batch, rows[0]?.batch);
+});
+
+test("a failed row that a person sends again at once brings its call along, whichever loop takes it first", async () => {
+  for (const kind of ["new", "failed"] as const) {
+    const { held, ids } = await claimed(3);
+    const retryInMs = kind === "failed" ? 0 : 3_600_000;
+    const failed = (id: string): Settlement => ({ id, to: "FAILED", error: "e", retryInMs, keepBatch: true });
+    await delivery.settle(held, ids.map(failed), []);
+    await redrive(pool, ids.slice(1, 2));
+    const { rows } = await claims.claim(kind, "w1", lease, 1);
+    assert.equal(
+      rows.map(({ id, attempts }) => [id, attempts]),
+      ids.map((id) => [id, 2]),
+      kind,
+    );
+  }
+});
+
 test("retract takes back what is not with Novu", async () => {
   const { held, ids } = await claimed(4);
   const [dead = "", failed = "", sent = "", working = ""] = ids;

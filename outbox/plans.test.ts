@@ -90,8 +90,9 @@ const claim = [token(), "w", lease, 100, "acme1", false];
 /** What each statement reads through; every file of outbox/sql is here or in `others`. */
 const table: Readonly<Record<string, readonly [values: readonly unknown[], ...indexes: string[]]>> = {
   "claim-new": [claim, "notification_new"],
-  "claim-failed": [claim, "notification_failed", "notification_failed_batch", key],
+  "claim-failed": [claim, "notification_failed", "notification_waiting_batch", key],
   "claim-scheduled": [claim, "notification_scheduled", key],
+  "claim-mates": [[token(), "w", lease, ids.map(() => token())], "notification_waiting_batch", key],
   "take-over": [[token(), "w", lease, 100, 3, false], leases, key],
   "take-over-alone": [[token(), "w", lease, 3, false], leases, key],
   "any-suspects": [[3], leases],
@@ -103,8 +104,8 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
   release: [[token(), ids], key],
   "release-all": [["w"], leases],
   "mark-sent": [[token(), ids], key],
-  "mark-failed": [[token(), ids, ["e", "e", "e"], [1, 1, 1], [true, true, true]], key],
-  "mark-dead": [[token(), ids, ["e", "e", "e"]], key],
+  "mark-failed": [[token(), ids, ["e", "e", "e"], [1, 1, 1], [true, true, true], [null, null, null]], key],
+  "mark-dead": [[token(), ids, ["e", "e", "e"], [true, true, true], [null, null, null]], key],
   "settle-sent": [[token(), ids, ...final], key],
   "record-recipients": [[token(), ...final], key],
   "list-dead-ids": [[100, null], "notification_dead"],
@@ -158,7 +159,7 @@ for (const [when, makeItSo] of Object.entries(times))
         );
         const used = plan.map((node) => node["Index Name"]);
         // A planner that takes failed rows for few finds the mates of a batch among all of them, still through an index.
-        const needed = when === asTheyAre ? indexes : indexes.filter((index) => index !== "notification_failed_batch");
+        const needed = when === asTheyAre ? indexes : indexes.filter((index) => index !== "notification_waiting_batch");
         // Every index that begins with the tenant finds the next one, but only the partial ones find it past all that was sent.
         assert.not(
           used.includes("notification_transaction_unique"),

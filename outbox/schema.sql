@@ -368,10 +368,10 @@ ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_pkey PRIMARY KEY (id
 
 CREATE INDEX notification_dead ON notify.notification USING btree (id) WHERE (status = 'DEAD'::text);
 CREATE INDEX notification_failed ON notify.notification USING btree (enterprise_id, next_attempt_at, id) WHERE (status = 'FAILED'::text);
-CREATE INDEX notification_failed_batch ON notify.notification USING btree (batch_id) WHERE ((status = 'FAILED'::text) AND (batch_id IS NOT NULL));
 CREATE INDEX notification_lease_until ON notify.notification USING btree (lease_until) WHERE (status = 'PROCESSING'::text);
 CREATE INDEX notification_new ON notify.notification USING btree (enterprise_id, notify.queue_position(created_at, priority), id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NULL));
 CREATE INDEX notification_scheduled ON notify.notification USING btree (enterprise_id, scheduled_for, id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NOT NULL));
+CREATE INDEX notification_waiting_batch ON notify.notification USING btree (batch_id) WHERE ((status = ANY (ARRAY['PENDING'::text, 'FAILED'::text])) AND (batch_id IS NOT NULL));
 
 CREATE VIEW notify.recipient_outcome WITH (security_invoker=true) AS
  SELECT notification_recipient.notification_id,

@@ -1,4 +1,5 @@
 -- PROCESSING -> DEAD. $1 limit. The lease ran out on the last attempt: the row stops its workers, or they keep dying.
+-- The batch stays: whether its call reached Novu is unknown.
 WITH expired AS MATERIALIZED (
   SELECT id FROM notify.notification
   WHERE status = 'PROCESSING' AND lease_until < now() AND attempts >= max_attempts
@@ -6,7 +7,7 @@ WITH expired AS MATERIALIZED (
   FOR UPDATE SKIP LOCKED
 )
 UPDATE notify.notification n
-SET status = 'DEAD', lease_token = NULL, lease_owner = NULL, lease_until = NULL, batch_id = NULL, updated_at = now(),
+SET status = 'DEAD', lease_token = NULL, lease_owner = NULL, lease_until = NULL, updated_at = now(),
     error = 'the worker ' || n.lease_owner || ' went silent while it delivered this, on attempt ' || n.attempts || ' of ' || n.max_attempts
 WHERE n.id = ANY (ARRAY(SELECT id FROM expired))
 RETURNING n.id

@@ -11,20 +11,20 @@ WITH RECURSIVE tenants AS (
 ), turn AS MATERIALIZED (
   SELECT enterprise_id FROM tenants WHERE scheduled_for <= now() LIMIT least(16, $4)
 ), due AS MATERIALIZED (
-  SELECT d.id, d.recipients FROM turn CROSS JOIN LATERAL (
-    SELECT n.id, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
+  SELECT d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
+    SELECT n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
     WHERE n.status = 'PENDING' AND n.scheduled_for <= now() AND n.enterprise_id = turn.enterprise_id
     ORDER BY n.scheduled_for, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
 ), packed AS MATERIALIZED (
   -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
-  SELECT id, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM due
+  SELECT id, touched, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM due
 )
 UPDATE notify.notification n
 SET status = 'PROCESSING', attempts = n.attempts + 1, lease_token = $1::uuid, lease_owner = $2, updated_at = now(),
     lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)
-FROM unnest(ARRAY(SELECT id FROM packed), ARRAY(SELECT batch FROM packed)) AS d (id, batch)
+FROM unnest(ARRAY(SELECT id FROM packed), ARRAY(SELECT touched FROM packed), ARRAY(SELECT batch FROM packed)) AS d (id, touched, batch)
 WHERE n.id = d.id
 RETURNING n.id, n.enterprise_id, n.workflow,
   CASE WHEN jsonb_array_length(n.recipients) = 1 THEN (n.recipients -> 0)::text END AS recipient,
@@ -33,5 +33,6 @@ RETURNING n.id, n.enterprise_id, n.workflow,
   n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   n.traceparent,
   extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
-  ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
-  EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before
+  -- A row that nobody has worked on has no recipients with an outcome.
+  CASE WHEN d.touched THEN ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) END AS settled,
+  d.touched AND EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

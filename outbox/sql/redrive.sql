@@ -1,6 +1,6 @@
 -- DEAD | FAILED -> PENDING. $1 ids, $2 enterprise (NULL: any). A dead letter starts over with all its attempts, and with the recipients that were
 -- refused; those that were sent to stay settled.
--- The batch is let go: the last reply to a dead letter was final. A failed row keeps it, since its reply may be unknown.
+-- A row whose last reply is unknown has its batch still, and keeps it: the rows of a batch that are sent again together are the same call.
 WITH redriven AS (
   UPDATE notify.notification
   SET status = 'PENDING', attempts = CASE WHEN status = 'DEAD' THEN 0 ELSE attempts END, next_attempt_at = NULL, error = NULL,

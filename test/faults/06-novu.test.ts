@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { deadIds, redrive } from "../../outbox/operator.ts";
 import { show } from "../../outbox/reader.ts";
 import { testDatabase } from "../support/database.ts";
 import { isSending, labOfFile, sendingPaths } from "../support/fault-lab.ts";
@@ -249,6 +250,43 @@ for (const [name, settings] of [
     assert.is(new Set(lab().keys()).size, 1);
   });
 
+faultTest(
+  22,
+  "accepted, the reply lost on the last attempt, and sent again by a person: the same key again",
+  async () => {
+    await lab().readyWorker({ POLL_BATCH_SIZE: "30" });
+    fault({ dropAfterAccept: true });
+    await lab().insert(30, { max_attempts: 1 });
+    await until(async () => (await lab().counts()).DEAD === 30, 10_000);
+    await redrive(lab().db, await deadIds(lab().db, 1_000));
+    await lab().held();
+    assert.is(lab().keys().length, 2);
+    assert.is(new Set(lab().keys()).size, 1);
+  },
+);
+
+faultTest(
+  22,
+  "given back amid the call by a forced stop: smaller claims, in another order, repeat the same call",
+  async () => {
+    const worker = await lab().readyWorker({ POLL_BATCH_SIZE: "30" });
+    fault({ delayMs: 6_000 });
+    await lab().insert(30);
+    await until(() => lab().calls() === 1);
+    worker.child.kill("SIGTERM");
+    // A signal that follows at once is taken for a copy.
+    await sleep(600);
+    worker.child.kill("SIGTERM");
+    await worker.child.exited;
+    assert.equal(await lab().counts(), { PENDING: 30 });
+    await lab().insert(5, { recipients: '["urgent"]', priority: 100 });
+    await until(() => lab().novu.control.effects().length === 30, 10_000);
+    await lab().readyWorker({ POLL_BATCH_SIZE: "7", XNOVU_CLAIM_MAX: "7" });
+    const { accepted } = await lab().held();
+    assert.is(accepted, 35);
+  },
+);
+
 faultTest(23, "409 while the first call runs: it waits, under the same key", async () => {
   await lab().readyWorker({ XNOVU_NOVU_TIMEOUT_MS: "500", XNOVU_RETRY_MAX_MS: "300" });
   fault({ delayMs: 2_500 });
@@ -295,6 +333,21 @@ for (const status of [400, 422])
       assert.match((await show(lab().db, bad))?.error ?? "", "refused on order");
     },
   );
+
+faultTest(
+  24,
+  "400 for one of a batch, and no reply to the other half: that half again, under the same key",
+  async () => {
+    await lab().readyWorker();
+    fault({ match: { ...match, bodyIncludes: "refused-one" }, status: 400, times: 10_000 });
+    fault({ match: { ...match, bodyIncludes: "other-half" }, dropAfterAccept: true });
+    await lab().insert(25);
+    await lab().insert(1, { recipients: '["refused-one"]' });
+    await lab().insert(25, { recipients: '["other-half"]' });
+    const { deadLetters, accepted } = await lab().held();
+    assert.equal([deadLetters, accepted], [1, 50]);
+  },
+);
 
 faultTest(25, "403: sending pauses, health says so, and nothing of the backlog is a dead letter", async () => {
   const worker = await lab().readyWorker({ POLL_BATCH_SIZE: "10" });

@@ -69,6 +69,49 @@ test("a call refused for its content is halved until the events at fault stand a
   assert.ok(calls.length < 50, `${calls.length} calls`);
 });
 
+test("a half without a reply comes back as that half, under its key, whatever became of the others", async () => {
+  const bad = new Set(["2", "7"]);
+  const lost = new Set<string>();
+  const seen: string[] = [];
+  const novu = (answers: boolean) => ({
+    send: async (call: DeliveryCall): Promise<CallReply> => {
+      seen.push(call.idempotencyKey);
+      if (call.events.some(({ notificationId }) => bad.has(notificationId))) return { kind: "invalid", reason: "no" };
+      if (answers) return accepted(call);
+      lost.add(call.idempotencyKey);
+      return { kind: "unknown", reason: "no reply" };
+    },
+  });
+  const claimed = rows(8);
+  const ended = async (again: readonly ClaimedNotification[], answers: boolean) => {
+    const settled = [];
+    for (const batch of planBatches(again)) {
+      const ends: Ends = new Map();
+      for (const call of batch.calls) await sendCall(novu(answers), call, going(), ends);
+      settled.push(...settleRows(batch, ends, () => 0).settlements);
+    }
+    return settled;
+  };
+  const first = await ended(claimed, false);
+  // Halves of 8: 1, 2 and 3+4, then 5+6, 7 and 8; 2 and 7 are refused, of four calls nothing is known.
+  assert.is(lost.size, 4);
+  const open = claimed.flatMap((one, i) => {
+    const end = first[i];
+    return end?.to === "FAILED" ? [{ ...one, batchId: end.batchId ?? one.batchId }] : [];
+  });
+  assert.is(open.length, 6);
+  const before = seen.length;
+  assert.equal(new Set((await ended(open, true)).map(({ to }) => to)), new Set(["SENT"]));
+  assert.equal(new Set(seen.slice(before)), lost);
+  // A worker that dies before it wrote any of that begins with the whole call: its halves are the same ones again.
+  seen.length = 0;
+  await ended(claimed, true);
+  assert.equal(
+    [...lost].filter((key) => !seen.includes(key)),
+    [],
+  );
+});
+
 test("a pause amid the halving stops it: what was not tried has no end", async () => {
   const replies: CallReply[] = [
     { kind: "invalid", reason: "refused" },
@@ -100,8 +143,10 @@ test("how a row ends, from how its events ended", () => {
   const rejected: EventEnd = { kind: "rejected", reason: "no" };
   const retry: EventEnd = { kind: "retry", reason: "500", keepBatch: true };
   const later: EventEnd = { kind: "retry", reason: "503", keepBatch: false, retryAfterMs: 9_000 };
+  const ofHalf: EventEnd = { ...retry, batchId: "h1" };
   const paused: EventEnd = { kind: "paused", reason: "401", retryAfterMs: 1, needsPerson: true };
   const failed = { to: "FAILED", error: "500", retryInMs: 50, keepBatch: true };
+  const gaveUp = { to: "DEAD", error: "gave up after 3 attempts: 500" };
   const table: [string, (EventEnd | undefined)[], Partial<ClaimedNotification>, object][] = [
     ["all sent", [sent, sent], {}, { to: "SENT" }],
     ["one refused", [sent, rejected], {}, { to: "SENT" }],
@@ -109,7 +154,11 @@ test("how a row ends, from how its events ended", () => {
     ["the rest refused, some sent before", [rejected], { sentBefore: true }, { to: "SENT" }],
     ["one unknown", [sent, retry], {}, failed],
     ["Novu says when", [later], {}, { to: "FAILED", error: "503", retryInMs: 9_000, keepBatch: false }],
-    ["last attempt", [retry], { attempts: 3 }, { to: "DEAD", error: "gave up after 3 attempts: 500" }],
+    ["unknown in half of a call", [sent, ofHalf], {}, { ...failed, batchId: "h1" }],
+    ["unknown in two halves: the call as a whole", [ofHalf, { ...retry, batchId: "h2" }], {}, failed],
+    ["unknown beside one that may succeed later", [later, retry], {}, failed],
+    ["last attempt", [ofHalf], { attempts: 3 }, { ...gaveUp, keepBatch: true, batchId: "h1" }],
+    ["last attempt, answered", [{ ...retry, keepBatch: false }], { attempts: 3 }, { ...gaveUp, keepBatch: false }],
     ["paused", [sent, paused], {}, { to: "PENDING" }],
     ["paused on the last attempt", [paused], { attempts: 3 }, { to: "PENDING" }],
     ["not tried", [undefined], {}, { to: "PENDING" }],

@@ -30,7 +30,23 @@ const callsOf = (batchId: string, rows: readonly ClaimedNotification[], limit: n
   chunks(rows.flatMap(eventsOf), limit)
     .map((chunk) => chunk.filter((event) => event !== undefined))
     .filter((events) => events.length > 0)
-    .map((events) => ({ idempotencyKey: keyOf(batchId, events), events }));
+    .map((events) => callOf(batchId, events));
+
+/** The same events of the same batch make the same call; any other composition has another key, since Novu answers 422 to a key with a new body. */
+export const callOf = (batchId: string, events: readonly DeliveryEvent[]): DeliveryCall => ({
+  idempotencyKey: `xnovu-${hashOf([batchId, ...events.map(({ transactionId }) => transactionId)]).slice(0, 40)}`,
+  events,
+});
+
+/**
+ * The batch of one half of a call that is sent as two. A batch of its own, and the same one whenever that call is halved: rows of a half that had no
+ * reply come back as that half, whatever became of the others.
+ */
+export const halfOf = ({ idempotencyKey }: DeliveryCall, side: number): string =>
+  // As Postgres writes a uuid, so that the key is the same once the row has come back from there.
+  hashOf([idempotencyKey, String(side)]).replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, "$1-$2-$3-$4-$5");
+
+const hashOf = (lines: readonly string[]): string => createHash("sha256").update(lines.join("\n")).digest("hex");
 
 /** Novu's transaction id of one recipient: unique over tenants, and the same on every attempt. */
 export const transactionIdOf = ({ enterpriseId, transactionId }: ClaimedNotification, ordinal: number): string =>
@@ -53,12 +69,6 @@ const eventsOf = (row: ClaimedNotification): (DeliveryEvent | undefined)[] => {
         },
   );
 };
-
-/** The same events of the same batch give the same key; any other composition gives another, since Novu answers 422 to a key with a new body. */
-function keyOf(batchId: string, events: readonly DeliveryEvent[]): string {
-  const text = [batchId, ...events.map(({ transactionId }) => transactionId)].join("\n");
-  return `xnovu-${createHash("sha256").update(text).digest("hex").slice(0, 40)}`;
-}
 
 const chunks = <T>(items: readonly T[], size: number): T[][] =>
   Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));

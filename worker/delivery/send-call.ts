@@ -1,17 +1,25 @@
 import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort } from "../../core/delivery.ts";
+import { callOf, halfOf } from "./plan-calls.ts";
 
 /** How the try of one event ended. */
 export type EventEnd =
   | { readonly kind: "sent" }
   | { readonly kind: "rejected"; readonly reason: string }
-  | { readonly kind: "retry"; readonly reason: string; readonly keepBatch: boolean; readonly retryAfterMs?: number }
+  | {
+      readonly kind: "retry";
+      readonly reason: string;
+      readonly keepBatch: boolean;
+      /** Of a call that was sent in halves: the half's own. */
+      readonly batchId?: string;
+      readonly retryAfterMs?: number;
+    }
   | { readonly kind: "paused"; readonly reason: string; readonly retryAfterMs: number; readonly needsPerson: boolean };
 
 export type Ends = Map<DeliveryEvent, EventEnd>;
 
 /**
  * Sends one call and says how each of its events ended. A call that is refused for its content is halved until the events at fault
- * stand alone: they are rejected, the rest are sent. The halves have keys of their own, derived from the first.
+ * stand alone: they are rejected, the rest are sent. Each half is a batch of its own (`batchId`), with the key that a repeat of it has.
  */
 export async function sendCall(
   novu: NovuPort,
@@ -19,6 +27,7 @@ export async function sendCall(
   signal: AbortSignal,
   ends: Ends = new Map(),
   mayCall: () => boolean = () => true,
+  batchId?: string,
 ): Promise<Ends> {
   const reply = await novu.send(call, signal);
   if (reply.kind === "invalid" && call.events.length > 1) {
@@ -26,11 +35,15 @@ export async function sendCall(
     for (const [side, events] of [call.events.slice(0, middle), call.events.slice(middle)].entries()) {
       // Novu takes nothing for now: the rest counts as not tried.
       if (!mayCall() || [...ends.values()].some(({ kind }) => kind === "paused")) break;
-      await sendCall(novu, { idempotencyKey: `${call.idempotencyKey}.${side}`, events }, signal, ends, mayCall);
+      const half = halfOf(call, side);
+      await sendCall(novu, callOf(half, events), signal, ends, mayCall, half);
     }
     return ends;
   }
-  for (const [index, event] of call.events.entries()) ends.set(event, endOf(reply, index));
+  for (const [index, event] of call.events.entries()) {
+    const end = endOf(reply, index);
+    ends.set(event, end.kind === "retry" && batchId !== undefined ? { ...end, batchId } : end);
+  }
   return ends;
 }
 

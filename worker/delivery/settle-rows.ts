@@ -44,17 +44,14 @@ export function settleRows(batch: Batch, ends: Ends, backoff: (attempt: number) 
 
 function settleRow(row: ClaimedNotification, ends: readonly (EventEnd | undefined)[], waitMs: number): Settlement {
   if (ends.some((end) => end === undefined || end.kind === "paused")) return { id: row.id, to: "PENDING" };
-  const retry = ends.find((end) => end?.kind === "retry");
-  if (retry?.kind === "retry") {
+  const retry = retryOf(ends);
+  if (retry !== undefined) {
+    const { keepBatch, batchId } = retry;
+    const batch = { keepBatch, ...(batchId === undefined ? {} : { batchId }) };
     if (row.attempts >= row.maxAttempts)
-      return { id: row.id, to: "DEAD", error: `gave up after ${row.attempts} attempts: ${retry.reason}` };
-    return {
-      id: row.id,
-      to: "FAILED",
-      error: retry.reason,
-      retryInMs: Math.max(waitMs, retry.retryAfterMs ?? 0),
-      keepBatch: retry.keepBatch,
-    };
+      return { id: row.id, to: "DEAD", error: `gave up after ${row.attempts} attempts: ${retry.reason}`, ...batch };
+    const retryInMs = Math.max(waitMs, retry.retryAfterMs ?? 0);
+    return { id: row.id, to: "FAILED", error: retry.reason, retryInMs, ...batch };
   }
   // Sent to at least one recipient, now or on an earlier attempt: the refused ones have an outcome of their own.
   if (row.sentBefore || ends.some((end) => end?.kind === "sent")) return { id: row.id, to: "SENT" };
@@ -64,4 +61,16 @@ function settleRow(row: ClaimedNotification, ends: readonly (EventEnd | undefine
     to: "DEAD",
     error: rejected?.kind === "rejected" ? rejected.reason : "every recipient was refused",
   };
+}
+
+type Retry = Extract<EventEnd, { kind: "retry" }>;
+
+/** What of a row is to be tried again. An unknown reply comes first: with its batch gone, what Novu may have accepted would be sent under another key. */
+function retryOf(ends: readonly (EventEnd | undefined)[]): Retry | undefined {
+  const retries = ends.filter((end): end is Retry => end?.kind === "retry");
+  const unknown = retries.filter(({ keepBatch }) => keepBatch);
+  const first = unknown[0] ?? retries[0];
+  // Recipients in several halves without a reply: only the whole call names them all.
+  const ofOneHalf = unknown.every(({ batchId }) => batchId === first?.batchId);
+  return first === undefined || ofOneHalf ? first : { ...first, batchId: undefined };
 }
