@@ -24,7 +24,7 @@ const expireSql = sql("expire-leases");
 
 /** Tenants that one claim serves at the most; the same number stands in the claims' SQL. */
 const tenantsPerClaim = 16;
-/** Attempts from which a row that is taken over goes alone: by then three workers went silent with it. */
+/** Attempts from which a row that is taken over goes alone: by then three workers went silent with it. One with fewer goes alone on its last. */
 const aloneFrom = 3;
 
 /** Claims over Postgres. Every claim has a token of its own, the fencing token that all later writes name. */

@@ -52,13 +52,18 @@ test("an expired lease is taken over under a new token, or buried after the last
   const [last = ""] = await expired(1, { maxAttempts: 1 });
   await set([live], "lease_until = now() + interval '1 minute'");
   const before = await one(lost);
+  const { batch_id: ofLast } = await one(last);
   const { token: held, rows, dead, suspects } = await claims.sweep("w2", lease, 100);
   assert.equal([idsOf(rows), dead, suspects], [[lost], 1, false]);
   const row = await one(lost);
   assert.equal([row.lease_token, row.lease_owner, row.attempts, row.batch_id], [held, "w2", 2, before.batch_id]);
   assert.is((await one(live)).lease_owner, "w1");
   const buried = await one(last);
-  assert.is(buried.status, "DEAD");
+  assert.equal(
+    [buried.status, buried.batch_id],
+    ["DEAD", ofLast],
+    "what its last call did is unknown: sent again, it is the same one",
+  );
   assert.is(buried.error, "the worker w1 went silent while it delivered this, on attempt 1 of 1");
   const { rows: none, dead: nor } = await claims.sweep("w2", lease, 100);
   assert.equal([none.length, nor], [0, 0]);
@@ -112,30 +117,37 @@ test("rows that went silent with three workers come back one at a time, each wit
   assert.is((await claims.sweep("w2", lease, 100)).suspects, false);
 });
 
-test("a row that stops its worker each time is buried, and the ones beside it lose three attempts and no more", async () => {
-  const ids = await expired(4, { maxAttempts: 5 });
-  const poison = ids[2];
-  const sent: string[] = [];
-  // What the worker does: it goes silent whenever the poison is among its rows.
-  const deliver = async (held: string, rows: readonly string[]) => {
-    if (poison !== undefined && rows.includes(poison)) return void (await silent());
-    await pool.query(sql("mark-sent"), [held, rows]);
-    sent.push(...rows);
-  };
-  for (let round = 0; round < 30; round++) {
-    const { token: held, rows, suspects } = await claims.sweep("w2", lease, 100);
-    await deliver(held, idsOf(rows));
-    if (rows.length > 0 || !suspects) continue;
-    const alone = await claims.sweepSuspect("w2", lease);
-    await deliver(alone.token, idsOf(alone.rows));
-  }
-  const { rows } = await pool.query("SELECT id, status, attempts FROM notify.notification ORDER BY id");
-  assert.equal(
-    rows,
-    ids.map((id) => (id === poison ? { id, status: "DEAD", attempts: 5 } : { id, status: "SENT", attempts: 4 })),
-  );
-  assert.is(sent.length, 3);
-});
+for (const [maxAttempts, lost] of [
+  [5, 3],
+  [3, 2],
+  [2, 1],
+] as const)
+  test(`of ${maxAttempts} attempts, a row that stops its worker each time is buried, and the ones beside it lose ${lost} and are sent`, async () => {
+    const ids = await expired(4, { maxAttempts });
+    const poison = ids[2];
+    const sent: string[] = [];
+    // What the worker does: it goes silent whenever the poison is among its rows.
+    const deliver = async (held: string, rows: readonly string[]) => {
+      if (poison !== undefined && rows.includes(poison)) return void (await silent());
+      await pool.query(sql("mark-sent"), [held, rows]);
+      sent.push(...rows);
+    };
+    for (let round = 0; round < 30; round++) {
+      const { token: held, rows, suspects } = await claims.sweep("w2", lease, 100);
+      await deliver(held, idsOf(rows));
+      if (rows.length > 0 || !suspects) continue;
+      const alone = await claims.sweepSuspect("w2", lease);
+      await deliver(alone.token, idsOf(alone.rows));
+    }
+    const { rows } = await pool.query("SELECT id, status, attempts FROM notify.notification ORDER BY id");
+    assert.equal(
+      rows,
+      ids.map((id) =>
+        id === poison ? { id, status: "DEAD", attempts: maxAttempts } : { id, status: "SENT", attempts: lost + 1 },
+      ),
+    );
+    assert.is(sent.length, 3);
+  });
 
 test("a suspect held open in a transaction is left alone, and another one is taken without waiting", async () => {
   const ids = await expired(2);

@@ -1,9 +1,10 @@
 -- PROCESSING -> PROCESSING under a new token. $1 lease token, $2 owner, $3 lease in ms, $4 attempts from which a row goes alone, $5 for the trial.
--- One row whose workers went silent more than once, in a call of its own: the one that stops them is found, and the others are sent.
+-- One row whose workers went silent more than once, in a call of its own: the one that stops them is found, and the others are sent. The last attempt
+-- is always such a one, however few there are: no row runs out of them for what stood beside it.
 -- Nothing while the gate is closed, and after a trip of the circuit breaker nothing but what tries.
 WITH suspect AS MATERIALIZED (
   SELECT id FROM notify.notification
-  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts >= $4 AND attempts < max_attempts
+  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts >= least($4, max_attempts - 1) AND attempts < max_attempts
     AND NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $5::boolean))
   ORDER BY lease_until LIMIT 1
   FOR UPDATE SKIP LOCKED

@@ -1,17 +1,17 @@
 -- PROCESSING -> PROCESSING under a new token. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 attempts from which a row goes alone,
 -- $6 for the trial.
 -- The lease ran out: its worker is gone or stuck. The batch stays, and its other rows come along over the limit, so that the repeated call is the
--- same one under the same idempotency key. Rows that went through that more than once may be what stops the workers: take-over-alone.sql has those.
--- Nothing while the gate is closed, and after a trip of the circuit breaker nothing but what tries.
+-- same one under the same idempotency key. Rows that went through that more than once, or have one attempt left, may be what stops the workers:
+-- take-over-alone.sql has those. Nothing while the gate is closed, and after a trip of the circuit breaker nothing but what tries.
 WITH expired AS MATERIALIZED (
   SELECT id, batch_id FROM notify.notification
-  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts < least(max_attempts, $5)
+  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts < least($5, max_attempts - 1)
     AND NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
   ORDER BY lease_until LIMIT $4
   FOR UPDATE SKIP LOCKED
 ), mates AS MATERIALIZED (
   SELECT n.id FROM notify.notification n
-  WHERE n.status = 'PROCESSING' AND n.lease_until < now() AND n.attempts < least(n.max_attempts, $5)
+  WHERE n.status = 'PROCESSING' AND n.lease_until < now() AND n.attempts < least($5, n.max_attempts - 1)
     AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM expired))
   FOR UPDATE SKIP LOCKED
 )

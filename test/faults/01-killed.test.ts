@@ -148,7 +148,9 @@ faultTest(
   async () => {
     const env = { XNOVU_CRASH_AT: "row:digested", XNOVU_LEASE_MS: "1000", XNOVU_SWEEP_INTERVAL_MS: "100" };
     const [poison = ""] = await lab().insert(1, { workflow: "digested", max_attempts: 3 });
-    await lab().insert(40);
+    await lab().insert(20);
+    // No more attempts than the one that kills them: still they are not given up for what stands beside them.
+    await lab().insert(20, { max_attempts: 3, recipients: '["as-few"]' });
     let deaths = 0;
     for (; deaths < 8; deaths++) {
       const worker = await lab().worker(env);
