@@ -132,8 +132,11 @@ export interface ClaimPort {
 export interface DeliveryPort {
   /** Moves rows to a new token that a Temporal workflow of their own holds. Returns the token, or undefined when none was held any more. */
   handOver(token: string, ids: readonly string[], leaseMs: number): Promise<string | undefined>;
-  /** Renews the lease and returns the rows still to be sent. None: the lease was lost or all is done. */
-  adopt(token: string, leaseMs: number): Promise<readonly ClaimedNotification[]>;
+  /**
+   * Renews the lease and returns the rows still to be sent. None: the lease was lost or all is done. `again`: whoever had them before went silent, and
+   * an attempt is counted; what is to go alone by now, or has no attempt left, is left to the sweep.
+   */
+  adopt(token: string, leaseMs: number, again?: boolean): Promise<readonly ClaimedNotification[]>;
   /** Returns how many of the rows are still held. */
   renew(token: string, ids: readonly string[], leaseMs: number): Promise<number>;
   settle(

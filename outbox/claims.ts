@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { crashPoint } from "../core/crash-point.ts";
 import type { Claim, ClaimKind, ClaimPort } from "../core/delivery.ts";
-import { byId, type ClaimedRow, toClaimed } from "./claimed-row.ts";
+import { aloneFrom, byId, type ClaimedRow, toClaimed } from "./claimed-row.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
@@ -24,8 +24,6 @@ const expireSql = sql("expire-leases");
 
 /** Tenants that one claim serves at the most; the same number stands in the claims' SQL. */
 const tenantsPerClaim = 16;
-/** Attempts from which a row that is taken over goes alone: by then three workers went silent with it. One with fewer goes alone on its last. */
-const aloneFrom = 3;
 
 /** Claims over Postgres. Every claim has a token of its own, the fencing token that all later writes name. */
 export function createClaims(pool: Pool): ClaimPort {

@@ -91,6 +91,23 @@ test("handOver moves rows to a token of their own, which adopt then finds", asyn
   assert.equal(totals(await delivery.settle(next, [{ id: long, to: "SENT" }], [])), { settled: 1, leaseLost: 0 });
 });
 
+test("adopted again, a row counts an attempt; one that is to go alone by now, or has none left, is left to the sweep", async () => {
+  const byMost: [maxAttempts: number, adopted: (number | undefined)[]][] = [
+    [8, [1, 2, 3, undefined]],
+    [3, [1, 2, undefined]],
+    [1, [1, undefined]],
+  ];
+  for (const [maxAttempts, adopted] of byMost) {
+    const [id = ""] = await insertRows(pool, [{ maxAttempts }]);
+    const { token: held } = await claims.claim("new", "w1", lease, 1);
+    const next = (await delivery.handOver(held, [id], lease)) ?? "";
+    const found = [];
+    for (const [nth] of adopted.entries()) found.push((await delivery.adopt(next, lease, nth > 0))[0]?.attempts);
+    assert.equal(found, adopted, `of ${maxAttempts}`);
+    assert.is((await show(pool, id))?.status, "PROCESSING", "until its lease runs out");
+  }
+});
+
 test("handOver of rows that are not held any more gives no token", async () => {
   const { held, ids } = await claimed(1);
   assert.is(await delivery.handOver(token(), ids, lease), undefined);

@@ -99,7 +99,7 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
   "bury-expired": [[100], leases, key],
   "expire-leases": [["w"], leases],
   "hand-over": [[token(), ids, token(), "w", lease], key],
-  adopt: [[token(), lease], leases],
+  adopt: [[token(), lease, true, 3], leases],
   renew: [[token(), ids, lease], key],
   release: [[token(), ids], key],
   "release-all": [["w"], leases],

@@ -6,7 +6,7 @@ import type { Board } from "./lifecycle/board.ts";
 import type { Gate } from "./lifecycle/gate.ts";
 import { sleep } from "./lifecycle/sleep.ts";
 import type { ClaimSize } from "./poll/claim-size.ts";
-import { type ClaimTurnOptions, claimTurn, sweepTurn } from "./poll/claim-turn.ts";
+import { type ClaimTurnOptions, claimTurn, type Manner, sweepTurn } from "./poll/claim-turn.ts";
 import type { InFlight } from "./poll/in-flight.ts";
 import { createLoop, type Loop } from "./poll/loop.ts";
 
@@ -21,7 +21,7 @@ export interface LoopsOptions {
   readonly inFlight: InFlight;
   readonly gate: Gate;
   readonly lane: { isOpen(): boolean };
-  readonly deliverClaim: (claim: Claim, trial?: string) => Promise<void>;
+  readonly deliverClaim: (claim: Claim, manner?: Manner) => Promise<void>;
   /** Milliseconds after which a trial counts as lost with its worker. */
   readonly trialMs: number;
   readonly board: Board;

@@ -22,6 +22,7 @@ import { tryOnce } from "./delivery/trial.ts";
 import { createBoard } from "./lifecycle/board.ts";
 import { createGateView } from "./lifecycle/gate.ts";
 import { createClaimSize } from "./poll/claim-size.ts";
+import type { Manner } from "./poll/claim-turn.ts";
 import { createInFlight } from "./poll/in-flight.ts";
 import { claimWorkflowId, laneWorkflowId } from "./temporal/contract.ts";
 import type { StartClaim } from "./temporal/run.ts";
@@ -140,11 +141,15 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   }
   const never = new AbortController().signal;
 
-  /** A claim of this process's lane. What needs long gets a workflow of its own; while Temporal is away the lane does that, too. */
-  async function deliverClaim(claim: Claim, trial?: string): Promise<void> {
+  /**
+   * A claim of this process's lane. What needs long gets a workflow of its own; while Temporal is away the lane does that, too, and always what is to
+   * go alone.
+   */
+  async function deliverClaim(claim: Claim, { trial, alone = false }: Manner = {}): Promise<void> {
     try {
       if (trial !== undefined) return await deliverTrial(claim, trial);
-      const long = state.start === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
+      const long =
+        alone || state.start === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
       const rest = { ...claim, rows: long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row)) };
       const queue = long.values();
       const start = async () => {
@@ -189,13 +194,14 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     );
   }
 
-  /** A claim that a workflow of its own holds: only its token is known. */
-  async function deliverToken(token: string, signal: AbortSignal): Promise<SettleResult> {
-    // It may have waited long for its turn. What news did not reach this worker, the database says.
-    const [rows] = await Promise.all([outbox.adopt(token, worker.leaseMs), gate.refresh()]);
-    const claim = { token, rows };
-    return await deliverWatched(claim, claimWorkflowId(token), signal);
-  }
+  /** A claim that a workflow of its own holds: only its token is known. `again`: whoever had it before went silent. */
+  const deliverToken = (token: string, again: boolean, signal: AbortSignal): Promise<SettleResult> =>
+    inFlight.beside(signal, async () => {
+      signal.throwIfAborted();
+      // It may have waited long for its turn. What news did not reach this worker, the database says.
+      const [rows] = await Promise.all([outbox.adopt(token, worker.leaseMs, again), gate.refresh()]);
+      return await deliverWatched({ token, rows }, claimWorkflowId(token), signal);
+    });
 
   const loops = createLoops({
     claims,

@@ -1,7 +1,10 @@
--- PROCESSING, held on. $1 lease token, $2 lease in ms. The rows that a Temporal workflow of their own delivers, as they stand now.
+-- PROCESSING, held on. $1 lease token, $2 lease in ms, $3 whoever had them before went silent, $4 attempts from which a row goes alone.
+-- The rows that a Temporal workflow of their own delivers, as they stand now. Temporal gives them to another worker within seconds: an attempt as in
+-- take-over.sql, and what is not taken over together there is left here until its lease runs out.
 UPDATE notify.notification n
-SET lease_until = now() + $2 * interval '1 millisecond'
+SET lease_until = now() + $2 * interval '1 millisecond', attempts = n.attempts + CASE WHEN $3::boolean THEN 1 ELSE 0 END
 WHERE n.status = 'PROCESSING' AND n.lease_until > '-infinity' AND n.lease_token = $1::uuid
+  AND (NOT $3::boolean OR n.attempts < least($4::int, n.max_attempts - 1))
 RETURNING n.id, n.enterprise_id, n.workflow,
   CASE WHEN jsonb_array_length(n.recipients) = 1 THEN (n.recipients -> 0)::text END AS recipient,
   CASE WHEN jsonb_array_length(n.recipients) > 1 THEN ARRAY(SELECT r::text FROM jsonb_array_elements(n.recipients) WITH ORDINALITY AS e (r, i) ORDER BY i) END AS recipients,

@@ -170,6 +170,26 @@ faultTest(
   },
 );
 
+faultTest(
+  34,
+  "a row with a workflow of its own that kills its worker each time kills as many as it has attempts",
+  async () => {
+    // Longer than Temporal takes to notice a worker's death: it gives the row to the next one first.
+    const env = { XNOVU_CRASH_AT: "row:digested", XNOVU_LEASE_MS: "14000", XNOVU_SWEEP_INTERVAL_MS: "100" };
+    const recipients = JSON.stringify(Array.from({ length: 600 }, (_, n) => `fan-${n}`));
+    const [poison = ""] = await lab().insert(1, { workflow: "digested", max_attempts: 3, recipients });
+    let deaths = 0;
+    for (; deaths < 8; deaths++) {
+      const worker = await lab().worker(env);
+      if ((await settled(worker)).DEAD === 1) break;
+      assert.equal(await worker.child.exited, { code: null, signal: "SIGKILL" });
+    }
+    assert.is((await lab().held()).deadLetters, 1);
+    assert.is(deaths, 3);
+    assert.is((await changesOf(lab().db, poison)).at(-1)?.attempts, 3);
+  },
+);
+
 /** The counts once the worker has died or every row has come to its end. */
 async function settled(worker: RunningWorker): Promise<Record<string, number>> {
   const found = await until(
@@ -178,7 +198,7 @@ async function settled(worker: RunningWorker): Promise<Record<string, number>> {
       const open = Object.keys(counts).filter((status) => status !== "SENT" && status !== "DEAD");
       return worker.child.exit() || open.length === 0 ? counts : undefined;
     },
-    30_000,
+    60_000,
     () => "the worker neither died nor brought every row to its end",
   );
   return found ?? {};

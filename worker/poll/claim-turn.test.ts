@@ -63,7 +63,8 @@ function options({ count = 0, dead = 0, suspects = 0, held = false }: Found, mor
       releaseAll: async () => 0,
       expire: async () => ({ gone: false, rows: 0 }),
     },
-    deliver: async ({ token }, trial) => void log.push(`deliver ${token}${trial === undefined ? "" : ` as ${trial}`}`),
+    deliver: async ({ token }, { trial, alone } = {}) =>
+      void log.push(`deliver ${token}${trial === undefined ? "" : ` as ${trial}`}${alone ? " alone" : ""}`),
     onClaim: (kind, n, buried) => void log.push(`${kind} ${n} ${buried}`),
     ...more,
   };
@@ -153,11 +154,12 @@ test("the sweep delivers what it took over, and buries without a delivery", asyn
     { found: { dead: 100 }, result: "found", log: ["sweep 0 100"] },
     { found: { count: 4, dead: 1 }, result: "found", log: ["sweep 4 1", "deliver t-sweep"] },
     { found: { count: 4, suspects: 1 }, result: "found", log: ["sweep 4 0", "deliver t-sweep"] },
-    { found: { suspects: 2 }, result: "found", log: ["sweep 1 0", "deliver t-suspect-2"] },
+    { found: { suspects: 2 }, result: "found", log: ["sweep 1 0", "deliver t-suspect-2 alone"] },
   ];
   for (const { found, result, log: expected } of table) {
     const { made, log } = options(found);
     assert.is(await sweepTurn(made)(going), result);
+    await made.inFlight.slot(going);
     assert.equal(log, expected);
   }
 });
@@ -184,15 +186,29 @@ test("a suspect goes alone: what is under way ends first, also a claim that has 
   await claiming;
   const slot = made.inFlight.slot(going).then(() => void order.push("slot"));
   assert.is(await sweeping, "found");
+  assert.equal(order, ["claim begins"], "the turn itself waits for none of it");
   await slot;
   assert.equal(order, ["claim begins", "claim ends", "suspect begins", "suspect ends", "slot"]);
   assert.ok(log.includes("sweep 1 0"));
 });
 
-test("a suspect that another worker took meanwhile is no find", async () => {
+test("a suspect that another worker took meanwhile is no find, and a claim of one that fails is a fault of the next turn", async () => {
   const { made } = options({});
-  const claims = { ...made.claims, sweep: async () => ({ token: "t", rows: [], dead: 0, suspects: true }) };
-  assert.is(await sweepTurn({ ...made, claims })(going), "idle");
+  const sweep = async () => ({ token: "t", rows: [], dead: 0, suspects: true });
+  const turn = sweepTurn({ ...made, claims: { ...made.claims, sweep } });
+  const away = sweepTurn({
+    ...made,
+    claims: { ...made.claims, sweep, sweepSuspect: () => Promise.reject(new Error("Postgres is away")) },
+  });
+  assert.equal([await turn(going), await turn(going), await turn(going)], ["found", "idle", "found"]);
+  await made.inFlight.slot(going);
+  assert.is(await away(going), "found");
+  await away(going).then(
+    () => assert.unreachable(),
+    (error: unknown) => assert.match(String(error), "Postgres is away"),
+  );
+  assert.is(await away(going), "found", "and of no other");
+  await made.inFlight.slot(going);
 });
 
 test("a stopping worker claims nothing more", async () => {

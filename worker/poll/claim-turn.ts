@@ -4,6 +4,14 @@ import type { ClaimSize } from "./claim-size.ts";
 import type { InFlight } from "./in-flight.ts";
 import type { Turn } from "./loop.ts";
 
+/** How a claim is to be delivered. */
+export interface Manner {
+  /** It is the one that tries whether Novu works again, under this name. */
+  readonly trial?: string;
+  /** Nothing of it is handed to another worker: it is what may stop one. */
+  readonly alone?: boolean;
+}
+
 export interface ClaimTurnOptions {
   readonly claims: ClaimPort;
   readonly owner: string;
@@ -16,8 +24,8 @@ export interface ClaimTurnOptions {
   readonly trialMs: number;
   /** Another claim has the trial: asks how it stands, for the next turn to wait for its end. */
   readonly onHeld: () => Promise<void>;
-  /** Delivers a claim; resolves when it ended. `trial`: it is the one that tries. */
-  readonly deliver: (claim: Claim, trial?: string) => Promise<unknown>;
+  /** Delivers a claim; resolves when it ended. */
+  readonly deliver: (claim: Claim, manner?: Manner) => Promise<unknown>;
   readonly onClaim: (kind: ClaimKind | "sweep", count: number, dead: number) => void;
 }
 
@@ -58,18 +66,31 @@ async function trialTurn(kind: ClaimKind | "sweep", options: ClaimTurnOptions): 
   }
   crashPoint("after-claim");
   onClaim(kind, claim.rows.length, 0);
-  inFlight.track(options.deliver(claim, claim.trial));
+  inFlight.track(options.deliver(claim, { trial: claim.trial }));
   return "found";
 }
 
 /**
  * One turn of the sweep: claims whose lease ran out go on under a new token, or are buried when no attempt is left. A row that was in it more than
- * once goes alone, with nothing of this worker beside it, so that only the one that stops workers runs out of attempts.
+ * once goes alone, with nothing of this worker beside it, so that only the one that stops workers runs out of attempts. The turn does not wait for
+ * it, which may take long and is no sign of a loop that hangs: the next turn waits, for its slot.
  */
 export function sweepTurn(options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
   const { claims, owner, leaseMs, size, inFlight, onTrial, onClaim } = options;
+  let suspect: Promise<Turn | undefined> = Promise.resolve("found");
+  const goAlone = async (): Promise<Turn> => {
+    const { token, rows } = await claims.sweepSuspect(owner, leaseMs);
+    if (rows.length === 0) return "idle";
+    onClaim("sweep", rows.length, 0);
+    await options.deliver({ token, rows }, { alone: true });
+    return "found";
+  };
   return async (signal) => {
     if (signal.aborted) return "idle";
+    // A fault of the last one, Postgres away, is this turn's.
+    const last = await suspect.finally(() => {
+      suspect = Promise.resolve("found");
+    });
     const limit = size.limit();
     const { dead, suspects, ...claim } = await claims.sweep(owner, leaseMs, limit);
     const count = claim.rows.length;
@@ -80,13 +101,10 @@ export function sweepTurn(options: ClaimTurnOptions): (signal: AbortSignal) => P
     if (onTrial()) await inFlight.settled(signal);
     if (signal.aborted) return "idle";
     if (onTrial()) return await trialTurn("sweep", options);
-    if (!suspects) return "idle";
-    return await inFlight.alone(signal, async () => {
-      const suspect = await claims.sweepSuspect(owner, leaseMs);
-      if (suspect.rows.length === 0) return "idle";
-      onClaim("sweep", suspect.rows.length, 0);
-      await options.deliver(suspect);
-      return "found";
-    });
+    // Another worker took the last one first: it has the next one as well, for now.
+    if (!suspects || last === "idle") return "idle";
+    suspect = inFlight.alone(signal, goAlone);
+    suspect.catch(() => undefined);
+    return "found";
   };
 }

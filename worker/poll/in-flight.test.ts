@@ -59,6 +59,41 @@ test("what goes alone waits until nothing else is in flight, and no slot is give
   assert.is(inFlight.count(), 0);
 });
 
+test("what runs beside takes no slot, ends before anything goes alone, and does not begin while it does", async () => {
+  const inFlight = createInFlight(1);
+  const [long, alone] = [held(), held()];
+  const beside = inFlight.beside(going, () => long.work.then(() => "sent"));
+  await inFlight.slot(going);
+  await inFlight.settled(going);
+  const begun: string[] = [];
+  const done = inFlight.alone(going, async () => {
+    begun.push("alone");
+    await alone.work;
+  });
+  const later = inFlight.beside(going, async () => void begun.push("later"));
+  assert.is(await ended(done), false);
+  assert.equal(begun, []);
+  long.end();
+  assert.is(await beside, "sent");
+  assert.is(await ended(later), false);
+  assert.equal(begun, ["alone"]);
+  assert.is(await ended(inFlight.settled(going)), false, "a stop waits for what goes alone");
+  alone.end();
+  await Promise.all([done, later, inFlight.settled(going)]);
+  assert.equal(begun, ["alone", "later"]);
+});
+
+test("a stop while something waits to go alone: it does not begin any more", async () => {
+  const inFlight = createInFlight(2);
+  const before = held();
+  inFlight.track(before.work);
+  const stop = new AbortController();
+  const done = inFlight.alone(stop.signal, async () => "begun");
+  stop.abort();
+  assert.is(await done, undefined);
+  before.end();
+});
+
 test("the slots open again when what went alone fails, and a stop ends the wait for it", async () => {
   const inFlight = createInFlight(1);
   await inFlight.alone(going, () => Promise.reject(new Error("failed"))).catch(() => undefined);

@@ -3,16 +3,20 @@ export interface InFlight {
   slot(signal: AbortSignal): Promise<void>;
   /** Counts `work` as in flight until it ends. */
   track(work: Promise<unknown>): void;
+  /** Runs what takes no slot, a notification with a workflow of its own: it begins once nothing goes alone, and what goes alone waits for its end. */
+  beside<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   count(): number;
-  /** Resolves when nothing is in flight, or when `signal` aborts. */
+  /** Resolves when no claim is in flight, nor what goes alone, or when `signal` aborts. */
   settled(signal: AbortSignal): Promise<void>;
-  /** Runs `work` once nothing else is in flight, and keeps the slots shut meanwhile. */
-  alone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /** Runs `work` once nothing else is in flight, and keeps everything else from beginning meanwhile. Not at all when `signal` aborts first. */
+  alone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined>;
 }
 
 /** Claims under way in this process, `limit` at the most. */
 export function createInFlight(limit: number): InFlight {
   const running = new Set<Promise<unknown>>();
+  const besides = new Set<Promise<unknown>>();
+  const lone = new Set<Promise<unknown>>();
   let shut = false;
   let reopened: Promise<void> = Promise.resolve();
   const oneOf = async (work: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> => {
@@ -24,23 +28,32 @@ export function createInFlight(limit: number): InFlight {
     await Promise.race([aborted, ...work]);
     signal.removeEventListener("abort", onAbort);
   };
-  const settled = async (signal: AbortSignal): Promise<void> => {
-    while (running.size > 0 && !signal.aborted) await oneOf(running, signal);
+  const settled = async (sets: readonly Set<Promise<unknown>>[], signal: AbortSignal): Promise<void> => {
+    for (let work = sets.flatMap((set) => [...set]); work.length > 0 && !signal.aborted; ) {
+      await oneOf(work, signal);
+      work = sets.flatMap((set) => [...set]);
+    }
+  };
+  const trackIn = <T>(set: Set<Promise<unknown>>, work: Promise<T>): Promise<T> => {
+    const entry: Promise<unknown> = work
+      .catch(() => undefined)
+      .then(() => {
+        set.delete(entry);
+      });
+    set.add(entry);
+    return work;
   };
   return {
     count: () => running.size,
-    track(work) {
-      const entry: Promise<unknown> = work
-        .catch(() => undefined)
-        .then(() => {
-          running.delete(entry);
-        });
-      running.add(entry);
+    track: (work) => void trackIn(running, work),
+    async beside(signal, work) {
+      while (shut && !signal.aborted) await oneOf([reopened], signal);
+      return trackIn(besides, work());
     },
     async slot(signal) {
       while ((shut || running.size >= limit) && !signal.aborted) await oneOf(shut ? [reopened] : running, signal);
     },
-    settled,
+    settled: (signal) => settled([running, lone], signal),
     async alone(signal, work) {
       let reopen: () => void = () => undefined;
       reopened = new Promise((resolve) => {
@@ -48,8 +61,8 @@ export function createInFlight(limit: number): InFlight {
       });
       shut = true;
       try {
-        await settled(signal);
-        return await work();
+        await settled([running, besides], signal);
+        return signal.aborted ? undefined : await trackIn(lone, work());
       } finally {
         shut = false;
         reopen();

@@ -23,8 +23,8 @@ export interface TemporalPartOptions {
   /** Name of this worker process. */
   readonly owner: string;
   readonly lane: LaneHost;
-  /** Delivers a claim of which only the token is known. `signal` aborts when Temporal gave it to another worker. */
-  readonly deliver: (claim: string, signal: AbortSignal) => Promise<SettleResult>;
+  /** Delivers a claim of which only the token is known. `again`: an earlier try did not end. `signal` aborts when Temporal gave it to another worker. */
+  readonly deliver: (claim: string, again: boolean, signal: AbortSignal) => Promise<SettleResult>;
   readonly recover: (owner: string) => Promise<{ readonly gone: boolean; readonly rows: number }>;
   /** Called when the worker polls, and when the server answers again. The function given is good until `onDown`, or until `run` ends. */
   readonly onUp: (start: StartClaim) => void;
@@ -93,9 +93,9 @@ function createWorkers(
     workflowBundle,
     activities: {
       async deliver({ claim }: ClaimInput) {
-        const { cancellationSignal, heartbeat } = activity();
+        const { cancellationSignal, heartbeat, again } = activity();
         const beat = setInterval(heartbeat, 2_000);
-        return await deliver(claim, cancellationSignal).finally(() => clearInterval(beat));
+        return await deliver(claim, again, cancellationSignal).finally(() => clearInterval(beat));
       },
       recover: (input: LaneInput) => recover(input.owner),
     } satisfies DeliveryActivities,
@@ -119,7 +119,8 @@ function createWorkers(
 
 const activity = () => {
   const context = Context.current();
-  return { cancellationSignal: context.cancellationSignal, heartbeat: () => context.heartbeat() };
+  const { cancellationSignal, info } = context;
+  return { cancellationSignal, heartbeat: () => context.heartbeat(), again: info.attempt > 1 };
 };
 
 function startWith(connection: NativeConnection, client: Client, { taskQueue }: TemporalSettings): StartClaim {
