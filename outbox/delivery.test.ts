@@ -1,12 +1,14 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ClaimPort, DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { insertRows, poolOf, token } from "./database.fixture.ts";
+import { insertRows, poolOf, token, withClient } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { show } from "./reader.ts";
+import { sql } from "./sql.ts";
 
 const test = suite("delivery");
 const lease = 60_000;
@@ -339,7 +341,7 @@ test("what is final amid a claim is recorded while its rows are still being sent
   const none = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
   assert.equal(await delivery.settle(held, [], [outcome(id, 0)]), none);
   assert.equal(await delivery.settle(held, [], [outcome(id, 0, "late"), outcome(id, 1, "no")]), none);
-  await delivery.settle(token(), [], [outcome(id, 1)]);
+  assert.is((await delivery.settle(token(), [], [outcome(id, 0), outcome(id, 1)])).leaseLost, 1);
   assert.equal(
     (await outcomes()).map(({ ordinal, status }) => [ordinal, status]),
     [
@@ -348,6 +350,24 @@ test("what is final amid a claim is recorded while its rows are still being sent
     ],
   );
   assert.is((await show(pool, id))?.status, "PROCESSING");
+});
+
+test("what a worker that went silent still says of recipients is not recorded once its row is taken over, however close, and is counted", async () => {
+  const { held, ids } = await claimed(2);
+  const [id = "", other = ""] = ids;
+  await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second'");
+  await withClient(database.url, async (taker) => {
+    await taker.query("BEGIN");
+    const taken = await taker.query(sql("take-over"), [token(), "w2", lease, 10, 3]);
+    assert.is(taken.rowCount, 2);
+    // It has looked at the rows before the takeover commits.
+    const late = delivery.settle(held, [], [outcome(id, 0), outcome(id, 1), outcome(other, 0)]);
+    const waits = await Promise.race([late.then(() => false), sleep(200).then(() => true)]);
+    await taker.query("COMMIT");
+    assert.is((await late).leaseLost, 2);
+    assert.ok(waits, "it did not wait to see whose row it is");
+  });
+  assert.equal(await outcomes(), []);
 });
 
 test("what is final for a row that is still being sent is recorded, though the same write only sends others", async () => {

@@ -69,7 +69,7 @@ async function settle(
   settlements: readonly Settlement[],
   recipients: readonly RecipientOutcome[],
 ): Promise<SettleResult> {
-  await record(client, token, recipients);
+  const held = await record(client, token, recipients);
   const to = <S extends Settlement["to"]>(status: S) =>
     settlements.filter((s): s is Extract<Settlement, { to: S }> => s.to === status);
   const [sent, failed, dead, pending] = [to("SENT"), to("FAILED"), to("DEAD"), to("PENDING")];
@@ -90,15 +90,25 @@ async function settle(
   };
   crashPoint("before-settle-commit");
   const total = Object.values(written).reduce((sum, count) => sum + count, 0);
-  return { ...written, leaseLost: settlements.length - total };
+  const settled = new Set(ids(settlements));
+  // Rows that are still being sent, of which only recipients were to be written.
+  const open = new Set(recipients.map(({ notificationId }) => notificationId).filter((id) => !settled.has(id)));
+  const openLost = [...open].filter((id) => !held.has(id)).length;
+  return { ...written, leaseLost: settlements.length - total + openLost };
 }
 
 /** Novu's words may hold U+0000, which Postgres' texts cannot: refused, the row could never be settled. */
 const storable = (text: string): string => text.replaceAll("\0", "");
 
-async function record(client: PoolClient, token: string, recipients: readonly RecipientOutcome[]): Promise<void> {
-  if (recipients.length === 0) return;
-  await client.query(recordSql, [token, ...recipientColumns(recipients)]);
+/** Returns the rows of which they were recorded: those that the claim still held. */
+async function record(
+  client: PoolClient,
+  token: string,
+  recipients: readonly RecipientOutcome[],
+): Promise<ReadonlySet<string>> {
+  if (recipients.length === 0) return new Set();
+  const { rows } = await client.query<{ id: string }>(recordSql, [token, ...recipientColumns(recipients)]);
+  return new Set(rows.map(({ id }) => id));
 }
 
 const recipientColumns = (recipients: readonly RecipientOutcome[]) => [

@@ -109,6 +109,22 @@ test("the lease of the rows that are open is renewed while a call is under way; 
   assert.is(result.leaseLost, 1);
 });
 
+test("a notification of several calls that another worker took over counts once, though each of its writes came late", async () => {
+  const { deps } = ports(async (call) => {
+    await sleep(15);
+    return accepted(call);
+  });
+  let writes = 0;
+  const settle = async () => {
+    writes++;
+    return { ...nothing, leaseLost: 1 };
+  };
+  const many = row(1, { recipients: Array.from({ length: 250 }, (_, i) => `s${i}`) });
+  const result = await deliver({ ...deps, outbox: { ...deps.outbox, settle } }, claim([many]), going());
+  assert.ok(writes > 1, `${writes} writes`);
+  assert.is(result.leaseLost, 1);
+});
+
 test("a renewal that Postgres does not answer is no lost lease", async () => {
   const { deps } = ports(
     async (call) => {

@@ -52,12 +52,13 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
       for (const batch of queue) await deliverBatch(deps, settler, batch, stop.signal, paused);
     };
     const lanes = await Promise.allSettled(Array.from({ length: deps.concurrency }, lane));
-    const total = await settler.done().catch((error: unknown) => {
+    const told = await settler.done().catch((error: unknown) => {
       if (!lost) throw error;
       // What could not be written would have changed nothing: another worker has the rows.
       const { leaseLost, ...written } = settler.written();
       return { ...written, leaseLost: leaseLost + open.size };
     });
+    const total = onceEach(told, rows.length);
     // All have ended before the fault is told: a new try never runs beside what is left of this one.
     for (const end of lanes) if (end.status === "rejected") throw end.reason;
     if (rows.length > 0) deps.onSettled(total);
@@ -66,6 +67,12 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
     clearInterval(keeper);
     signal.removeEventListener("abort", onAbort);
   }
+}
+
+/** A row that was lost counts once, however many of its writes came late. */
+function onceEach({ leaseLost, ...written }: SettleResult, count: number): SettleResult {
+  const { sent, failed, dead, released } = written;
+  return { ...written, leaseLost: Math.min(leaseLost, count - sent - failed - dead - released) };
 }
 
 /** Renews the lease of the rows that are still open. A lease that is lost stops the work: another worker has the rows. */
