@@ -57,7 +57,6 @@ async function allSent(
   recipients: readonly RecipientOutcome[],
 ): Promise<SettleResult> {
   const values = [token, settlements.map(({ id }) => id), ...recipientColumns(recipients)];
-  crashPoint("before-settle-commit");
   const { rows } = await pool.query<{ sent: number }>({ name: "settle-sent", text: settleSent, values });
   const sent = rows[0]?.sent ?? 0;
   return { sent, failed: 0, dead: 0, released: 0, leaseLost: settlements.length - sent };
