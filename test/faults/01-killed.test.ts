@@ -32,7 +32,7 @@ async function standby(): Promise<() => void> {
   return () => other.child.kill("SIGCONT");
 }
 
-faultTest(1, "killed before the claim commits: the row is PENDING, its attempt unspent", async () => {
+faultTest(1, "killed before the claim is sent: the row is PENDING, its attempt unspent", async () => {
   const [id = ""] = await lab().insert(1);
   // Not waited for: a claim that would find nothing passes the point as well.
   const crashing = await lab().worker({ XNOVU_CRASH_AT: "before-claim-commit" });
@@ -44,10 +44,10 @@ faultTest(1, "killed before the claim commits: the row is PENDING, its attempt u
   await lab().held();
 });
 
-/** Runs `work` while each write that brings a row to `status` takes its time. */
-async function whileSlow(status: string, work: () => Promise<void>): Promise<void> {
+/** Runs `work` while each write that brings a row to `status` takes some seconds. */
+async function whileSlow(status: string, seconds: number, work: () => Promise<void>): Promise<void> {
   await lab().db.query(
-    `CREATE FUNCTION audit.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(30); RETURN NEW; END $$;
+    `CREATE FUNCTION audit.slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(${seconds}); RETURN NEW; END $$;
      CREATE TRIGGER audit_slow BEFORE UPDATE ON notify.notification FOR EACH ROW
        WHEN (OLD.status <> NEW.status AND NEW.status = '${status}') EXECUTE FUNCTION audit.slow()`,
   );
@@ -79,7 +79,7 @@ async function takenBack(pid: number | undefined): Promise<void> {
 
 faultTest(1, "killed amid the statement that claims: the row is PENDING, its attempt unspent", async () => {
   const worker = await lab().readyWorker();
-  await whileSlow("PROCESSING", async () => {
+  await whileSlow("PROCESSING", 30, async () => {
     await lab().insert(3);
     const pid = await amidStatement();
     worker.child.kill("SIGKILL");
@@ -93,6 +93,24 @@ faultTest(1, "killed amid the statement that claims: the row is PENDING, its att
   await lab().readyWorker();
   await lab().held();
 });
+
+faultTest(
+  1,
+  "killed amid the statement that claims, which commits when nobody is there any more: taken over",
+  async () => {
+    const worker = await lab().readyWorker();
+    await whileSlow("PROCESSING", 3, async () => {
+      await lab().insert(1);
+      await amidStatement();
+      worker.child.kill("SIGKILL");
+      await worker.child.exited;
+      assert.equal(await lab().counts(), { PENDING: 1 });
+      await until(async () => (await lab().counts()).PROCESSING === 1, 10_000);
+    });
+    await lab().readyWorker();
+    await lab().held();
+  },
+);
 
 faultTest(2, "killed after the claim: reclaimed within lease and sweep", async () => {
   const crashing = await lab().readyWorker({ XNOVU_CRASH_AT: "after-claim" });
@@ -185,7 +203,7 @@ for (const [name, settings] of [
 
 faultTest(4, "killed amid the statement that writes the outcome: sent again under the same key", async () => {
   const crashing = await lab().readyWorker();
-  await whileSlow("SENT", async () => {
+  await whileSlow("SENT", 30, async () => {
     await lab().insert(30);
     const pid = await amidStatement();
     crashing.child.kill("SIGKILL");
