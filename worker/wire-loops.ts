@@ -21,6 +21,8 @@ export interface LoopsOptions {
   readonly inFlight: InFlight;
   readonly gate: Gate;
   readonly lane: { isOpen(): boolean };
+  /** Whether the database has every migration of this version: not before someone has looked. */
+  readonly schemaIsCurrent: () => boolean;
   readonly deliverClaim: (claim: Claim, manner?: Manner) => Promise<void>;
   /** Milliseconds after which a trial counts as lost with its worker. */
   readonly trialMs: number;
@@ -30,7 +32,7 @@ export interface LoopsOptions {
 
 /** The polling loops: new, failed and scheduled notifications, and the sweep of claims whose lease ran out. */
 export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Loop>> {
-  const { settings, sizes, inFlight, gate, lane, board, metrics } = options;
+  const { settings, sizes, inFlight, gate, lane, schemaIsCurrent, board, metrics } = options;
   const intervals: Readonly<Record<LoopName, number>> = {
     new: settings.pollIntervalMs,
     failed: settings.failedPollIntervalMs,
@@ -57,10 +59,10 @@ export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Lo
       intervalMs: intervals[name],
       turn: name === "sweep" ? sweepTurn(turnOptions(name)) : claimTurn(name, turnOptions(name)),
       async allowed(signal) {
-        while (!signal.aborted && (gate.waits() || !lane.isOpen())) {
+        while (!signal.aborted && (gate.waits() || !lane.isOpen() || !schemaIsCurrent())) {
           await gate.opened(signal);
-          // Without a lane nothing that is claimed could be sent.
-          if (!lane.isOpen()) await sleep(20, signal);
+          // Without a lane nothing that is claimed could be sent; with a migration missing it could be sent or written the wrong way.
+          if (!lane.isOpen() || !schemaIsCurrent()) await sleep(20, signal);
         }
         // Waited for here and not in the turn: long deliveries ahead of it are no sign of a loop that hangs.
         await inFlight.slot(signal);

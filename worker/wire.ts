@@ -211,6 +211,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     inFlight,
     gate,
     lane,
+    schemaIsCurrent: () => state.pendingMigrations === 0,
     deliverClaim,
     trialMs: settings.novu.timeoutMs + trialMarginMs,
     board,

@@ -7,7 +7,7 @@ import { testDatabase } from "../support/database.ts";
 import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { testTemporal } from "../support/temporal.ts";
-import { until } from "../support/worker.ts";
+import { type RunningWorker, until } from "../support/worker.ts";
 
 /** A lab whose schema may change: made for one test, thrown away after it. */
 async function withLab(work: (lab: FaultLab, url: string) => Promise<void>): Promise<void> {
@@ -40,12 +40,40 @@ faultTest(
         () => `readiness does not name ${missing}; the worker: ${JSON.stringify(worker.child.exit() ?? "runs")}`,
       );
       assert.is(ready?.code, 503);
+      await laneIsOpen(worker);
+      await sleep(3_000);
       assert.equal(await lab.counts(), { PENDING: 5 });
       assert.is((await worker.get("/health/live"))?.code, 200);
       await migrateUp(url);
       await worker.ready();
       await lab.held();
     }),
+);
+
+/** Waits until Temporal has opened the worker's lane: from then on nothing but the schema keeps it from claiming. */
+const laneIsOpen = (worker: RunningWorker) =>
+  until(async () => (await worker.get("/status"))?.body.parts?.lane?.state === "up", 30_000);
+
+faultTest(30, "schema behind in what no claim would notice: nothing is claimed although the lane is open", () =>
+  withLab(async (lab, url) => {
+    const { rows } = await lab.db.query("DELETE FROM notify.schema_migration WHERE name = $1 RETURNING name, run_on", [
+      knownMigrations().at(-1),
+    ]);
+    await lab.insert(5);
+    await lab.insert(1, { scheduled_for: new Date() });
+    const worker = await lab.worker();
+    await laneIsOpen(worker);
+    await sleep(3_000);
+    assert.equal(await lab.counts(), { PENDING: 6 });
+    assert.is(lab.calls(), 0);
+    await lab.db.query("INSERT INTO notify.schema_migration (name, run_on) VALUES ($1, $2)", [
+      rows[0]?.name,
+      rows[0]?.run_on,
+    ]);
+    await worker.ready();
+    await lab.held();
+    assert.equal((await migrationStatus(url)).pending, []);
+  }),
 );
 
 faultTest(30, "a migration while it runs, asked for twice at once: one after the other, and nothing is lost", () =>
