@@ -1,7 +1,10 @@
 import type { Pool } from "pg";
 import { sql } from "./sql.ts";
 
-/** How many rows wait, each count capped at 10,001; `oldestDueMs` is how long the oldest due row has waited. */
+/**
+ * How many rows wait, each count capped at 10,001. `oldestDueMs` is how long the oldest due row has waited, of those at the head of a tenant's
+ * queue: a row that others go ahead of by priority counts when its turn comes.
+ */
 export interface Counts {
   readonly due: number;
   readonly scheduled: number;
