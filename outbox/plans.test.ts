@@ -119,8 +119,7 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
 };
 /** Those that the worker prepares. */
 const prepared = ["claim-new", "claim-failed", "claim-scheduled", "settle-sent"];
-/** Statements on a table of one row or of few, plain inserts, and counts that read up to 10,001 rows whichever way: counts.test.ts looks at
- * them. */
+/** Statements on a table of one row or of few, plain inserts, and counts (counts.test.ts looks at those). */
 const trial = ["gate-trial-end", "gate-trial-free", "gate-trial-take"];
 const gate = ["gate-close", "gate-open", "gate-read", "gate-trip", ...trial];
 const keys = ["key-create", "key-find", "key-list", "key-revoke"];

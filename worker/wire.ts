@@ -24,6 +24,7 @@ import { createGateView } from "./lifecycle/gate.ts";
 import { createClaimSize } from "./poll/claim-size.ts";
 import type { Manner } from "./poll/claim-turn.ts";
 import { createInFlight } from "./poll/in-flight.ts";
+import { createPace } from "./poll/pace.ts";
 import { claimWorkflowId, laneWorkflowId } from "./temporal/contract.ts";
 import type { StartClaim } from "./temporal/run.ts";
 import { watchClaim } from "./watch-claim.ts";
@@ -64,7 +65,9 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   const claims = createClaims(pool);
   const outbox = createDelivery(pool);
   const inFlight = createInFlight(maxClaimsInFlight);
-  const sizeOf = () => createClaimSize(worker.batchSize, worker.claimMax);
+  const [concurrency, eventsPerCall] = [parts.concurrency ?? callsPerClaim, parts.eventsPerCall ?? maxEventsPerCall];
+  const pace = createPace(concurrency, eventsPerCall);
+  const sizeOf = () => createClaimSize(worker.batchSize, worker.claimMax, pace.rows);
   const sizes = { new: sizeOf(), failed: sizeOf(), scheduled: sizeOf(), sweep: sizeOf() };
   const draining = new AbortController();
   const state = {
@@ -110,13 +113,14 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     novu: parts.novu ?? createNovu({ ...settings.novu, onRequest: (status, ms) => metrics.requested(status, ms) }),
     leaseMs: worker.leaseMs,
     retry: { baseMs: worker.retryBaseMs, maxMs: worker.retryMaxMs },
-    concurrency: parts.concurrency ?? callsPerClaim,
-    eventsPerCall: parts.eventsPerCall ?? maxEventsPerCall,
+    concurrency,
+    eventsPerCall,
     draining: draining.signal,
     mayCall: gate.mayCall,
     isTransient: isDatabaseAway,
     async onCall(end, ms, events) {
       metrics.called(end.kind, ms, events);
+      pace.called(ms);
       if (end.kind === "retry" && end.keepBatch) for (const size of Object.values(sizes)) size.trouble();
       await breaker.ended(end).catch((error: unknown) => {
         // Postgres is away: the claims, which need it as well, stop by themselves.
@@ -146,6 +150,10 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
    * go alone.
    */
   async function deliverClaim(claim: Claim, { trial, alone = false }: Manner = {}): Promise<void> {
+    pace.claimed(
+      claim.rows.length,
+      claim.rows.reduce((sum, row) => sum + row.recipients.length, 0),
+    );
     try {
       if (trial !== undefined) return await deliverTrial(claim, trial);
       const long =

@@ -3,13 +3,16 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { show } from "../../outbox/reader.ts";
 import { testDatabase } from "../support/database.ts";
-import { labOfFile } from "../support/fault-lab.ts";
+import { labOfFile, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { testTemporal } from "../support/temporal.ts";
 import { type RunningWorker, until } from "../support/worker.ts";
 
 const lab = labOfFile(testDatabase, testTemporal);
 const million = 1_000_000;
+/** What each answer of Novu takes: with claims as large as they may be, the last call of one would begin seconds after the first. */
+const novuMs = 300;
+const slowNovu = () => lab().novu.control.addFault({ match: { path: sendingPaths }, delayMs: novuMs, times: million });
 
 /** A backlog as it would stand there; triggers off, since only the rows matter here and a million timeline entries take a minute. */
 async function backlog(): Promise<void> {
@@ -28,6 +31,23 @@ async function backlog(): Promise<void> {
   }
 }
 
+/** Milliseconds until Novu has the lone notification of a tenant. */
+async function loneRow(tenant: string): Promise<number> {
+  const { control } = lab().novu;
+  const match = { path: sendingPaths, bodyIncludes: `lone-${tenant}` };
+  // Put before the order for all calls, and as slow: its hit is this notification's call.
+  control.clearFaults();
+  const call = control.addFault({ match, delayMs: novuMs });
+  slowNovu();
+  const begin = performance.now();
+  const [id = ""] = await lab().insert(1, { enterprise_id: tenant, recipients: `["lone-${tenant}"]` });
+  const why = () => `a lone notification of ${tenant} waits behind a million of another tenant`;
+  await until(() => call.hits > 0, 15_000, why);
+  const ms = performance.now() - begin;
+  await until(async () => (await show(lab().db, id))?.status === "SENT", 15_000, why);
+  return ms;
+}
+
 const memoryOf = async (worker: RunningWorker) => Number((await worker.get("/status"))?.body.memoryMb);
 const scanned = async () => {
   const { rows } = await lab().db.query<{ read: string; sent: string }>(
@@ -39,23 +59,18 @@ const scanned = async () => {
 
 faultTest(
   27,
-  "a million rows of one tenant wait: memory stays flat, scans use indexes, another tenant is served in turn",
+  "a million rows of one tenant wait: memory stays flat, scans use indexes, another tenant's lone row is with Novu within a second",
   async () => {
     await backlog();
-    const worker = await lab().readyWorker({ XNOVU_LEASE_MS: "60000" });
+    slowNovu();
+    const worker = await lab().readyWorker({ XNOVU_LEASE_MS: "60000", XNOVU_CLAIM_MAX: "10000" });
     await until(async () => Number((await worker.get("/status"))?.body.memoryMb) > 0);
     await until(() => lab().calls() > 20, 30_000);
     const [memory, calls] = [await memoryOf(worker), lab().calls()];
     await lab().db.query("SELECT pg_stat_reset_single_table_counters('notify.notification'::regclass)");
-    for (const tenant of ["quiet", "calm", "shy"]) {
-      const begin = Date.now();
-      const [id = ""] = await lab().insert(1, { enterprise_id: tenant });
-      await until(
-        async () => (await show(lab().db, id))?.status === "SENT",
-        15_000,
-        () => `a lone notification of ${tenant} waits behind a million of another tenant`,
-      );
-      assert.ok(Date.now() - begin < 10_000);
+    for (const tenant of ["quiet", "calm", "zen", "after", "mild"]) {
+      const ms = await loneRow(tenant);
+      assert.ok(ms < 1_000, `Novu has the lone notification of ${tenant} after ${ms.toFixed(0)} ms`);
     }
     await until(() => lab().calls() > calls + 100, 60_000);
     const { rows } = await lab().db.query<{ left: boolean }>(

@@ -21,6 +21,19 @@ test("a delivery settles every row and every recipient of several, and counts th
   assert.equal(new Set(recipients.map(({ transactionId }) => transactionId)), new Set(["acme:t9:0", "acme:t9:1"]));
 });
 
+test("the lone row of a tenant is in the first call of a claim, although it came last", async () => {
+  const calls: string[][] = [];
+  const { deps } = ports(
+    async (call) => {
+      calls.push(call.events.map(({ notificationId }) => notificationId));
+      return accepted(call);
+    },
+    { concurrency: 1 },
+  );
+  await deliver(deps, claim([...batches(20), row(21, { batchId: "b20", enterpriseId: "lone" })]), going());
+  assert.equal([calls[0], calls[1], calls.length], [["20", "21"], ["1"], 20]);
+});
+
 test("a claim that was taken over sends nothing", async () => {
   let calls = 0;
   const { deps } = ports(async (call) => {

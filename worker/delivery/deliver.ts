@@ -1,7 +1,7 @@
 import { crashPoint } from "../../core/crash-point.ts";
 import type { Claim, DeliveryPort, NovuPort, SettleResult } from "../../core/delivery.ts";
 import { type BackoffOptions, backoffMs } from "../../core/retry.ts";
-import { type Batch, planBatches } from "./plan-calls.ts";
+import { type Batch, fewestFirst, planBatches } from "./plan-calls.ts";
 import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
 import { settleRows } from "./settle-rows.ts";
 import { createSettler, type Settler } from "./settler.ts";
@@ -47,7 +47,7 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
   // Set when Novu takes nothing for now: the batches not yet sent are given back without a call, also when the gate could not be written.
   const paused = new AbortController();
   try {
-    const queue = planBatches(rows, deps.eventsPerCall).values();
+    const queue = fewestFirst(planBatches(rows, deps.eventsPerCall)).values();
     const lane = async () => {
       for (const batch of queue) await deliverBatch(deps, settler, batch, stop.signal, paused);
     };

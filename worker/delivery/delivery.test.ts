@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { CallReply, DeliveryCall } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
-import { planBatches, transactionIdOf } from "./plan-calls.ts";
+import { fewestFirst, planBatches, transactionIdOf } from "./plan-calls.ts";
 import { accepted, going, row, rows } from "./rows.fixture.ts";
 import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
 import { settleRows } from "./settle-rows.ts";
@@ -46,6 +46,28 @@ test("recipients whose outcome is final are left out, and the others keep their 
     [[1, "acme:t1:1"]],
   );
   assert.equal(planBatches([row(1, { settled: [0] })])[0]?.calls, []);
+});
+
+test("batches of tenants with few rows go first, and what is in a batch stays", () => {
+  const of = (id: number, enterpriseId: string, batchId: string) => row(id, { enterpriseId, batchId });
+  const claimed = [
+    ...[of(1, "loud", "b1"), of(2, "loud", "b1")],
+    ...[of(3, "loud", "b2"), of(4, "some", "b2")],
+    ...[of(5, "some", "b3"), of(6, "loud", "b3")],
+    ...[of(7, "loud", "b4"), of(8, "lone", "b4")],
+    of(9, "loud", "b5"),
+  ];
+  const planned = planBatches(claimed);
+  const ordered = fewestFirst(planned);
+  assert.equal(
+    ordered.map(({ rows: [first] }) => first?.batchId),
+    ["b4", "b2", "b3", "b1", "b5"],
+  );
+  const keys = (batches: typeof planned) => batches.flatMap(({ calls }) => calls.map((call) => call.idempotencyKey));
+  assert.equal(keys([...ordered]).sort(), keys(planned).sort());
+  const one = planBatches(claimed.filter(({ enterpriseId }) => enterpriseId === "loud"));
+  assert.is(fewestFirst(one), one, "a claim of one tenant stays as it is");
+  assert.equal(fewestFirst([]), []);
 });
 
 test("a call refused for its content is halved until the events at fault stand alone", async () => {

@@ -25,6 +25,23 @@ export function planBatches(rows: readonly ClaimedNotification[], limit = maxEve
   }));
 }
 
+/**
+ * Pure: the batches in the order in which they are sent: those of tenants with few rows in the claim first, the others as they were. What is in a
+ * batch stays: its key is made of that.
+ */
+export function fewestFirst(batches: readonly Batch[]): readonly Batch[] {
+  if (batches.length < 2) return batches;
+  const counts = new Map<string, number>();
+  for (const { rows } of batches)
+    for (const { enterpriseId } of rows) counts.set(enterpriseId, (counts.get(enterpriseId) ?? 0) + 1);
+  if (counts.size < 2) return batches;
+  const fewest = ({ rows }: Batch) => Math.min(...rows.map(({ enterpriseId }) => counts.get(enterpriseId) ?? 0));
+  return batches
+    .map((batch) => ({ batch, rank: fewest(batch) }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ batch }) => batch);
+}
+
 /** The calls are cut before what is settled is left out: a call that is repeated after others succeeded holds the same events as before. */
 const callsOf = (batchId: string, rows: readonly ClaimedNotification[], limit: number): DeliveryCall[] =>
   chunks(rows.flatMap(eventsOf), limit)

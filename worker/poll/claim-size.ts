@@ -11,21 +11,30 @@ export interface ClaimSize {
 const slowMs = 1_000;
 const smallest = 10;
 
-/** Starts at `usual` (POLL_BATCH_SIZE), doubles while claims come back full, up to `most`. */
-export function createClaimSize(usual: number, most: number): ClaimSize {
+/** Starts at `usual` (POLL_BATCH_SIZE), doubles while claims come back full, up to `most`, and never beyond what `pace` says at that time. */
+export function createClaimSize(
+  usual: number,
+  most: number,
+  pace: () => number = () => Number.POSITIVE_INFINITY,
+): ClaimSize {
   let limit = usual;
+  /** What the last claim asked for. */
+  let asked = usual;
   const floor = Math.min(usual, smallest);
   const trouble = () => {
-    limit = Math.max(floor, Math.floor(limit / 2));
+    limit = Math.max(floor, Math.floor(Math.min(limit, pace()) / 2));
   };
   return {
-    limit: () => limit,
+    limit() {
+      asked = Math.min(limit, pace());
+      return asked;
+    },
     trouble,
     claimed(count, ms) {
       if (ms > slowMs) return trouble();
       // Nothing was due: that says nothing about how much Postgres can take.
       if (count === 0) return;
-      if (count >= limit) limit = Math.min(Math.max(usual, most), limit * 2);
+      if (count >= asked) limit = Math.min(Math.max(usual, most), Math.max(limit, asked * 2));
       else if (limit > usual) limit = usual;
       // Back from trouble, step by step.
       else limit = Math.min(usual, limit * 2);
