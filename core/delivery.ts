@@ -157,6 +157,8 @@ export interface GateState {
   readonly trips: number;
   /** Milliseconds until the trial that some worker has counts as lost; 0 or less: nobody tries. */
   readonly trialMs: number;
+  /** ISO 8601: since when it is closed; absent while it is open. */
+  readonly since?: string;
 }
 
 export interface TripPause {

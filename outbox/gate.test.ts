@@ -70,7 +70,8 @@ test("while it is closed what silent workers left is not taken over either", asy
 test("close keeps the later end that was told already, and says why it is closed", async () => {
   assert.equal(await gate.read(), { closedMs: 0, reason: null, needsPerson: false, trips: 0, trialMs: 0 });
   within((await gate.close(60_000, "busy\u0000", false)).closedMs, 55_000, 60_000);
-  const { closedMs, ...rest } = await gate.close(1_000, "limited", false);
+  const { closedMs, since, ...rest } = await gate.close(1_000, "limited", false);
+  within(Date.now() - Date.parse(since ?? ""), -1_000, 10_000);
   within(closedMs, 55_000, 60_000);
   assert.equal(rest, { reason: "limited", needsPerson: false, trips: 0, trialMs: 0 });
   await over();

@@ -14,6 +14,7 @@ interface GateRow {
   needs_person: boolean;
   trips: number;
   trial_ms: number;
+  since: Date | null;
 }
 
 /** The sending gate over Postgres: its clock decides, and a claim by any worker looks at it. */
@@ -27,6 +28,7 @@ export function createGate(pool: Pool): GatePort {
       needsPerson: row?.needs_person ?? false,
       trips: row?.trips ?? 0,
       trialMs: Math.ceil(row?.trial_ms ?? 0),
+      ...(row?.since && row.closed_ms > 0 ? { since: row.since.toISOString() } : {}),
     };
   }
   const change = async (text: string, values: unknown[]): Promise<GateState> => {

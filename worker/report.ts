@@ -1,5 +1,6 @@
 import type { Check, HealthSource } from "./http/health.ts";
 import type { Part } from "./lifecycle/board.ts";
+import type { LoopStats } from "./poll/loop.ts";
 import type { Wired, WorkerSettings } from "./wire.ts";
 import type { LoopName } from "./wire-loops.ts";
 
@@ -16,16 +17,13 @@ const check = (part: Part | undefined): Check =>
 
 /** Reads the parts' states as health checks. */
 export function healthSource(wired: Wired, settings: WorkerSettings): HealthSource {
-  const { board, gate, loops, inFlight, state } = wired;
+  const { board, gate, loops, inFlight, progress, state } = wired;
   const { batchSize, leaseMs } = settings.worker;
   const loopNames = Object.keys(loops) as LoopName[];
-  /** A turn may wait for a slot, a claim and the start of its delivery; beyond the lease it hangs. */
-  const hanging = () => loopNames.filter((name) => loops[name].stats().ageMs > Math.max(leaseMs, 30_000));
+  const loopParts = () => loopNames.map((name) => ({ name, part: board.get(`loop:${name}`) }));
   const turning = (): Check => {
-    const stuck = hanging();
-    return stuck.length === 0
-      ? { status: "up" }
-      : { status: "down", error: `loops that do not come round: ${stuck.join(", ")}` };
+    const turns = loopNames.map((name) => ({ name, ...loops[name].stats() }));
+    return turningCheck(turns, progress.stillMs(), { leaseMs, callMs: settings.novu.timeoutMs });
   };
   return {
     accepting: () => state.accepting,
@@ -41,18 +39,59 @@ export function healthSource(wired: Wired, settings: WorkerSettings): HealthSour
     },
     turning,
     polling() {
-      const down = loopNames.filter((name) => board.get(`loop:${name}`)?.state !== "up");
-      if (down.length > 0) return { status: "down", error: `loops that are not running: ${down.join(", ")}` };
-      return { ...turning(), listening: board.get("listener")?.state === "up" };
+      const parts = loopParts();
+      const down = parts.filter(({ part }) => part?.state !== "up");
+      const sinces = (of: typeof parts) => of.map(({ part }) => part?.since ?? startedAt).sort();
+      if (down.length > 0)
+        return {
+          status: "down",
+          since: sinces(down)[0] ?? startedAt,
+          error: `loops that are not running: ${down.map(({ name }) => name).join(", ")}`,
+        };
+      // Up since the last of them is.
+      return {
+        since: sinces(parts).at(-1) ?? startedAt,
+        ...turning(),
+        listening: board.get("listener")?.state === "up",
+      };
     },
     processing() {
       const paused = gate.closed();
       const details = { claimsInFlight: inFlight.count(), lastSettledAt: state.lastSettledAt, batchSize };
-      if (paused?.needsPerson) return { status: "down", error: paused.reason, ...details };
+      if (paused?.needsPerson)
+        return {
+          status: "down",
+          ...(paused.since === undefined ? {} : { since: paused.since }),
+          error: paused.reason,
+          ...details,
+        };
       return { status: "up", ...(paused === undefined ? {} : { paused }), ...details };
     },
   };
 }
+
+/** Pure: down when a loop hangs in its turn, or a delivery stands still: the process is stuck, and only a restart helps. */
+export function turningCheck(
+  turns: readonly (Pick<LoopStats, "ageMs" | "waiting"> & { readonly name: string })[],
+  stillMs: number,
+  { leaseMs, callMs }: { readonly leaseMs: number; readonly callMs: number },
+): Check {
+  const turnMs = Math.max(leaseMs, 30_000);
+  // In its turn it waits for a claim; beyond the lease it hangs. Waiting for a delivery it may have to wait long, as long as that one gets on.
+  const hanging = turns.filter(({ ageMs, waiting }) => waiting === null && ageMs > turnMs);
+  if (hanging.length > 0)
+    return {
+      status: "down",
+      since: ago(Math.max(...hanging.map(({ ageMs }) => ageMs))),
+      error: `loops that do not come round: ${hanging.map(({ name }) => name).join(", ")}`,
+    };
+  if (stillMs <= Math.max(3 * leaseMs, 2 * callMs, 30_000)) return { status: "up" };
+  const waiting = turns.filter((turn) => turn.waiting === "for a delivery to end").map(({ name }) => name);
+  const forThem = waiting.length === 0 ? "" : `; loops that wait for one to end: ${waiting.join(", ")}`;
+  return { status: "down", since: ago(stillMs), error: `deliveries that do not get on${forThem}` };
+}
+
+const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
 /** `/status`: everything a person who looks after the worker wants to see at once. */
 export function statusReport(wired: Wired, settings: WorkerSettings, version: string): Record<string, unknown> {

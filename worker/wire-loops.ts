@@ -64,9 +64,9 @@ export function createLoops(options: LoopsOptions): Readonly<Record<LoopName, Lo
           // Without a lane nothing that is claimed could be sent; with a migration missing it could be sent or written the wrong way.
           if (!lane.isOpen() || !schemaIsCurrent()) await sleep(20, signal);
         }
-        // Waited for here and not in the turn: long deliveries ahead of it are no sign of a loop that hangs.
-        await inFlight.slot(signal);
       },
+      // Waited for here and not in the turn: long deliveries ahead of it are no sign of a loop that hangs.
+      slot: inFlight.slot,
       isTransient: isDatabaseAway,
       onTransient(error) {
         metrics.polled(name, "error", 0);

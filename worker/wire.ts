@@ -18,6 +18,7 @@ import { createBreaker } from "./delivery/breaker.ts";
 import { type DeliverDeps, deliver } from "./delivery/deliver.ts";
 import { createLane } from "./delivery/lane.ts";
 import { maxEventsPerCall } from "./delivery/plan-calls.ts";
+import { type Beat, createProgress, moving } from "./delivery/progress.ts";
 import { tryOnce } from "./delivery/trial.ts";
 import { createBoard } from "./lifecycle/board.ts";
 import { createGateView } from "./lifecycle/gate.ts";
@@ -65,6 +66,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   const claims = createClaims(pool);
   const outbox = createDelivery(pool);
   const inFlight = createInFlight(maxClaimsInFlight);
+  const progress = createProgress();
   const [concurrency, eventsPerCall] = [parts.concurrency ?? callsPerClaim, parts.eventsPerCall ?? maxEventsPerCall];
   const pace = createPace(concurrency, eventsPerCall);
   const sizeOf = () => createClaimSize(worker.batchSize, worker.claimMax, pace.rows);
@@ -137,10 +139,11 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     claim: Claim,
     workflowId: string,
     signal: AbortSignal,
+    beat: Beat,
     needs = deps,
   ): Promise<SettleResult> {
     const trace = claim.rows.length === 0 ? undefined : tracing?.claim(claim, workflowId);
-    const watched = watchClaim(needs, claim, { metrics, log, workflowId, trace });
+    const watched = watchClaim(moving(needs, beat), claim, { metrics, log, workflowId, trace });
     return await deliver(watched, claim, signal).finally(() => trace?.end());
   }
   const never = new AbortController().signal;
@@ -154,27 +157,31 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
       claim.rows.length,
       claim.rows.reduce((sum, row) => sum + row.recipients.length, 0),
     );
+    const beat = progress.begin();
     try {
-      if (trial !== undefined) return await deliverTrial(claim, trial);
+      if (trial !== undefined) return await deliverTrial(claim, trial, beat);
       const long =
         alone || state.start === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
       const rest = { ...claim, rows: long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row)) };
       const queue = long.values();
       const start = async () => {
-        for (const row of queue) await handOver(claim.token, row);
+        for (const row of queue) await handOver(claim.token, row).finally(beat.moved);
       };
       // Side by side: a start takes Temporal tens of milliseconds, and the others need not wait for it.
-      await Promise.all([deliverWatched(rest, laneWorkflowId(owner), never), start(), start(), start(), start()]);
+      const sent = deliverWatched(rest, laneWorkflowId(owner), never, beat);
+      await Promise.all([sent, start(), start(), start(), start()]);
     } catch (error) {
       log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the sweep");
       throw error;
+    } finally {
+      beat.end();
     }
   }
 
   /** All of it in the lane: a workflow of its own would wait its turn while all workers wait for the trial. */
-  async function deliverTrial(claim: Claim, trial: string): Promise<void> {
+  async function deliverTrial(claim: Claim, trial: string, beat: Beat): Promise<void> {
     try {
-      await deliverWatched(claim, laneWorkflowId(owner), never, tryOnce(deps, gate));
+      await deliverWatched(claim, laneWorkflowId(owner), never, beat, tryOnce(deps, gate));
     } finally {
       // Without a result, as from an error that Novu replayed: the next one may try. Where Postgres is away the trial runs out by itself.
       if (gate.onTrial()) await shared.endTrial(trial).then(gate.see, () => undefined);
@@ -208,7 +215,8 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
       signal.throwIfAborted();
       // It may have waited long for its turn. What news did not reach this worker, the database says.
       const [rows] = await Promise.all([outbox.adopt(token, worker.leaseMs, again), gate.refresh()]);
-      return await deliverWatched({ token, rows }, claimWorkflowId(token), signal);
+      const beat = progress.begin();
+      return await deliverWatched({ token, rows }, claimWorkflowId(token), signal, beat).finally(beat.end);
     });
 
   const loops = createLoops({
@@ -237,7 +245,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   };
 
   return {
-    ...{ owner, pool, connection, claims, gate, inFlight, draining, state, board, metrics, lane, loops },
+    ...{ owner, pool, connection, claims, gate, inFlight, progress, draining, state, board, metrics, lane, loops },
     ...{ deliverToken, recover, temporal },
   };
 }

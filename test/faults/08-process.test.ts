@@ -11,41 +11,62 @@ import { testDatabase } from "../support/database.ts";
 import { type FaultLab, labOfFile, openLab, quick, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { testTemporal } from "../support/temporal.ts";
-import { ask, type RunningWorker, root, until } from "../support/worker.ts";
+import { ask, type Env, type RunningWorker, root, until } from "../support/worker.ts";
 
 // The worker as a process: its port, its settings, its callers, its event loop, its output.
 const lab = labOfFile(testDatabase, testTemporal);
 
-/** A worker whose claims hang, in a lab of its own: its liveness takes half a minute to fail, and the other tests run meanwhile. */
-let hung: Promise<{ readonly lab: FaultLab; readonly worker: RunningWorker; release(): Promise<void> }>;
+interface Stuck {
+  readonly worker: RunningWorker;
+  readonly since: number;
+  release(): Promise<void>;
+}
+/** Workers whose claims hang, and whose deliveries, in labs of their own: liveness takes half a minute to fail, and the other tests run meanwhile. */
+let hung: Promise<Stuck>;
+let endless: Promise<Stuck>;
 
 test.before(() => {
-  hung = hang();
-  // Looked at by the last test; until then a fault of it is not unhandled.
-  hung.catch(() => undefined);
+  hung = stuck({}, async (own) => {
+    const client = await own.db.connect();
+    await client.query("BEGIN; LOCK TABLE notify.notification IN ACCESS EXCLUSIVE MODE");
+    return async () => {
+      await client.query("ROLLBACK");
+      client.release();
+    };
+  });
+  endless = stuck({ POLL_BATCH_SIZE: "1", XNOVU_CLAIM_MAX: "1" }, async (own) => {
+    // Claims and leases go on; what Novu answered is never written.
+    await own.db.query(`CREATE FUNCTION audit.no_end() RETURNS trigger LANGUAGE plpgsql AS $$
+      BEGIN IF current_query() LIKE '-- PROCESSING -> SENT%' THEN PERFORM pg_sleep(600); END IF; RETURN NULL; END $$`);
+    await own.db.query(
+      "CREATE TRIGGER no_end BEFORE UPDATE ON notify.notification FOR EACH STATEMENT EXECUTE FUNCTION audit.no_end()",
+    );
+    await own.insert(3);
+    return async () => undefined;
+  });
+  // Looked at by the last tests; until then a fault of them is not unhandled.
+  for (const one of [hung, endless]) one.catch(() => undefined);
 });
 test.after(async () => {
-  const found = await hung.catch(() => undefined);
-  await found?.release();
+  for (const one of [hung, endless]) await (await one.catch(() => undefined))?.release();
 });
 
-async function hang() {
+async function stuck(env: Env, how: (own: FaultLab) => Promise<() => Promise<void>>): Promise<Stuck> {
   const [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
   const own = await openLab(database.url, temporal.address);
-  const worker = await own.readyWorker({ XNOVU_STATEMENT_TIMEOUT_MS: "600000", XNOVU_LEASE_MS: "1000" });
-  const client = await own.db.connect();
-  await client.query("BEGIN; LOCK TABLE notify.notification IN ACCESS EXCLUSIVE MODE");
+  const worker = await own.readyWorker({ XNOVU_STATEMENT_TIMEOUT_MS: "600000", XNOVU_LEASE_MS: "1000", ...env });
+  const since = Date.now();
+  const undo = await how(own);
   let released = false;
   const release = async () => {
     if (released) return;
     released = true;
-    await client.query("ROLLBACK");
-    client.release();
+    await undo();
     await own.killWorkers();
     await own.close();
     await Promise.all([database.close(), temporal.close()]);
   };
-  return { lab: own, worker, release };
+  return { worker, since, release };
 }
 
 const ended = (worker: RunningWorker, limitMs: number) =>
@@ -176,8 +197,17 @@ faultTest(35, "stdout and stderr closed: no crash, and it goes on", async () => 
   }
 });
 
+/** Readiness says that polling is down, and since about when. */
+async function polledLastAt(worker: RunningWorker, since: number): Promise<void> {
+  const ready = await worker.get("/health/ready");
+  assert.is(ready?.code, 503);
+  const polling = Object.values(ready?.body.waitsFor ?? {}).find(({ name }) => name === "polling");
+  const at = Date.parse(String(polling?.since));
+  assert.ok(Math.abs(at - since) < 15_000, `since ${polling?.since}, ${new Date(since).toISOString()} expected`);
+}
+
 faultTest(33, "a loop that hangs: liveness fails by its age and names it; health does not hang", async () => {
-  const { worker, release } = await hung;
+  const { worker, since, release } = await hung;
   const found = await until(
     async () => {
       const live = await worker.get("/health/live");
@@ -188,6 +218,25 @@ faultTest(33, "a loop that hangs: liveness fails by its age and names it; health
     () => "alive although its loops hang, or without a word about the loop",
   );
   assert.match(JSON.stringify(found.body), /loops that do not come round: .*\bnew\b/);
+  await polledLastAt(worker, since);
+  await release();
+});
+
+faultTest(33, "three deliveries that never end: liveness fails and names the loops that wait for them", async () => {
+  const { worker, since, release } = await endless;
+  const found = await until(
+    async () => {
+      const live = await worker.get("/health/live");
+      return live?.code === 503 ? live : undefined;
+    },
+    60_000,
+    () => "alive although nothing gets on",
+  );
+  assert.match(JSON.stringify(found.body), /deliveries that do not get on; loops that wait for one to end: new\b/);
+  const polling = (await worker.get("/status"))?.body.polling?.new;
+  assert.is(polling?.waiting, "for a delivery to end");
+  assert.ok(Number(polling?.ageMs) > 20_000, `${polling?.ageMs} ms old`);
+  await polledLastAt(worker, since);
   await release();
 });
 

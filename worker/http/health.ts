@@ -15,7 +15,7 @@ export interface HealthSource {
   readonly temporal: () => Check;
   readonly polling: () => Check;
   readonly processing: () => Check;
-  /** Down when a loop has not come round in time: the process is stuck, and only a restart helps. */
+  /** Down when a loop has not come round in time, or a delivery does not get on: the process is stuck, and only a restart helps. */
   readonly turning: () => Check;
 }
 

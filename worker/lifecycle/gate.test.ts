@@ -28,6 +28,13 @@ function viewOf(read: () => GateState = () => state(0)) {
   return { gate, seen, passes };
 }
 
+test("it says since when it is closed, as the database told", async () => {
+  const since = "2026-01-02T03:04:05.000Z";
+  const { gate } = viewOf(() => state(500, { since }));
+  await gate.refresh();
+  assert.is(gate.closed()?.since, since);
+});
+
 test("it is closed for as long as the database said, by this process's own clock, and says why", async () => {
   const { gate, seen, passes } = viewOf(() => state(500, { needsPerson: true, reason: "refused" }));
   assert.is(gate.closed(), undefined);

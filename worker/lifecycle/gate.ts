@@ -1,6 +1,14 @@
 import type { GatePort, GateState } from "../../core/delivery.ts";
 import { sleep } from "./sleep.ts";
 
+/** Times are ISO 8601. */
+export interface ClosedGate {
+  readonly since?: string;
+  readonly until: string;
+  readonly reason: string;
+  readonly needsPerson: boolean;
+}
+
 /** This worker's view of the sending gate. The database decides at each claim; the view spares claims that would find nothing. */
 export interface Gate {
   /** Takes over what the database said. */
@@ -8,7 +16,7 @@ export interface Gate {
   /** Asks the database. */
   refresh(): Promise<void>;
   /** Undefined while open. */
-  closed(): { readonly until: string; readonly reason: string; readonly needsPerson: boolean } | undefined;
+  closed(): ClosedGate | undefined;
   /** The circuit breaker tripped and no call has succeeded since: one call of one worker tries. */
   onTrial(): boolean;
   /** Neither closed nor on trial. */
@@ -46,7 +54,12 @@ export function createGateView(
     waits: () => msToWait() > 0,
     closed: () =>
       last !== undefined && now() < until
-        ? { until: new Date(until).toISOString(), reason: last.reason ?? "", needsPerson: last.needsPerson }
+        ? {
+            ...(last.since === undefined ? {} : { since: last.since }),
+            until: new Date(until).toISOString(),
+            reason: last.reason ?? "",
+            needsPerson: last.needsPerson,
+          }
         : undefined,
     async opened(signal) {
       while (!signal.aborted && msToWait() > 0) await sleep(msToWait(), AbortSignal.any([signal, changed.signal]));

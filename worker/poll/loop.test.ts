@@ -13,6 +13,7 @@ function loopOf(turn: () => Promise<Turn>, more: Partial<LoopOptions> = {}) {
     intervalMs: 60_000,
     turn,
     allowed: async () => undefined,
+    slot: async () => undefined,
     isTransient: (error) => error instanceof Passing,
     onTransient: (error) => void told.push(String(error)),
     onTurn: (result) => void told.push(result),
@@ -131,6 +132,28 @@ test("nothing is claimed until it is allowed, and a stop ends every wait", async
   stop();
   await running;
   assert.is(turns, 0);
+});
+
+test("a loop that waits for a delivery to end shows as age, and says what it waits for", async () => {
+  let free: () => void = () => undefined;
+  const full = new Promise<void>((resolve) => {
+    free = resolve;
+  });
+  let turns = 0;
+  const turn = async (): Promise<Turn> => {
+    turns++;
+    return "idle";
+  };
+  const { loop, stop, running } = loopOf(turn, { slot: () => full });
+  await sleep(40);
+  assert.is(loop.stats().waiting, "for a delivery to end");
+  assert.ok(loop.stats().ageMs >= 20);
+  assert.is(turns, 0);
+  free();
+  await sleep(20);
+  assert.equal([turns, loop.stats().ageMs], [1, 0]);
+  stop();
+  await running;
 });
 
 test("a turn that hangs shows as age", async () => {

@@ -12,9 +12,14 @@ export interface LoopStats {
   readonly lastTurnAt: string | null;
   readonly lastTurnMs: number | null;
   readonly lastError: string | null;
-  /** Milliseconds since the loop last came round: it grows without bound when the loop hangs. */
+  /** Milliseconds since the loop last came round, while it is busy or waits for a delivery: it grows without bound when one of them hangs. */
   readonly ageMs: number;
-  readonly waiting: "for its interval or a wake-up" | "to be allowed to claim" | "after an error" | null;
+  readonly waiting:
+    | "for its interval or a wake-up"
+    | "to be allowed to claim"
+    | "for a delivery to end"
+    | "after an error"
+    | null;
 }
 
 export interface LoopOptions {
@@ -23,6 +28,8 @@ export interface LoopOptions {
   readonly turn: (signal: AbortSignal) => Promise<Turn>;
   /** Resolves when claiming is allowed (a dependency is up, sending is not paused). */
   readonly allowed: (signal: AbortSignal) => Promise<void>;
+  /** Resolves when one more claim may be under way. */
+  readonly slot: (signal: AbortSignal) => Promise<void>;
   /** Errors to wait out; any other ends the loop, for its supervisor to judge. */
   readonly isTransient: (error: unknown) => boolean;
   readonly onTransient: (error: unknown) => void;
@@ -42,7 +49,7 @@ export interface Loop {
 }
 
 export function createLoop(options: LoopOptions): Loop {
-  const { intervalMs, turn, allowed, isTransient, onTransient, onTurn } = options;
+  const { intervalMs, turn, allowed, slot, isTransient, onTransient, onTurn } = options;
   let woken = false;
   let backingOff = false;
   let endPause: (() => void) | undefined;
@@ -114,12 +121,19 @@ export function createLoop(options: LoopOptions): Loop {
   return {
     wake,
     recovered,
-    stats: () => ({ intervalMs, ...state, ageMs: waiting === null ? Date.now() - cameRoundAt : 0, waiting }),
+    stats() {
+      const busy = waiting === null || waiting === "for a delivery to end";
+      return { intervalMs, ...state, ageMs: busy ? Date.now() - cameRoundAt : 0, waiting };
+    },
     async run(signal) {
       let failures = 0;
       while (!signal.aborted) {
         waiting = "to be allowed to claim";
         await allowed(signal);
+        if (signal.aborted) break;
+        waiting = "for a delivery to end";
+        cameRoundAt = Date.now();
+        await slot(signal);
         if (signal.aborted) break;
         waiting = null;
         cameRoundAt = Date.now();
