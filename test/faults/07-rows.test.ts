@@ -121,12 +121,24 @@ faultTest(
     const claimed = (await changesOf(lab().db, later)).find(({ to }) => to === "PROCESSING");
     assert.ok(Number(claimed?.at) >= at.getTime(), "sent before its time");
     assert.ok(Number(claimed?.at) < at.getTime() + 5_000, "sent late");
-
-    lab().novu.control.addFault({ match: { path: sendingPaths }, status: 503, times: 1 });
-    await lab().insert(1, { recipients: '["retried"]' });
-    await lab().held({}, 10_000);
   },
 );
+
+// Each direction by itself, and every worker in it: whichever takes the row, its clock would show.
+for (const minutes of [10, -10])
+  faultTest(29, `every worker ${minutes} minutes off: a retry comes when the database's clock says`, async () => {
+    await Promise.all([lab().readyWorker(skewed(minutes)), lab().readyWorker(skewed(minutes))]);
+    const headers = { "Retry-After": "3" };
+    lab().novu.control.addFault({ match: { path: sendingPaths }, status: 503, headers, times: 1 });
+    const [id = ""] = await lab().insert(1, { recipients: '["retried"]' });
+    await lab().held({}, 15_000);
+    const changes = await changesOf(lab().db, id);
+    const failed = changes.find(({ to }) => to === "FAILED");
+    const again = changes.filter(({ to }) => to === "PROCESSING").at(-1);
+    const waited = Number(again?.at) - Number(failed?.at);
+    // The witness writes the time of its own statement, a moment after that of its transaction.
+    assert.ok(waited >= 2_500 && waited < 8_000, `tried again after ${waited} ms`);
+  });
 
 // The rule: scheduled_for is a moment. A local time that the clocks leave out is read with the offset from before the change, so it comes an
 // hour later by the wall clock; one that comes twice means the second time, in standard time.
