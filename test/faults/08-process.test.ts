@@ -104,6 +104,16 @@ faultTest(31, "bad environment: it ends at once and names every bad variable, no
   assert.equal(await lab().counts(), { PENDING: 5 });
 });
 
+faultTest(7, "SIGTERM while its files are loaded: exit 0 at once, before it listens, and nothing claimed", async () => {
+  await lab().insert(5);
+  const worker = await lab().worker({
+    NODE_OPTIONS: `--import=${new URL("./stopped-early.fixture.mjs", import.meta.url).href}`,
+  });
+  assert.equal(await ended(worker, 15_000), { code: 0, signal: null });
+  assert.not.match(worker.output(), "listening on");
+  assert.equal(await lab().counts(), { PENDING: 5 });
+});
+
 /** Clients as they are: some that keep their connection, some that never finish their request, one that does not read its answer. */
 async function badClients(port: number): Promise<() => void> {
   const agent = new Agent({ keepAlive: true, maxSockets: 20 });
