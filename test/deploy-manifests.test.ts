@@ -106,6 +106,16 @@ if (rendered) {
       '"selector":{"app.kubernetes.io/component":"web"',
       "its selector matches nothing",
     ],
+    ["keda", '"XNOVU_TEMPORAL_METRICS_ADDRESS":"0.0.0.0:9464"', '"PORT":"4000"', "METRICS_ADDRESS is unset"],
+    ["keda", '"0.0.0.0:9464"', '"127.0.0.1:9464"', "127.0.0.1:9464, and the ServiceMonitor reads 3001, 9464"],
+    ["keda", '{"port":9464,"protocol":"TCP"}', '{"port":9465,"protocol":"TCP"}', "keeps Prometheus from port 9464"],
+    [
+      "keda",
+      '"containerPort":9464,"name":"temporal-sdk"',
+      '"containerPort":9464,"name":"sdk"',
+      "no container's port is called temporal-sdk",
+    ],
+    ["keda", '"name":"temporal-sdk","port":9464', '"name":"sdk","port":9464', "has no port temporal-sdk"],
   ];
   for (const [name, from, to, words] of faulty)
     test(`broken: ${words}`, () => {

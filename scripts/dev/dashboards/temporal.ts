@@ -93,7 +93,8 @@ const work: readonly Panel[] = [
 export const temporal: Dashboard = {
   uid: "xnovu-temporal",
   title: "XNovu: Temporal",
-  about: "Temporal as the workers' SDK sees it. Empty unless XNOVU_TEMPORAL_METRICS_ADDRESS is set and scraped.",
+  about:
+    "Temporal as the workers' SDK sees it. Empty unless XNOVU_TEMPORAL_METRICS_ADDRESS is set and scraped, as the Kubernetes manifests do.",
   rows: [
     { title: "Server", panels: server },
     { title: "Work", panels: work },

@@ -2,6 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { at, listAt, type Manifest, nameOf, ofKind, podMakers, podOf } from "./manifest.ts";
 import { linkFaults } from "./rules-links.ts";
+import { metricsFaults } from "./rules-metrics.ts";
 import { podFaults } from "./rules-pods.ts";
 import { scalingFaults } from "./rules-scaling.ts";
 import { defaultOf, settingFaults } from "./rules-settings.ts";
@@ -14,6 +15,7 @@ export function ruleFaults(manifests: readonly Manifest[], version: string): str
     ...settingFaults(manifests),
     ...podFaults(manifests, Number(timeout)),
     ...linkFaults(manifests),
+    ...metricsFaults(manifests),
     ...scalingFaults(manifests),
     ...imageFaults(manifests, version),
   ];
