@@ -83,6 +83,7 @@ test("it sees nothing else and changes nothing", async () => {
   for (const [text, message] of [
     ["SELECT payload FROM notify.notification LIMIT 1", "permission denied"],
     ["SELECT count(*) FROM notify.notification_recipient", "permission denied"],
+    ["SELECT reason FROM notify.sending_gate", "permission denied"],
     ["UPDATE notify.notification SET status = 'SENT'", "read-only transaction|permission denied"],
     ["SELECT notify.enqueue('acme', 'sms', '[\"ada\"]'::jsonb)", "permission denied|read-only transaction"],
   ] as const)
@@ -97,7 +98,18 @@ test("each part of the query goes by the index that its loop claims by", async (
   const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
   for (const index of ["notification_new", "notification_scheduled", "notification_failed"])
     assert.match(plan, new RegExp(`Index (Only )?Scan (using|on) ${index} `), plan);
-  assert.not.match(plan, /Seq Scan/, plan);
+  assert.not.match(plan, /Seq Scan on notification/, plan);
+});
+
+test("none counts while sending is paused, nor until a pause that ended is known to have helped", async () => {
+  const counted = async (until: string) => {
+    await owner.query(`UPDATE notify.sending_gate SET closed_until = ${until}, reason = 'Novu: 401'`);
+    return await asScaler(async (client) => (await client.query<{ count: string }>(query)).rows[0]?.count);
+  };
+  assert.is(await counted("now() + interval '1 minute'"), "0");
+  assert.is(await counted("now() - interval '1 second'"), "0", "a single notification tries, and may be refused again");
+  assert.is(await counted("now() - interval '20 seconds'"), "15");
+  assert.is(await counted("NULL"), "15", "a call has succeeded");
 });
 
 test.run();

@@ -4,6 +4,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { parse } from "yaml";
 import { findPrometheus, type PrometheusPrograms } from "../local/prometheus.ts";
 import { dashboardJson } from "../scripts/dev/dashboards/dashboard.ts";
 import { dashboards } from "../scripts/dev/dashboards/files.ts";
@@ -58,6 +59,35 @@ test("a threshold that is moved, or a wait that is left out, fails the tests", (
       writeFileSync(path, text.replace(from, to));
       assert.is.not(promtool(["test", "rules", tests], folder.path).status, 0, to);
     }
+  } finally {
+    folder.remove();
+  }
+});
+
+test("what the autoscaler counts is 0 while the gate is closed, and for a scrape longer", () => {
+  const path = join(root, "deploy/kubernetes/examples/prometheus-adapter-values.yaml");
+  const { rules } = parse(readFileSync(path, "utf8"));
+  const due = rules.external.find(({ name }: { name: { as: string } }) => name.as === "xnovu_due_notifications");
+  const expr = String(due.metricsQuery).replaceAll("<<.LabelMatchers>>", 'namespace="xnovu"');
+  const series = (name: string, values: string) => ({ series: name, values });
+  const at = (eval_time: string, value: number) => ({
+    ...{ expr, eval_time },
+    exp_samples: [{ labels: '{namespace="xnovu"}', value }],
+  });
+  const folder = temporaryFolder("xnovu-adapter-");
+  try {
+    // Closed from 1 m to 2 m 15 s, but for the moment at 1 m 30 s in which a single notification tries. A worker that started tells nothing yet.
+    const input_series = [
+      series('xnovu_waiting_notifications{namespace="xnovu",pod="a",state="due"}', "900x20"),
+      series('xnovu_waiting_notifications{namespace="xnovu",pod="b",state="due"}', "880x20"),
+      series('xnovu_sending_paused{namespace="xnovu",pod="a"}', "0 0 0 0 1 1 0 1 1 0x12"),
+      series('xnovu_sending_paused{namespace="xnovu",pod="b"}', "0x20"),
+    ];
+    const promql_expr_test = [at("45s", 900), at("1m", 0), at("1m30s", 0), at("2m15s", 0), at("2m45s", 900)];
+    const tests = [{ interval: "15s", input_series, promql_expr_test }];
+    writeFileSync(join(folder.path, "tests.yml"), JSON.stringify({ evaluation_interval: "15s", tests }));
+    const tested = promtool(["test", "rules", "tests.yml"], folder.path);
+    assert.is(tested.status, 0, tested.said);
   } finally {
     folder.remove();
   }

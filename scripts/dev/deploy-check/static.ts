@@ -12,6 +12,7 @@ export function staticFaults(root: string): string[] {
   return [
     ...faults,
     ...sameSettings(files),
+    ...sameQuery(files),
     ...cloudSettingFaults(files),
     ...versions(files, root),
     ...graces(files),
@@ -42,6 +43,21 @@ function sameSettings(files: readonly ConfigFile[]): string[] {
     ...different.map((name) => `deploy/kubernetes/base and deploy/helm/xnovu/values.yaml differ in ${name}`),
     ...[...base].flatMap(([name, value]) => valueFaults("deploy/kubernetes/base", name, value)),
   ];
+}
+
+/** Container Apps counts as Kubernetes does. */
+function sameQuery(files: readonly ConfigFile[]): string[] {
+  const keda = files.find(({ path }) => path === "deploy/kubernetes/components/keda/worker.yaml")?.documents ?? [];
+  const ofKeda = keda.flatMap((object) => listAt(object, "spec", "triggers"));
+  const azure = documentOf(files, "deploy/azure/worker.yaml");
+  const ofAzure = listAt(azure, "properties", "template", "scale", "rules").map((rule) => at(rule, "custom"));
+  const [one, other] = [ofKeda, ofAzure].map((triggers) =>
+    at(
+      triggers.find((trigger) => at(trigger, "type") === "postgresql"),
+      ...["metadata", "query"],
+    ),
+  );
+  return one === other ? [] : ["deploy/azure/worker.yaml counts by another query than components/keda/worker.yaml"];
 }
 
 /** One version everywhere: package.json's; pnpm as package.json pins it. */
