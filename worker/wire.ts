@@ -35,8 +35,8 @@ import { workerMetrics } from "./wire-metrics.ts";
 export type WorkerSettings = Pick<Settings, "general" | "novu" | "database" | "temporal" | "worker">;
 
 /** Claims that one worker has under way: enough that Postgres and Novu work at the same time, few enough that a stop leaves little behind. */
-const maxClaimsInFlight = 3;
-const callsPerClaim = 4;
+export const maxClaimsInFlight = 3;
+export const callsPerClaim = 4;
 /** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
 const fanOutFrom = 500;
 /** Milliseconds beyond a call's own limit until the trial after a trip of the breaker counts as lost. */

@@ -1,8 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createAutoscaler, syncSeconds } from "./autoscaler.ts";
+import { sentInASecond } from "./given.ts";
 import type { Rule } from "./rule.ts";
-import { simulate } from "./simulate.ts";
+import { closedSummary, simulate } from "./simulate.ts";
 
 const rule: Rule = {
   name: "test",
@@ -68,6 +69,26 @@ test("a day: nothing is lost, a worker counts from its start, the oldest goes fi
   const sent = (second: number) => (day[second - 1]?.backlog ?? 0) - (day[second]?.backlog ?? 0);
   assert.is(sent(19), 200, "those asked for in the first second are not there yet");
   assert.is(sent(20), 600, "and now they are");
+});
+
+test("while the gate is closed nothing is sent, and a rule that looks at it asks for no worker until it is open again", () => {
+  const closed = { at: 600, seconds: 600 };
+  const world = { load: () => 50, perWorker: 100, novuLimit: 1e9, startSeconds: 20, closed };
+  const [blind, looking] = [rule, { ...rule, gateLagSeconds: 15 }].map((one) => {
+    const day = simulate(one, world);
+    return { day, said: closedSummary(one, day, closed) };
+  });
+  assert.is(looking?.day[1_199]?.backlog, 30_000);
+  assert.equal([looking?.said.mostPodsWhileClosed, looking?.said.idleWorkerMinutes], [2, 0]);
+  assert.is(blind?.said.mostPodsWhileClosed, 10);
+  // It looks every 15 s: not at 1,200 s and not within 15 s after, but then.
+  assert.equal([looking?.day[1_214]?.pods, looking?.day[1_215]?.pods], [2, 6]);
+  assert.ok((looking?.said.secondsToCatchUp ?? 0) > (blind?.said.secondsToCatchUp ?? 0));
+});
+
+test("what a worker sends is what its calls carry: twelve of a hundred", () => {
+  assert.is(sentInASecond(0.4), 2_200);
+  assert.is(sentInASecond(0.2), 4_400);
 });
 
 test.run();

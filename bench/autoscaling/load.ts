@@ -3,13 +3,17 @@ export type Load = (second: number) => number;
 
 export const daySeconds = 86_400;
 
-export interface Campaign {
-  readonly name: string;
+/** A part of the day. */
+export interface Span {
   /** Seconds from midnight. */
   readonly at: number;
-  readonly rows: number;
-  /** How long the producer takes to insert them. */
   readonly seconds: number;
+}
+
+/** `seconds` is how long the producer takes to insert the rows. */
+export interface Campaign extends Span {
+  readonly name: string;
+  readonly rows: number;
 }
 
 const hours = (hour: number, minute = 0) => hour * 3600 + minute * 60;
@@ -21,6 +25,9 @@ export const campaigns: readonly Campaign[] = [
   { name: "flash sale", at: hours(15, 30), rows: 300_000, seconds: 30 },
   { name: "reminders", at: hours(20), rows: 2_000_000, seconds: 1800 },
 ];
+
+/** Another day: Novu refuses the key until somebody puts in a new one. */
+export const keyRefused: Span = { at: hours(13), seconds: 40 * 60 };
 
 const hump = (second: number, peak: number, width: number) => Math.exp(-(((second - hours(peak)) / hours(width)) ** 2));
 

@@ -29,8 +29,8 @@ export function dayPlot(title: string, about: string, panels: readonly Panel[]):
     `<text class="title" x="10" y="22">${title}</text>`,
     `<text class="small" x="10" y="40">${about}</text>`,
     ...legend.flatMap(({ label, kind }, index) => [
-      `<line class="${kind}" x1="${70 + index * 240}" x2="${94 + index * 240}" y1="58" y2="58"/>`,
-      `<text class="small" x="${100 + index * 240}" y="62">${label}</text>`,
+      `<line class="${kind}" x1="${40 + index * 262}" x2="${64 + index * 262}" y1="58" y2="58"/>`,
+      `<text class="small" x="${70 + index * 262}" y="62">${label}</text>`,
     ]),
     ...panels.flatMap((panel, index) => drawn(panel, top + index * (panelHeight + gap))),
     "</svg>",

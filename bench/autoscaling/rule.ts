@@ -25,6 +25,8 @@ export interface Rule {
   readonly metricAgeSeconds: number;
   /** Notifications sent in a second for each worker, as the mean of two minutes; left out where no such metric is read. */
   readonly sentTarget?: number;
+  /** While the sending gate is closed no row counts, and for so long after; left out where the count does not look at the gate. */
+  readonly gateLagSeconds?: number;
   readonly up: Behaviour;
   readonly down: Behaviour;
 }
@@ -35,22 +37,23 @@ export function kedaRule(manifests: readonly Manifest[]): Rule {
   const trigger = listAt(spec, "triggers").find((entry) => at(entry, "name") === "due");
   const sent = listAt(spec, "triggers").find((entry) => at(entry, "name") === "sent");
   const behavior = at(spec, "advanced", "horizontalPodAutoscalerConfig", "behavior");
-  const limit = /LIMIT (\d+)/.exec(String(at(trigger, "metadata", "query")))?.[1];
+  const query = String(at(trigger, "metadata", "query"));
   return {
     name: "KEDA",
     min: number(at(spec, "minReplicaCount")),
     max: number(at(spec, "maxReplicaCount")),
     target: number(at(trigger, "metadata", "targetQueryValue")),
-    cap: number(limit),
+    cap: found(/LIMIT (\d+)/, query),
     // KEDA asks Postgres at the moment the autoscaler asks it.
     metricAgeSeconds: 0,
     sentTarget: number(at(sent, "metadata", "threshold")),
+    gateLagSeconds: found(/sending_gate WHERE closed_until > now\(\) - interval '(\d+) seconds'/, query),
     ...behaviours(behavior),
   };
 }
 
-/** The rule of a HorizontalPodAutoscaler on an external metric. @throws Error when it is not there. */
-export function hpaRule(manifests: readonly Manifest[], cap: number): Rule {
+/** The rule of a HorizontalPodAutoscaler on external metrics that an adapter's rules, given as text, make. @throws Error when it is not there. */
+export function hpaRule(manifests: readonly Manifest[], adapter: string, cap: number): Rule {
   const spec = at(find(manifests, "HorizontalPodAutoscaler", "xnovu-worker"), "spec");
   const target = (name: string) =>
     listAt(spec, "metrics")
@@ -66,6 +69,7 @@ export function hpaRule(manifests: readonly Manifest[], cap: number): Rule {
     // The worker counts every 10 s, Prometheus reads that every 15 s.
     metricAgeSeconds: 25,
     sentTarget: number(target("xnovu_sent_per_second")),
+    gateLagSeconds: found(/xnovu_sending_paused\{[^}]*\}\[(\d+)s\]/, adapter),
     ...behaviours(at(spec, "behavior")),
   };
 }
@@ -85,8 +89,10 @@ function behaviour(part: unknown): Behaviour {
   return { stabilizationSeconds: number(at(part, "stabilizationWindowSeconds")), policies };
 }
 
+const found = (pattern: RegExp, text: string): number => number(pattern.exec(text)?.[1]);
+
 function number(value: unknown): number {
-  const found = Number(value);
-  if (value === undefined || Number.isNaN(found)) throw new Error(`not a number in the manifest: ${String(value)}`);
-  return found;
+  const read = Number(value);
+  if (value === undefined || Number.isNaN(read)) throw new Error(`not a number in the manifest: ${String(value)}`);
+  return read;
 }

@@ -1,5 +1,6 @@
 import { createAutoscaler, syncSeconds } from "./autoscaler.ts";
-import { daySeconds, type Load } from "./load.ts";
+import { daySeconds, type Load, type Span } from "./load.ts";
+import { createQueue } from "./queue.ts";
 import type { Rule } from "./rule.ts";
 
 export interface World {
@@ -10,6 +11,8 @@ export interface World {
   readonly novuLimit: number;
   /** From the autoscaler's word to the worker's first claim: a node that is there, an image that is there, a start. */
   readonly startSeconds: number;
+  /** When the sending gate is closed, and nobody sends. */
+  readonly closed?: Span;
 }
 
 export interface Second {
@@ -21,7 +24,8 @@ export interface Second {
 
 /**
  * A day, second by second: producers insert, workers send the oldest first, the autoscaler looks every 15 s. Workers that go finish what they
- * have, so they count until they are told to go. Nothing is drawn by chance.
+ * have, so they count until they are told to go. KEDA's trigger on Temporal's task queue is left out: a worker takes the tasks of its lane at once.
+ * Nothing is drawn by chance.
  */
 export function simulate(rule: Rule, world: World): Second[] {
   const autoscaler = createAutoscaler(rule);
@@ -34,10 +38,12 @@ export function simulate(rule: Rule, world: World): Second[] {
   for (let now = 0; now < daySeconds; now++) {
     queue.insert(now, world.load(now));
     while (starting[0] !== undefined && starting[0] <= now) ready += starting.shift() === undefined ? 0 : 1;
-    sent.push(queue.send(Math.min(ready * world.perWorker, world.novuLimit)));
+    const able = isClosed(world.closed, now) ? 0 : Math.min(ready * world.perWorker, world.novuLimit);
+    sent.push(queue.send(able));
     due.push(queue.rows());
     if (now % syncSeconds === 0) {
-      const counted = due[Math.max(0, now - rule.metricAgeSeconds)] ?? 0;
+      const seenAt = Math.max(0, now - rule.metricAgeSeconds);
+      const counted = seesClosed(rule, world.closed, seenAt) ? 0 : (due[seenAt] ?? 0);
       const wanted = autoscaler.next(
         now,
         counted,
@@ -53,39 +59,19 @@ export function simulate(rule: Rule, world: World): Second[] {
   return day;
 }
 
+const isClosed = (closed: Span | undefined, now: number): boolean =>
+  closed !== undefined && now >= closed.at && now < closed.at + closed.seconds;
+
+/** Whether a look finds the gate closed, or closed a moment ago. */
+const seesClosed = ({ gateLagSeconds: lag }: Rule, closed: Span | undefined, now: number): boolean =>
+  lag !== undefined && closed !== undefined && isClosed({ ...closed, seconds: closed.seconds + lag }, now);
+
 // Of the query `rate(…[2m])`, and how long ago Prometheus looked.
 const windowSeconds = 120;
 const scrapeSeconds = 15;
 
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length;
-
-/** First in, first out, a bucket for each second of insertion. */
-function createQueue() {
-  const buckets: { readonly at: number; rows: number }[] = [];
-  let [first, total] = [0, 0];
-  return {
-    insert(at: number, rows: number): void {
-      buckets.push({ at, rows });
-      total += rows;
-    },
-    /** Returns how many went. */
-    send(most: number): number {
-      let left = most;
-      for (let bucket = buckets[first]; bucket !== undefined && left > 0; bucket = buckets[first]) {
-        const taken = Math.min(left, bucket.rows);
-        bucket.rows -= taken;
-        left -= taken;
-        total -= taken;
-        if (bucket.rows > 1e-9) break;
-        first++;
-      }
-      return most - left;
-    },
-    rows: () => Math.max(0, Math.round(total)),
-    age: (now: number) => (first < buckets.length ? now - (buckets[first]?.at ?? now) : 0),
-  };
-}
 
 export interface Summary {
   readonly rule: string;
@@ -108,5 +94,26 @@ export function summary(rule: string, day: readonly Second[]): Summary {
     mostPods: day.reduce((most, { pods }) => Math.max(most, pods), 0),
     podHours: Number((day.reduce((sum, { pods }) => sum + pods, 0) / 3600).toFixed(1)),
     changes: day.filter(({ pods }, index) => index > 0 && pods !== day[index - 1]?.pods).length,
+  };
+}
+
+export interface ClosedSummary {
+  readonly rule: string;
+  readonly mostPodsWhileClosed: number;
+  /** Beyond the fewest there may be. */
+  readonly idleWorkerMinutes: number;
+  /** From when the gate opened until none waited longer than a minute. */
+  readonly secondsToCatchUp: number;
+}
+
+/** What a rule did while nobody could send, and after. */
+export function closedSummary({ name, min }: Rule, day: readonly Second[], closed: Span): ClosedSummary {
+  const [during, after] = [day.slice(closed.at, closed.at + closed.seconds), day.slice(closed.at + closed.seconds)];
+  const caughtUp = after.findIndex(({ age }) => age <= 60);
+  return {
+    rule: name,
+    mostPodsWhileClosed: Math.max(...during.map(({ pods }) => pods)),
+    idleWorkerMinutes: Math.round(during.reduce((sum, { pods }) => sum + pods - min, 0) / 60),
+    secondsToCatchUp: caughtUp === -1 ? after.length : caughtUp,
   };
 }

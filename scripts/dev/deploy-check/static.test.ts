@@ -59,6 +59,7 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
     /fly.toml: no setting is called XNOVU_LOGLEVEL/,
   ],
   ["deploy/helm/xnovu/values.yaml", 'POLL_BATCH_SIZE: "100"', 'POLL_BATCH_SIZE: "200"', /differ in POLL_BATCH_SIZE/],
+  ["deploy/helm/xnovu/values.yaml", "sentPerWorker: 1500", "sentPerWorker: 700", /700 is not some 70 % of 2200/],
   ["deploy/helm/xnovu/Chart.yaml", "appVersion: v", "appVersion: v9", /appVersion is v9/],
   [
     "deploy/kubernetes/components/keda/worker.yaml",

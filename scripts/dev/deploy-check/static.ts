@@ -13,6 +13,7 @@ export function staticFaults(root: string): string[] {
     ...faults,
     ...sameSettings(files),
     ...sameQuery(files),
+    ...sentTarget(files, root),
     ...cloudSettingFaults(files),
     ...versions(files, root),
     ...graces(files),
@@ -58,6 +59,18 @@ function sameQuery(files: readonly ConfigFile[]): string[] {
     ),
   );
   return one === other ? [] : ["deploy/azure/worker.yaml counts by another query than components/keda/worker.yaml"];
+}
+
+/** What calls for another worker is some 70 % of what the simulation takes one to send. */
+function sentTarget(files: readonly ConfigFile[], root: string): string[] {
+  const simulated: unknown = JSON.parse(readFileSync(join(root, "bench/results/autoscaling.json"), "utf8"));
+  const perWorker = Number(at(simulated, "given", "perWorker"));
+  const values = documentOf(files, "deploy/helm/xnovu/values.yaml");
+  const target = Number(at(values, "autoscaling", "worker", "sentPerWorker"));
+  if (Math.abs(target / perWorker - 0.7) <= 0.05) return [];
+  return [
+    `deploy/helm/xnovu/values.yaml: sentPerWorker ${target} is not some 70 % of ${perWorker}, which bench/autoscaling.ts takes a worker to send`,
+  ];
 }
 
 /** One version everywhere: package.json's; pnpm as package.json pins it. */
