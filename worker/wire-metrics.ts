@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Pool } from "pg";
 import type { Settings } from "../core/config/variables.ts";
-import { workflowIds } from "../novu/workflows/ids.ts";
+import { channelOf } from "../novu/workflows/ids.ts";
 import type { Counts } from "../outbox/counts.ts";
 import { expiriesOf } from "./expiries.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
@@ -29,7 +29,7 @@ export function workerMetrics(
   const { pool, state, board, gate, lane, inFlight } = sources;
   const { worker, database, temporal, general } = settings;
   return createMetrics({
-    workflows: workflowIds,
+    channels: channelOf,
     build: { version, revision: general.revision ?? "unknown", expiries: expiriesOf(temporal) },
     intervals: {
       new: worker.pollIntervalMs,

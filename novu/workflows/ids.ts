@@ -5,3 +5,13 @@ export type WorkflowId = (typeof workflowIds)[number];
 /** The channels a `multi-channel` notification goes through when its payload names none, in the order they run. */
 export const channels = ["in-app", "email", "push", "chat", "sms"] as const;
 export type Channel = (typeof channels)[number];
+
+/** The channel that a workflow sends through, for the metrics. `multi-channel` takes the ones that its payload names, and counts under its own name. */
+export const channelOf: Readonly<Record<WorkflowId, Channel | "multi-channel">> = {
+  email: "email",
+  sms: "sms",
+  push: "push",
+  "in-app": "in-app",
+  chat: "chat",
+  "multi-channel": "multi-channel",
+};

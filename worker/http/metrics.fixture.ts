@@ -17,6 +17,6 @@ export const metricsOver = (more: Partial<Readings> = {}): Metrics =>
   createMetrics({
     readings: { ...readings, ...more },
     build: { version: "1.2.3", revision: "abc", expiries: { "temporal-api-key": 1_900_000_000 } },
-    workflows: ["email", "sms"],
+    channels: { email: "email", "sign-up-code": "sms" },
     intervals: { new: 10_000, sweep: 15_000 },
   });

@@ -24,6 +24,7 @@ test("recorders count, in seconds and by bounded labels", async () => {
   metrics.tripped();
   metrics.recovered(true);
   metrics.delivered({ workflow: "email", outcome: "sent", attempt: 2, tookMs: 40, sinceDueMs: 29_000 });
+  metrics.delivered({ workflow: "sign-up-code", outcome: "failed", attempt: 1, tookMs: 40 });
   metrics.delivered({ workflow: "made up by a tenant", outcome: "dead", attempt: 8, tookMs: 40 });
   await has(metrics, [
     'xnovu_notifications_total{outcome="sent"} 3',
@@ -37,8 +38,9 @@ test("recorders count, in seconds and by bounded labels", async () => {
     'xnovu_novu_request_duration_seconds_count{status="none"} 1',
     "xnovu_circuit_trips_total 1",
     'xnovu_worker_recoveries_total{result="gone"} 1',
-    'xnovu_workflow_notifications_total{workflow="email",outcome="sent"} 1',
-    'xnovu_workflow_notifications_total{workflow="other",outcome="dead"} 1',
+    'xnovu_workflow_notifications_total{workflow="email",channel="email",outcome="sent"} 1',
+    'xnovu_workflow_notifications_total{workflow="sign-up-code",channel="sms",outcome="failed"} 1',
+    'xnovu_workflow_notifications_total{workflow="other",channel="other",outcome="dead"} 1',
     'xnovu_delivery_duration_seconds_sum{outcome="sent"} 0.04',
     "xnovu_delivery_attempts_count 2",
     'xnovu_end_to_end_duration_seconds_bucket{le="30"} 1',
@@ -79,7 +81,7 @@ test("what is not known while the database is away has no value, rather than a 0
 test("what a rate is taken of is there before the first incident", async () => {
   await has(metricsOver(), [
     ...["sent", "failed", "dead", "released"].map((outcome) => `xnovu_notifications_total{outcome="${outcome}"} 0`),
-    'xnovu_workflow_notifications_total{workflow="other",outcome="dead"} 0',
+    'xnovu_workflow_notifications_total{workflow="other",channel="other",outcome="dead"} 0',
     'xnovu_novu_request_duration_seconds_count{status="429"} 0',
     'xnovu_polls_total{loop="sweep",result="error"} 0',
     'xnovu_claimed_notifications_total{loop="sweep"} 0',

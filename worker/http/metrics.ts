@@ -15,14 +15,14 @@ export type { Readings };
 export interface MetricsOptions {
   readonly readings: Readings;
   readonly build: Build;
-  /** Workflow ids that get a label of their own; every other one counts as `other`. */
-  readonly workflows: readonly string[];
+  /** The channel of each workflow that gets a label of its own; every other one counts as `other`. */
+  readonly channels: Readonly<Record<string, string>>;
   /** Milliseconds between two turns of a loop, by loop. */
   readonly intervals: Readonly<Record<string, number>>;
 }
 
 /** Every series that a rule or a dashboard reads is there from the start, at 0: a rate over a series that appears with its first incident misses it. */
-export function createMetrics({ readings, build, workflows, intervals }: MetricsOptions): Metrics {
+export function createMetrics({ readings, build, channels, intervals }: MetricsOptions): Metrics {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
   // Gauges whose names end like counters, which promtool refuses; the same counts by type stay.
@@ -32,7 +32,7 @@ export function createMetrics({ readings, build, workflows, intervals }: Metrics
   addGauges(registry, readings);
   return {
     registry,
-    ...deliveryMetrics(registry, workflows),
+    ...deliveryMetrics(registry, channels),
     ...novuMetrics(registry),
     ...pollingMetrics(registry, intervals),
   };

@@ -8,14 +8,12 @@ const quantiles = (name: string, more = ""): Query[] =>
 
 const outcomes: readonly Panel[] = [
   {
-    title: "SENT by workflow",
-    about: "The bridge's workflows, which are its channels; `other` are workflows that the catalogue does not know.",
+    title: "SENT by channel",
+    about:
+      "By the channel of each workflow; `multi-channel` takes the ones that its payload names, `other` are workflows that the catalogue does not know.",
     unit: "ops",
     queries: [
-      [
-        'sum by (workflow) (rate(xnovu_workflow_notifications_total{outcome="sent"}[$__rate_interval]))',
-        "{{workflow}}",
-      ],
+      ['sum by (channel) (rate(xnovu_workflow_notifications_total{outcome="sent"}[$__rate_interval]))', "{{channel}}"],
     ],
     stacked: true,
   },

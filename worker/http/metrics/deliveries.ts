@@ -29,14 +29,18 @@ const seconds = {
   endToEnd: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3_600, 21_600, 86_400],
 };
 
-export function deliveryMetrics(registry: Registry, workflows: readonly string[]): DeliveryMetrics {
+export function deliveryMetrics(registry: Registry, channels: Readonly<Record<string, string>>): DeliveryMetrics {
   const { settled, byWorkflow, lost, recovered } = counters(registry);
   const { delivery, endToEnd, attempts } = histograms(registry);
-  const known = new Set(workflows);
+  const known = new Map(Object.entries({ ...channels, other: "other" }));
+  const labelsOf = (workflow: string) => {
+    const channel = known.get(workflow);
+    return channel === undefined ? { workflow: "other", channel: "other" } : { workflow, channel };
+  };
   for (const outcome of outcomes) {
     settled.inc({ outcome }, 0);
     delivery.zero({ outcome });
-    for (const workflow of [...workflows, "other"]) byWorkflow.inc({ workflow, outcome }, 0);
+    for (const workflow of known.keys()) byWorkflow.inc({ ...labelsOf(workflow), outcome }, 0);
   }
   for (const result of ["gone", "alive"]) recovered.inc({ result }, 0);
   return {
@@ -44,7 +48,7 @@ export function deliveryMetrics(registry: Registry, workflows: readonly string[]
     leaseLost: (count) => lost.inc(count),
     recovered: (gone) => recovered.inc({ result: gone ? "gone" : "alive" }),
     delivered({ workflow, outcome, attempt, tookMs, sinceDueMs }) {
-      byWorkflow.inc({ workflow: known.has(workflow) ? workflow : "other", outcome });
+      byWorkflow.inc({ ...labelsOf(workflow), outcome });
       delivery.observe({ outcome }, tookMs / 1000);
       if (outcome === "sent" || outcome === "dead") attempts.observe(attempt);
       if (outcome === "sent" && sinceDueMs !== undefined) endToEnd.observe(sinceDueMs / 1000);
@@ -63,8 +67,8 @@ function counters(registry: Registry) {
     }),
     byWorkflow: new Counter({
       name: "xnovu_workflow_notifications_total",
-      help: "The same by workflow; without those that the sweep made dead letters, and those written after a lease was lost.",
-      labelNames: ["workflow", "outcome"],
+      help: "The same by workflow and its channel; without those that the sweep made dead letters, and those written after a lease was lost.",
+      labelNames: ["workflow", "channel", "outcome"],
       registers,
     }),
     lost: new Counter({
