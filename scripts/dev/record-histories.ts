@@ -1,5 +1,6 @@
-// Records test/histories/*.json anew: what Temporal kept of a worker that was killed, of one that was stopped, and of a notification of many
-// recipients. test/worker-replay.test.ts replays them. Record again when a workflow may change, because no old one runs any more; then
+// Records test/histories/*.json: what Temporal kept of workers that were killed, lost touch for a while, or were stopped, and of claims by
+// themselves, delivered and failed. test/worker-replay.test.ts replays them. `node --import tsx scripts/dev/record-histories.ts lane-silent`
+// writes that one alone; without names all are written, which drops the older ones: do so only when no workflow of theirs can run any more. Then
 // `biome check --write test/histories`.
 import { writeFileSync } from "node:fs";
 import { Client, Connection } from "@temporalio/client";
@@ -7,7 +8,7 @@ import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
 import { freePort } from "../../local/ports.ts";
 import { testDatabase } from "../../test/support/database.ts";
 import { testTemporal } from "../../test/support/temporal.ts";
-import { type RunningWorker, until, workerRig } from "../../test/support/worker.ts";
+import { type RunningWorker, root, until, workerRig } from "../../test/support/worker.ts";
 
 const database = await testDatabase();
 const temporal = await testTemporal();
@@ -15,6 +16,7 @@ const rig = await workerRig(database.url, temporal.address);
 const connection = await Connection.connect({ address: temporal.address });
 const { workflow } = new Client({ connection, namespace: temporal.namespace });
 
+const wanted = process.argv.slice(2);
 const ownerOf = async (worker: RunningWorker) => String((await worker.get("/status"))?.body.owner);
 
 /** Names of this machine's processes in a history, payloads included, become names that say nothing. */
@@ -48,20 +50,45 @@ try {
     () => stopped.output(),
   );
   const second = /"owner":"([^"]+)"/.exec(stopped.output())?.[1] ?? "";
+  const paused = await rig.start({ WORKER_HEALTH_PORT: String(await freePort()) });
+  await paused.ready();
+  const third = await ownerOf(paused);
+  // It keeps its connections, so it is not gone: it gets its lane back.
+  paused.child.kill("SIGSTOP");
+  await until(
+    () => stopped.output().includes("a worker lost touch with Temporal"),
+    60_000,
+    () => stopped.output(),
+  );
+  paused.child.kill("SIGCONT");
+  await until(async () => (await paused.get("/health"))?.body.checks?.temporal?.lane === "open", 60_000);
+  // No claim's token, so that Postgres refuses it each time.
+  const failing = { workflowId: "xnovu-claim-failed", taskQueue: rig.env.TEMPORAL_TASK_QUEUE ?? "" };
+  await workflow.start("deliverClaim", { ...failing, args: [{ claim: "not-a-token" }] });
+  await workflow
+    .getHandle(failing.workflowId)
+    .result()
+    .catch(() => undefined);
+  await paused.end();
   await stopped.end();
 
   const names = new Map([
     [first, "worker-1"],
     [second, "worker-2"],
+    [third, "worker-3"],
+    [root, ""],
     [rig.env.TEMPORAL_TASK_QUEUE ?? "", "queue"],
   ]);
   for (const [name, id] of [
     ["lane-silent", `xnovu-lane-${first}`],
     ["lane-drained", `xnovu-lane-${second}`],
+    ["lane-lost-touch", `xnovu-lane-${third}`],
     ["deliver-claim", claim],
+    ["deliver-failed", failing.workflowId],
   ] as const) {
+    if (wanted.length > 0 && !wanted.includes(name)) continue;
     const handle = workflow.getHandle(id);
-    await handle.result();
+    await handle.result().catch(() => undefined);
     const text = anonymous(historyToJSON(await handle.fetchHistory()), names);
     writeFileSync(new URL(`../../test/histories/${name}.json`, import.meta.url), `${text}\n`);
   }
