@@ -4,6 +4,8 @@ import { sendingPaths } from "../support/fault-lab.ts";
 import type { Load, Trouble } from "./plan.ts";
 import type { World } from "./world.ts";
 
+const bulkPath = "/v1/events/trigger/bulk";
+
 /** Makes the trouble, and resolves when it is over. */
 export async function makeTrouble(world: World, trouble: Trouble): Promise<void> {
   const { lab, crew, networks } = world;
@@ -14,6 +16,8 @@ export async function makeTrouble(world: World, trouble: Trouble): Promise<void>
       return crew.kill(trouble.worker);
     case "stop worker":
       return crew.pause(trouble.worker, trouble.ms);
+    case "rolling restart":
+      return crew.roll();
     case "terminate connections":
       await lab.db.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'xnovu%'",
@@ -26,9 +30,15 @@ export async function makeTrouble(world: World, trouble: Trouble): Promise<void>
     case "novu answers":
       order({
         status: trouble.status,
+        // What is kept for a day under a call's key is an error of the moment, never the limit of a rate.
+        cached: trouble.cached && trouble.status !== 429,
         times: 100_000,
         ...(trouble.status === 429 ? { headers: { "retry-after": "1" } } : {}),
       });
+      await sleep(trouble.ms);
+      return control.clearFaults();
+    case "novu refuses calls":
+      order({ match: { path: bulkPath }, status: trouble.status, cached: trouble.cached, times: 100_000 });
       await sleep(trouble.ms);
       return control.clearFaults();
     case "novu drops replies":

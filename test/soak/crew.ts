@@ -5,12 +5,18 @@ import type { Env, RunningWorker } from "../support/worker.ts";
 /** Workers under a supervisor: whoever ends is started again. */
 export interface Crew {
   kill(worker: number): void;
+  /** SIGTERM to each in turn; resolves when the last one is replaced. */
+  roll(): Promise<void>;
   /** SIGSTOP, and SIGCONT after `ms`. */
   pause(worker: number, ms: number): Promise<void>;
   /** Ends that nobody ordered: a worker has to live through every trouble. */
   unordered(): readonly string[];
   stop(): Promise<void>;
 }
+
+/** A stop's deadline, beyond it the time that a worker may have been stopped by SIGSTOP, and some more for a machine that does other things. */
+const shutdownMs = 5_000;
+const endsWithinMs = shutdownMs + 6_000 + 5_000;
 
 export async function startCrew(lab: FaultLab, count: number, env: Env, log: (line: string) => void): Promise<Crew> {
   const over = new AbortController();
@@ -31,11 +37,26 @@ export async function startCrew(lab: FaultLab, count: number, env: Env, log: (li
         log(`worker ${place} ended by itself: ${exit.signal ?? `exit ${exit.code}`}`);
       }
       await sleep(200);
-      if (!over.signal.aborted) current[place] = await lab.worker(env);
+      if (!over.signal.aborted) current[place] = await lab.worker(own);
     }
   }
 
-  current.push(...(await Promise.all(Array.from({ length: count }, () => lab.readyWorker(env)))));
+  /** Whoever is told to end drains, gives back what is left, and ends by itself. */
+  async function terminate(place: number): Promise<void> {
+    const worker = current[place];
+    if (worker === undefined || worker.child.exit()) return;
+    ordered.add(worker.child.pid);
+    worker.child.kill("SIGTERM");
+    const ended = await Promise.race([
+      worker.child.exited,
+      sleep(endsWithinMs, undefined, { signal: over.signal }),
+    ]).catch(() => "over" as const);
+    if (ended === undefined) unordered.push(`worker ${place} did not end by SIGTERM:\n${worker.child.tail()}`);
+    while (!over.signal.aborted && current[place] === worker) await sleep(50);
+  }
+
+  const own = { ...env, XNOVU_SHUTDOWN_TIMEOUT_MS: String(shutdownMs) };
+  current.push(...(await Promise.all(Array.from({ length: count }, () => lab.readyWorker(own)))));
   const keeping = current.map((_, place) => keep(place));
   const signal = (place: number, name: NodeJS.Signals) => current[place]?.child.kill(name);
   return {
@@ -44,6 +65,9 @@ export async function startCrew(lab: FaultLab, count: number, env: Env, log: (li
       if (pid === undefined || current[place]?.child.exit()) return;
       ordered.add(pid);
       signal(place, "SIGKILL");
+    },
+    async roll() {
+      for (let place = 0; place < count && !over.signal.aborted; place++) await terminate(place);
     },
     async pause(place, ms) {
       const worker = current[place];

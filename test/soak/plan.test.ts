@@ -13,7 +13,7 @@ test("steps are in order of time and within it, and every kind of trouble and lo
   const steps = planSoak(options);
   assert.ok(steps.every(({ atMs }, index) => atMs >= (steps[index - 1]?.atMs ?? 0) && atMs < options.ms));
   const kinds = new Set(steps.flatMap(({ trouble, load }) => trouble?.kind ?? load?.kind ?? []));
-  assert.is(kinds.size, 9 + 4, [...kinds].join(", "));
+  assert.is(kinds.size, 11 + 4, [...kinds].join(", "));
   assert.ok(refusedRows(steps) > 0);
 });
 

@@ -3,10 +3,15 @@ import { between, oneOf, randomFrom } from "../support/random.ts";
 /** Something that goes wrong, for `ms` where it lasts. */
 export type Trouble =
   | { readonly kind: "kill worker" | "stop worker"; readonly worker: number; readonly ms: number }
+  /** SIGTERM to one worker after the other, each when the one before it is replaced. */
+  | { readonly kind: "rolling restart" }
   | { readonly kind: "terminate connections" }
   | { readonly kind: "restart postgres"; readonly signal: "SIGINT" | "SIGQUIT"; readonly ms: number }
   | { readonly kind: "restart temporal"; readonly signal: "SIGTERM" | "SIGKILL"; readonly ms: number }
-  | { readonly kind: "novu answers"; readonly status: 429 | 500 | 503; readonly ms: number }
+  /** `cached`: Novu keeps the error under the call's key and gives it again to a repeat. */
+  | { readonly kind: "novu answers"; readonly status: 429 | 500 | 503; readonly cached: boolean; readonly ms: number }
+  /** A call of several events is refused as a whole, a lone one is not. */
+  | { readonly kind: "novu refuses calls"; readonly status: 400 | 422; readonly cached: boolean; readonly ms: number }
   | { readonly kind: "novu drops replies"; readonly times: number }
   | { readonly kind: "novu is slow"; readonly delayMs: number; readonly ms: number }
   | {
@@ -83,6 +88,7 @@ function someTrouble(random: () => number, workers: number): Trouble {
     () => ({ kind: "kill worker", worker, ms: 0 }),
     // Past the lease of three seconds.
     () => ({ kind: "stop worker", worker, ms: between(random, 3_500, 6_000) }),
+    () => ({ kind: "rolling restart" }),
     () => ({ kind: "terminate connections" }),
     () => ({
       kind: "restart postgres",
@@ -97,7 +103,14 @@ function someTrouble(random: () => number, workers: number): Trouble {
     () => ({
       kind: "novu answers",
       status: oneOf(random, [429, 500, 503] as const),
+      cached: oneOf(random, [true, false]),
       ms: between(random, 500, 2_500),
+    }),
+    () => ({
+      kind: "novu refuses calls",
+      status: oneOf(random, [400, 422] as const),
+      cached: oneOf(random, [true, false]),
+      ms: between(random, 300, 1_500),
     }),
     () => ({ kind: "novu drops replies", times: between(random, 1, 6) }),
     () => ({ kind: "novu is slow", delayMs: between(random, 200, 2_500), ms: between(random, 1_000, 3_000) }),
