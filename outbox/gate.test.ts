@@ -143,6 +143,24 @@ test("a success starts the breaker over, and leaves a pause that was told meanwh
   assert.is(reason, "limited");
 });
 
+test("an answer that is overtaken by a later question's opens nothing that was closed meanwhile", async () => {
+  let arrives: () => void = () => undefined;
+  const held: Promise<void>[] = [new Promise((resolve) => (arrives = resolve))];
+  const slow = Object.assign(Object.create(pool), {
+    async query(text: string, values?: unknown[]) {
+      const wait = held.shift();
+      const result = await pool.query(text, values);
+      await wait;
+      return result;
+    },
+  });
+  const overtaken = createGate(slow);
+  const old = overtaken.read();
+  within((await overtaken.close(60_000, "limited", false)).closedMs, 55_000, 60_000);
+  arrives();
+  within((await old).closedMs, 55_000, 60_000);
+});
+
 const trial = (kind: Parameters<ClaimPort["claimTrial"]>[0], trialMs = 60_000) =>
   createClaims(pool).claimTrial(kind, "w", lease, trialMs);
 

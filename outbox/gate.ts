@@ -19,17 +19,14 @@ interface GateRow {
 
 /** The sending gate over Postgres: its clock decides, and a claim by any worker looks at it. */
 export function createGate(pool: Pool): GatePort {
+  let asked = 0;
+  let newest = { order: 0, state: stateOf(undefined) };
+  /** Answers over several connections may overtake each other: one that comes after a later question's is no news, and that one's stands. */
   async function read(): Promise<GateState> {
+    const order = ++asked;
     const { rows } = await pool.query<GateRow>(readSql);
-    const row = rows[0];
-    return {
-      closedMs: Math.ceil(row?.closed_ms ?? 0),
-      reason: row?.reason ?? null,
-      needsPerson: row?.needs_person ?? false,
-      trips: row?.trips ?? 0,
-      trialMs: Math.ceil(row?.trial_ms ?? 0),
-      ...(row?.since && row.closed_ms > 0 ? { since: row.since.toISOString() } : {}),
-    };
+    if (order > newest.order) newest = { order, state: stateOf(rows[0]) };
+    return newest.state;
   }
   const change = async (text: string, values: unknown[]): Promise<GateState> => {
     await pool.query(text, values);
@@ -45,3 +42,12 @@ export function createGate(pool: Pool): GatePort {
     endTrial: (trial) => change(endTrialSql, [trial]),
   };
 }
+
+const stateOf = (row: GateRow | undefined): GateState => ({
+  closedMs: Math.ceil(row?.closed_ms ?? 0),
+  reason: row?.reason ?? null,
+  needsPerson: row?.needs_person ?? false,
+  trips: row?.trips ?? 0,
+  trialMs: Math.ceil(row?.trial_ms ?? 0),
+  ...(row?.since && row.closed_ms > 0 ? { since: row.since.toISOString() } : {}),
+});
