@@ -170,7 +170,7 @@ export const variables = {
       "XNOVU_CLAIM_MAX",
       wholeNumber(1, 10_000),
       "1000",
-      "while a backlog lasts, claims grow from POLL_BATCH_SIZE up to this",
+      "while a backlog lasts, claims grow from POLL_BATCH_SIZE up to this, and never beyond what Novu takes in half a second",
     ),
     leaseMs: withDefault(
       "XNOVU_LEASE_MS",
