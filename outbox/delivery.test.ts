@@ -358,7 +358,7 @@ test("what a worker that went silent still says of recipients is not recorded on
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second'");
   await withClient(database.url, async (taker) => {
     await taker.query("BEGIN");
-    const taken = await taker.query(sql("take-over"), [token(), "w2", lease, 10, 3]);
+    const taken = await taker.query(sql("take-over"), [token(), "w2", lease, 10, 3, false]);
     assert.is(taken.rowCount, 2);
     // It has looked at the rows before the takeover commits.
     const late = delivery.settle(held, [], [outcome(id, 0), outcome(id, 1), outcome(other, 0)]);

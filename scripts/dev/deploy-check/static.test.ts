@@ -12,7 +12,9 @@ for (const part of [
   "docs",
   "worker",
   "bench/results",
+  "scripts/deploy",
   "test/deploy-manifests.test.ts",
+  "test/deploy-release.test.ts",
   "test/deploy-scaler.test.ts",
   "test/deploy-probes.test.ts",
 ])
