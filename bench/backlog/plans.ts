@@ -14,7 +14,7 @@ export async function claimPlans(dist: string, url: string): Promise<Record<stri
       await client.query("BEGIN");
       const { rows } = await client.query<{ "QUERY PLAN": string }>(
         `EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) ${sql}`,
-        [randomUUID(), "bench", 60_000, 500, ""],
+        [randomUUID(), "bench", 60_000, 500, "", false],
       );
       await client.query("ROLLBACK");
       plans[kind] = rows.map((row) => row["QUERY PLAN"]);
