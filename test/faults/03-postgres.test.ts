@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { databaseOn } from "../support/database.ts";
-import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
+import { type FaultLab, leaveSoon, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { freeze } from "../support/process-tree.ts";
 import { type PrivatePostgres, privatePostgres } from "../support/servers.ts";
@@ -31,6 +31,7 @@ test.after(async () => {
   await lab?.killWorkers();
   await Promise.allSettled([lab?.close(), proxy?.close()]);
   await Promise.all([postgres?.close(), temporal?.close()]);
+  leaveSoon();
 });
 
 const slowNovu = (delayMs: number) =>

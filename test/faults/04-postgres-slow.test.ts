@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
-import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
+import { type FaultLab, leaveSoon, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { type TestTemporal, testTemporal } from "../support/temporal.ts";
@@ -27,6 +27,7 @@ test.after(async () => {
   await lab?.killWorkers();
   await Promise.allSettled([lab?.close(), proxy?.close()]);
   await Promise.all([database?.close(), temporal?.close()]);
+  leaveSoon();
 });
 
 faultTest(12, "half-open connections to Postgres: queries time out, it reconnects, no lock stays behind", async () => {

@@ -9,7 +9,7 @@ import * as assert from "uvu/assert";
 import { freePort } from "../../local/ports.ts";
 import { startTemporal, type Temporal } from "../../local/temporal.ts";
 import { type TestDatabase, testDatabase } from "../support/database.ts";
-import { type FaultLab, openLab, sendingPaths } from "../support/fault-lab.ts";
+import { type FaultLab, leaveSoon, openLab, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest, skipPart } from "../support/fault-notes.ts";
 import { temporaryFolder } from "../support/folder.ts";
 import { temporalBinary } from "../support/temporal.ts";
@@ -35,6 +35,7 @@ test.after(async () => {
   await lab?.close();
   await Promise.all([database?.close(), server?.stop()]);
   folder.remove();
+  leaveSoon();
 });
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const)

@@ -8,7 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort } from "../../local/ports.ts";
 import { testDatabase } from "../support/database.ts";
-import { type FaultLab, labOfFile, openLab, quick, sendingPaths } from "../support/fault-lab.ts";
+import { type FaultLab, labOfFile, leaveSoon, openLab, quick, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { testTemporal } from "../support/temporal.ts";
 import { ask, type Env, type RunningWorker, root, until } from "../support/worker.ts";
@@ -49,6 +49,7 @@ test.before(() => {
 });
 test.after(async () => {
   for (const one of [hung, endless]) await (await one.catch(() => undefined))?.release();
+  leaveSoon();
 });
 
 async function stuck(env: Env, how: (own: FaultLab) => Promise<() => Promise<void>>): Promise<Stuck> {

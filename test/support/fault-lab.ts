@@ -116,6 +116,9 @@ interface Server {
   close(): Promise<void>;
 }
 
+/** A connection that a broken network left half-open may outlive its server: for when all is judged. Without one the file ends by itself, sooner. */
+export const leaveSoon = (): void => void setTimeout(() => process.exit(), 15_000).unref();
+
 /** A lab for all tests of a file, empty before each; made before the first and closed after the last. */
 export function labOfFile(
   database: () => Promise<Server & { readonly url: string }>,
@@ -133,8 +136,7 @@ export function labOfFile(
   test.after(async () => {
     await lab?.killWorkers();
     for (const server of closing) await server.close();
-    // A connection that a broken network left half-open may outlive its server, and all is judged by now. Without one the file ends by itself, sooner.
-    setTimeout(() => process.exit(), 15_000).unref();
+    leaveSoon();
   });
   return () => {
     if (lab === undefined) throw new Error("the lab is made before the first test");
