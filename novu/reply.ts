@@ -56,10 +56,13 @@ const refusals = new Set([
   "invalid_recipients",
 ]);
 
+/** One for all: a claim holds thousands. */
+const accepted: EventOutcome = Object.freeze({ kind: "accepted" });
+
 /** A word that is not on the list comes from a later Novu: then `acknowledged` and `error` tell. A dead letter for a message that went out is worse than none. */
 export const judgeItem = ({ status, acknowledged, error }: Item): EventOutcome =>
   status === "processed" || (acknowledged === true && !refusals.has(status) && !error?.length)
-    ? { kind: "accepted" }
+    ? accepted
     : { kind: "rejected", reason: error?.length ? `${status}: ${error.join("; ")}` : status };
 
 /** The items of `{"data": [...]}`, the one of `{"data": {...}}`, or of a plain list. */

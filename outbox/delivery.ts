@@ -41,12 +41,11 @@ export function createDelivery(pool: Pool): DeliveryPort {
 
 /** Whether nothing else is to be written: no other state, and no recipient of a row that is still being sent. */
 function onlySent(settlements: readonly Settlement[], recipients: readonly RecipientOutcome[]): boolean {
+  if (settlements.length === 0 || !settlements.every(({ to }) => to === "SENT")) return false;
+  // Usually none: a notification for one recipient has no rows of its own here.
+  if (recipients.length === 0) return true;
   const ids = new Set(settlements.map(({ id }) => id));
-  return (
-    settlements.length > 0 &&
-    settlements.every(({ to }) => to === "SENT") &&
-    recipients.every(({ notificationId }) => ids.has(notificationId))
-  );
+  return recipients.every(({ notificationId }) => ids.has(notificationId));
 }
 
 /** The usual end of a batch, in one statement. */

@@ -5,6 +5,7 @@ import type { ClaimTrace } from "../core/tracing/port.ts";
 import type { DeliverDeps } from "./delivery/deliver.ts";
 import { measured, type Written } from "./delivery/measured.ts";
 import type { Metrics } from "./http/metrics.ts";
+import type { Delivered } from "./http/metrics/deliveries.ts";
 
 /** Ids that one log line names at the most. */
 const idsInALine = 50;
@@ -26,10 +27,8 @@ export function watchClaim(deps: DeliverDeps, { token, rows }: Claim, watch: Cla
   const failed: string[] = [];
   const dead: string[] = [];
   const onWritten = (written: readonly Written[]) => {
-    for (const { row, to, tookMs } of written) {
-      const { workflow, attempts, waitedMs } = row;
-      const sinceDueMs = waitedMs === undefined ? {} : { sinceDueMs: waitedMs + tookMs };
-      metrics.delivered({ workflow, outcome: outcomeOf[to], attempt: attempts, tookMs, ...sinceDueMs });
+    metrics.delivered(written.map(deliveredOf));
+    for (const { row, to } of written) {
       trace?.settled(row.id, to);
       if (to === "FAILED") failed.push(row.id);
       if (to === "DEAD") dead.push(row.id);
@@ -49,6 +48,14 @@ export function watchClaim(deps: DeliverDeps, { token, rows }: Claim, watch: Cla
     },
   };
 }
+
+const deliveredOf = ({ row: { workflow, attempts, waitedMs }, to, tookMs }: Written): Delivered => ({
+  workflow,
+  outcome: outcomeOf[to],
+  attempt: attempts,
+  tookMs,
+  sinceDueMs: waitedMs === undefined ? undefined : waitedMs + tookMs,
+});
 
 /** A span for each call, told to Novu by the header `traceparent`. */
 const traced = (novu: NovuPort, trace: ClaimTrace): NovuPort => ({

@@ -25,12 +25,12 @@ export function measured(
       // Some rows were another worker's by then, and which ones is not known.
       if (result.leaseLost > 0) return result;
       const tookMs = now() - claimedAt;
-      onWritten(
-        settlements.flatMap(({ id, to }) => {
-          const row = byId.get(id);
-          return row === undefined ? [] : [{ row, to, tookMs }];
-        }),
-      );
+      const written: Written[] = [];
+      for (const { id, to } of settlements) {
+        const row = byId.get(id);
+        if (row !== undefined) written.push({ row, to, tookMs });
+      }
+      onWritten(written);
       return result;
     },
   };

@@ -47,13 +47,16 @@ export async function sendCall(
   return ends;
 }
 
+/** One for all: a claim holds thousands. */
+const sent: EventEnd = Object.freeze({ kind: "sent" });
+
 function endOf(reply: CallReply, index: number): EventEnd {
   switch (reply.kind) {
     case "answered": {
       const outcome = reply.outcomes[index];
       if (outcome === undefined)
         return { kind: "retry", reason: "Novu did not answer for this event", keepBatch: true };
-      if (outcome.kind === "accepted") return { kind: "sent" };
+      if (outcome.kind === "accepted") return sent;
       return outcome.kind === "rejected" ? outcome : { ...outcome, keepBatch: false };
     }
     case "invalid":

@@ -23,9 +23,9 @@ test("recorders count, in seconds and by bounded labels", async () => {
   metrics.requested(undefined, 10_000);
   metrics.tripped();
   metrics.recovered(true);
-  metrics.delivered({ workflow: "email", outcome: "sent", attempt: 2, tookMs: 40, sinceDueMs: 29_000 });
-  metrics.delivered({ workflow: "sign-up-code", outcome: "failed", attempt: 1, tookMs: 40 });
-  metrics.delivered({ workflow: "made up by a tenant", outcome: "dead", attempt: 8, tookMs: 40 });
+  metrics.delivered([{ workflow: "email", outcome: "sent", attempt: 2, tookMs: 40, sinceDueMs: 29_000 }]);
+  metrics.delivered([{ workflow: "sign-up-code", outcome: "failed", attempt: 1, tookMs: 40 }]);
+  metrics.delivered([{ workflow: "made up by a tenant", outcome: "dead", attempt: 8, tookMs: 40 }]);
   await has(metrics, [
     'xnovu_notifications_total{outcome="sent"} 3',
     "xnovu_lease_lost_total 1",
@@ -111,7 +111,7 @@ test("every status becomes one of a fixed list of labels", () => {
 
 test("promtool has nothing against them", async () => {
   const metrics = metricsOver();
-  metrics.delivered({ workflow: "email", outcome: "sent", attempt: 1, tookMs: 4, sinceDueMs: 9 });
+  metrics.delivered([{ workflow: "email", outcome: "sent", attempt: 1, tookMs: 4, sinceDueMs: 9 }]);
   const promtool = spawnSync("promtool", ["check", "metrics"], {
     input: await metrics.registry.metrics(),
     encoding: "utf8",

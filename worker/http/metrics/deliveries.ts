@@ -11,12 +11,12 @@ export interface Delivered {
   /** Milliseconds from its claim to the write. */
   readonly tookMs: number;
   /** Milliseconds from when it was due to the write. */
-  readonly sinceDueMs?: number;
+  readonly sinceDueMs?: number | undefined;
 }
 
 export interface DeliveryMetrics {
   settled(outcome: Outcome, count: number): void;
-  delivered(notification: Delivered): void;
+  delivered(notifications: readonly Delivered[]): void;
   leaseLost(count: number): void;
   /** A worker went silent and was looked after by this one: `gone`, or it lives and only lost touch with Temporal. */
   recovered(gone: boolean): void;
@@ -42,18 +42,37 @@ export function deliveryMetrics(registry: Registry, channels: Readonly<Record<st
     delivery.zero({ outcome });
     for (const workflow of known.keys()) byWorkflow.inc({ ...labelsOf(workflow), outcome }, 0);
   }
+  const durations = {
+    sent: delivery.labels({ outcome: "sent" }),
+    failed: delivery.labels({ outcome: "failed" }),
+    dead: delivery.labels({ outcome: "dead" }),
+    released: delivery.labels({ outcome: "released" }),
+  } satisfies Record<Outcome, unknown>;
   for (const result of ["gone", "alive"]) recovered.inc({ result }, 0);
   return {
     settled: (outcome, count) => settled.inc({ outcome }, count),
     leaseLost: (count) => lost.inc(count),
     recovered: (gone) => recovered.inc({ result: gone ? "gone" : "alive" }),
-    delivered({ workflow, outcome, attempt, tookMs, sinceDueMs }) {
-      byWorkflow.inc({ ...labelsOf(workflow), outcome });
-      delivery.observe({ outcome }, tookMs / 1000);
-      if (outcome === "sent" || outcome === "dead") attempts.observe(attempt);
-      if (outcome === "sent" && sinceDueMs !== undefined) endToEnd.observe(sinceDueMs / 1000);
+    delivered(notifications) {
+      for (const { outcome, attempt, tookMs, sinceDueMs } of notifications) {
+        durations[outcome].observe(tookMs / 1000);
+        if (outcome === "sent" || outcome === "dead") attempts.observe(attempt);
+        if (outcome === "sent" && sinceDueMs !== undefined) endToEnd.observe(sinceDueMs / 1000);
+      }
+      for (const outcome of outcomes)
+        for (const [workflow, count] of countsOf(notifications, outcome))
+          byWorkflow.inc({ ...labelsOf(workflow), outcome }, count);
     },
   };
+}
+
+/** How many of each workflow ended so: one write holds many of few workflows, and each step of a counter has its price. */
+function countsOf(notifications: readonly Delivered[], outcome: Outcome): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>();
+  for (const notification of notifications)
+    if (notification.outcome === outcome)
+      counts.set(notification.workflow, (counts.get(notification.workflow) ?? 0) + 1);
+  return counts;
 }
 
 function counters(registry: Registry) {
