@@ -18,6 +18,7 @@ const trialFree = sql("gate-trial-free");
 const takeTrial = sql("gate-trial-take");
 const anySuspects = sql("any-suspects");
 const buryExpired = sql("bury-expired");
+const forgetLeases = sql("forget-leases");
 const releaseSql = sql("release");
 const releaseAllSql = sql("release-all");
 const expireSql = sql("expire-leases");
@@ -93,6 +94,7 @@ export function createClaims(pool: Pool): ClaimPort {
     async sweep(owner, leaseMs, limit) {
       const dead = (await pool.query(buryExpired, [limit])).rowCount ?? 0;
       const claim = await takenOver(owner, leaseMs, limit);
+      await pool.query(forgetLeases);
       const suspects = (await pool.query<{ suspects: boolean }>(anySuspects, [aloneFrom])).rows[0]?.suspects ?? false;
       return { ...claim, dead, suspects };
     },

@@ -164,7 +164,7 @@ test("settle writes every outcome of a claim at once, recipients included", asyn
   assert.equal(totals(await delivery.settle(held, settlements, recipients)), { settled: 5, leaseLost: 0 });
   const state = new Map((await everything()).rows.map((row) => [row.id, row]));
   const of = (id: string, ...names: string[]) => names.map((name) => state.get(id)?.[name] ?? null);
-  assert.equal(of(sent, "status", "error", "batch_id", "attempts"), ["SENT", null, null, 1]);
+  assert.equal(of(sent, "status", "error", "batch_id", "attempts"), ["SENT", null, batch, 1]);
   assert.ok(state.get(sent)?.sent_at);
   assert.equal(of(failed, "status", "error", "batch_id", "attempts"), ["FAILED", "later", null, 1]);
   assert.equal(of(kept, "status", "error", "batch_id", "attempts"), ["FAILED", "no reply", batch, 1]);

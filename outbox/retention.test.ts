@@ -177,7 +177,7 @@ test("with many rows each step goes by the primary key, with statistics and with
     await client.query("SET LOCAL session_replication_role = replica");
     await client.query(
       `INSERT INTO notify.notification (enterprise_id, workflow, recipients, status, sent_at, error)
-       SELECT 'acme', 'email', '["u"]', CASE WHEN i % 10 = 0 THEN 'DEAD' ELSE 'SENT' END, now(), 'e' FROM generate_series(1, 30000) AS i`,
+       SELECT 'acme', 'email', '["u"]', CASE WHEN i % 10 = 0 THEN 'DEAD' ELSE 'SENT' END, now(), 'e' FROM generate_series(1, 80000) AS i`,
     );
   });
   for (const prepare of ["SELECT", "VACUUM ANALYZE notify.notification"]) {

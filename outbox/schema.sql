@@ -7,9 +7,17 @@ CREATE OR REPLACE FUNCTION notify.after_delete()
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+DECLARE
+  seen uuid[] := ARRAY(SELECT token FROM notify.lease WHERE token IN (SELECT lease_token FROM deleted) FOR UPDATE SKIP LOCKED);
 BEGIN
   DELETE FROM notify.notification_recipient r USING deleted d WHERE r.notification_id = d.id;
   DELETE FROM notify.notification_event e USING deleted d WHERE e.notification_id = d.id;
+  WITH less AS (
+    SELECT lease_token AS token, count(*) AS rows FROM deleted WHERE lease_token = ANY (seen) GROUP BY lease_token
+  ), ended AS (
+    DELETE FROM notify.lease l USING less WHERE l.token = less.token AND l.open <= less.rows
+  )
+  UPDATE notify.lease l SET open = l.open - less.rows FROM less WHERE l.token = less.token AND l.open > less.rows;
   RETURN NULL;
 END $function$
 ;
@@ -33,6 +41,17 @@ BEGIN
   RETURN NULL;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION notify.after_truncate()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  DELETE FROM notify.lease;
+  RETURN NULL;
+END $function$
+;
 CREATE OR REPLACE FUNCTION notify.after_update()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -40,21 +59,74 @@ CREATE OR REPLACE FUNCTION notify.after_update()
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_nestloop TO 'off'
 AS $function$
+DECLARE
+  -- Of the claims that held some of the rows before: tokens, and of how many each.
+  tokens uuid[];
+  counts bigint[];
+  seen uuid[];
+  held boolean;
+  waits boolean;
 BEGIN
+  -- A claim, and nothing else: it is written down when it ends, and no join is needed to see what it holds.
+  IF NOT EXISTS (SELECT FROM before WHERE status NOT IN ('PENDING', 'FAILED')) AND NOT EXISTS (SELECT FROM after WHERE status <> 'PROCESSING') THEN
+    INSERT INTO notify.lease AS l (token, owner, until, open, ids)
+      SELECT lease_token, max(lease_owner), min(lease_until), count(*), array_agg(id) FROM after GROUP BY lease_token
+    ON CONFLICT (token) DO UPDATE SET until = least(l.until, excluded.until), open = l.open + excluded.open, ids = l.ids || excluded.ids;
+    RETURN NULL;
+  END IF;
+
   INSERT INTO notify.notification_event (notification_id, claimed_at, claim_attempt, attempt, from_status, to_status, lease_token, worker, error)
     SELECT n.id, CASE o.status WHEN 'PROCESSING' THEN o.updated_at END, CASE o.status WHEN 'PROCESSING' THEN o.attempts END, n.attempts,
            o.status, n.status, o.lease_token, o.lease_owner, CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
     FROM before o JOIN after n USING (id)
     WHERE CASE WHEN n.status = 'PROCESSING'
-      -- A claim is written down when it ends; one that is not legal, now, to be refused. A new token without a new status is a claim taken over from
-      -- a worker that went silent.
+      -- One that is not legal, now, to be refused. A new token without a new status is a claim taken over from a worker that went silent.
       THEN o.lease_token IS DISTINCT FROM n.lease_token AND o.status NOT IN ('PENDING', 'FAILED')
       ELSE o.status <> n.status END;
-  IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for IS NULL) THEN
-    PERFORM pg_notify('xnovu_new', '');
+
+  SELECT array_agg(token), array_agg(rows) INTO tokens, counts
+    FROM (SELECT lease_token AS token, count(*) AS rows FROM before WHERE lease_token IS NOT NULL GROUP BY lease_token) AS b;
+  SELECT bool_or(status = 'PROCESSING'), bool_or(status = 'PENDING') INTO held, waits FROM after;
+  -- Never waited for: a transaction that somebody holds open over one row must not hold up the others of its claim. What is passed over here counts
+  -- too much, or ends too early, and the sweep looks at the rows themselves.
+  seen := ARRAY(SELECT token FROM notify.lease WHERE token = ANY (tokens) FOR UPDATE SKIP LOCKED);
+  IF held THEN
+    WITH change AS MATERIALIZED (
+      SELECT n.id, o.lease_token AS from_token, n.lease_token AS token, n.lease_owner AS owner, n.lease_until AS until
+      FROM before o JOIN after n USING (id) WHERE (o.lease_token, o.lease_until) IS DISTINCT FROM (n.lease_token, n.lease_until)
+    ), less AS (
+      SELECT from_token AS token, count(*) AS rows FROM change
+      WHERE (from_token <> token OR token IS NULL) AND from_token = ANY (seen) GROUP BY from_token
+    ), ended AS (
+      DELETE FROM notify.lease l USING less WHERE l.token = less.token AND l.open <= less.rows
+    ), left_open AS (
+      UPDATE notify.lease l SET open = l.open - less.rows FROM less WHERE l.token = less.token AND l.open > less.rows
+    ), renewed AS (
+      -- Of all its rows, since a part of them alone may have been renewed.
+      UPDATE notify.lease l
+      SET until = coalesce((SELECT min(n.lease_until) FROM notify.notification n WHERE n.id = ANY (l.ids) AND n.lease_token = l.token), l.until)
+      WHERE l.token = ANY (seen) AND l.token IN (SELECT token FROM change WHERE token = from_token)
+    )
+    INSERT INTO notify.lease AS l (token, owner, until, open, ids)
+      SELECT token, max(owner), min(until), count(*), array_agg(id) FROM change WHERE token <> from_token OR from_token IS NULL
+      GROUP BY token HAVING token IS NOT NULL
+    ON CONFLICT (token) DO UPDATE SET until = least(l.until, excluded.until), open = l.open + excluded.open, ids = l.ids || excluded.ids;
+  ELSIF cardinality(seen) > 0 THEN
+    WITH less AS (
+      SELECT token, rows FROM unnest(tokens, counts) AS b (token, rows) WHERE token = ANY (seen)
+    ), ended AS (
+      DELETE FROM notify.lease l USING less WHERE l.token = less.token AND l.open <= less.rows
+    )
+    UPDATE notify.lease l SET open = l.open - less.rows FROM less WHERE l.token = less.token AND l.open > less.rows;
   END IF;
-  IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for <= now()) THEN
-    PERFORM pg_notify('xnovu_scheduled', '');
+
+  IF waits THEN
+    IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for IS NULL) THEN
+      PERFORM pg_notify('xnovu_new', '');
+    END IF;
+    IF EXISTS (SELECT FROM after WHERE status = 'PENDING' AND scheduled_for <= now()) THEN
+      PERFORM pg_notify('xnovu_scheduled', '');
+    END IF;
   END IF;
   RETURN NULL;
 END $function$
@@ -139,6 +211,13 @@ BEGIN
   RETURN first.id;
 END $function$
 ;
+CREATE OR REPLACE FUNCTION notify.expired_ids()
+ RETURNS bigint[]
+ LANGUAGE sql
+ STABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+RETURN ARRAY(SELECT unnest(l.ids) AS unnest FROM (SELECT lease.ids, (sum(lease.open) OVER (ORDER BY lease.until, lease.token) - lease.open) AS ahead FROM notify.lease WHERE (lease.until < now())) l WHERE (l.ahead < 20000))
+;
 CREATE OR REPLACE FUNCTION notify.is_legal_change(from_status text, to_status text)
  RETURNS boolean
  LANGUAGE sql
@@ -216,6 +295,14 @@ CREATE TABLE notify.api_key (
   revoked_at timestamp with time zone
 );
 ALTER TABLE notify.api_key ENABLE ROW LEVEL SECURITY;
+CREATE TABLE notify.lease (
+  token uuid NOT NULL,
+  owner text NOT NULL,
+  until timestamp with time zone NOT NULL,
+  open integer NOT NULL,
+  ids bigint[] NOT NULL
+);
+ALTER TABLE notify.lease ENABLE ROW LEVEL SECURITY;
 CREATE TABLE notify.notification (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
   enterprise_id text NOT NULL,
@@ -241,7 +328,18 @@ CREATE TABLE notify.notification (
   sent_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
-  traceparent text
+  traceparent text,
+  queue text DEFAULT 
+CASE status
+    WHEN 'PENDING'::text THEN
+    CASE
+        WHEN (scheduled_for IS NULL) THEN 'new'::text
+        ELSE 'scheduled'::text
+    END
+    WHEN 'FAILED'::text THEN 'failed'::text
+    WHEN 'DEAD'::text THEN 'dead'::text
+    ELSE NULL::text
+END
 );
 ALTER TABLE notify.notification ENABLE ROW LEVEL SECURITY;
 CREATE TABLE notify.notification_category (
@@ -331,6 +429,7 @@ ALTER TABLE notify.sending_gate ENABLE ROW LEVEL SECURITY;
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_sha256_length CHECK (octet_length(key_sha256) = 32);
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_sha256_unique UNIQUE (key_sha256);
+ALTER TABLE notify.lease ADD CONSTRAINT lease_pkey PRIMARY KEY (token);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_attempt_left CHECK ((status <> ALL (ARRAY['PENDING'::text, 'FAILED'::text])) OR attempts < max_attempts);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_attempts_bounded CHECK (attempts >= 0 AND attempts <= max_attempts AND max_attempts >= 1 AND max_attempts <= 100);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_error_when_failed CHECK ((status <> ALL (ARRAY['FAILED'::text, 'DEAD'::text])) OR error IS NOT NULL);
@@ -339,7 +438,7 @@ ALTER TABLE notify.notification ADD CONSTRAINT notification_next_attempt_while_f
 ALTER TABLE notify.notification ADD CONSTRAINT notification_sent_at_when_sent CHECK (status <> 'SENT'::text OR sent_at IS NOT NULL);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_status_known CHECK (status = ANY (ARRAY['PENDING'::text, 'PROCESSING'::text, 'SENT'::text, 'FAILED'::text, 'DEAD'::text, 'RETRACTED'::text]));
 ALTER TABLE notify.notification ADD CONSTRAINT notification_pkey PRIMARY KEY (id);
-ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_unique UNIQUE (enterprise_id, transaction_id);
+ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_unique UNIQUE (transaction_id, enterprise_id);
 ALTER TABLE notify.notification_category ADD CONSTRAINT notification_category_pkey PRIMARY KEY (enterprise_id, key);
 ALTER TABLE notify.notification_event ADD CONSTRAINT notification_event_claim_when_ended CHECK ((from_status = 'PROCESSING'::text) = (claimed_at IS NOT NULL AND claim_attempt IS NOT NULL));
 ALTER TABLE notify.notification_event ADD CONSTRAINT notification_legal_change CHECK (notify.is_legal_change(from_status, to_status) OR from_status = 'PROCESSING'::text AND to_status = 'PROCESSING'::text);
@@ -366,12 +465,12 @@ ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_one_row CHECK (id);
 ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_reason_when_closed CHECK (closed_until IS NULL OR reason IS NOT NULL);
 ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_pkey PRIMARY KEY (id);
 
-CREATE INDEX notification_dead ON notify.notification USING btree (id) WHERE (status = 'DEAD'::text);
-CREATE INDEX notification_failed ON notify.notification USING btree (enterprise_id, next_attempt_at, id) WHERE (status = 'FAILED'::text);
-CREATE INDEX notification_lease_until ON notify.notification USING btree (lease_until) WHERE (status = 'PROCESSING'::text);
-CREATE INDEX notification_new ON notify.notification USING btree (enterprise_id, notify.queue_position(created_at, priority), id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NULL));
-CREATE INDEX notification_scheduled ON notify.notification USING btree (enterprise_id, scheduled_for, id) WHERE ((status = 'PENDING'::text) AND (scheduled_for IS NOT NULL));
-CREATE INDEX notification_waiting_batch ON notify.notification USING btree (batch_id) WHERE ((status = ANY (ARRAY['PENDING'::text, 'FAILED'::text])) AND (batch_id IS NOT NULL));
+CREATE INDEX lease_until ON notify.lease USING btree (until);
+CREATE INDEX notification_dead ON notify.notification USING btree (id) WHERE (queue = 'dead'::text);
+CREATE INDEX notification_failed ON notify.notification USING btree (enterprise_id, next_attempt_at, id) WHERE (queue = 'failed'::text);
+CREATE INDEX notification_new ON notify.notification USING btree (enterprise_id, notify.queue_position(created_at, priority), id) WHERE (queue = 'new'::text);
+CREATE INDEX notification_scheduled ON notify.notification USING btree (enterprise_id, scheduled_for, id) WHERE (queue = 'scheduled'::text);
+CREATE INDEX notification_waiting_batch ON notify.notification USING btree (batch_id) WHERE ((queue = ANY (ARRAY['new'::text, 'scheduled'::text, 'failed'::text])) AND (batch_id IS NOT NULL));
 
 CREATE VIEW notify.recipient_outcome WITH (security_invoker=true) AS
  SELECT notification_recipient.notification_id,
@@ -447,6 +546,7 @@ CREATE VIEW notify.timeline WITH (security_invoker=true) AS
 
 CREATE TRIGGER after_delete AFTER DELETE ON notify.notification REFERENCING OLD TABLE AS deleted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_delete();
 CREATE TRIGGER after_insert AFTER INSERT ON notify.notification REFERENCING NEW TABLE AS inserted FOR EACH STATEMENT EXECUTE FUNCTION notify.after_insert();
+CREATE TRIGGER after_truncate AFTER TRUNCATE ON notify.notification FOR EACH STATEMENT EXECUTE FUNCTION notify.after_truncate();
 CREATE TRIGGER after_update AFTER UPDATE ON notify.notification REFERENCING OLD TABLE AS before NEW TABLE AS after FOR EACH STATEMENT EXECUTE FUNCTION notify.after_update();
 CREATE TRIGGER check_content BEFORE INSERT OR UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, priority, transaction_id, traceparent ON notify.notification FOR EACH ROW EXECUTE FUNCTION notify.check_content();
 CREATE TRIGGER keep_id BEFORE UPDATE OF id ON notify.notification FOR EACH ROW WHEN (old.id IS DISTINCT FROM new.id) EXECUTE FUNCTION notify.refuse_new_content();
@@ -459,10 +559,12 @@ CREATE POLICY producers_insert ON notify.notification FOR INSERT WITH CHECK ((CU
 
 REVOKE ALL ON FUNCTION notify.after_delete() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.after_insert() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.after_truncate() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.after_update() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.check_content() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.content_fault(notify.notification) TO PUBLIC;
 REVOKE ALL ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer,text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.expired_ids() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.is_legal_change(text,text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.keep_events() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.new_transaction_id() TO PUBLIC;
@@ -472,12 +574,14 @@ REVOKE ALL ON FUNCTION notify.tell_gate() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.valid_recipient(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.valid_recipients(jsonb) TO PUBLIC;
 
-COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put in; kept while its reply is unknown, so that a retry repeats the same call under the same idempotency key';
+COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put in; kept while its reply is unknown, so that a retry repeats the same call under the same idempotency key, and once it is sent';
 COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim that holds the row: every write of a worker names it';
+COMMENT ON COLUMN notify.notification.queue IS 'What the row waits in: new, scheduled, failed or dead; NULL while it is processed and once it is sent or retracted. The indexes ask for this, never for status';
 COMMENT ON COLUMN notify.notification.traceparent IS 'W3C trace context of the producer (https://www.w3.org/TR/trace-context/), or NULL';
 COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane held the row, or the Temporal workflow that holds a notification of many recipients by itself';
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
 COMMENT ON COLUMN notify.sending_gate.trial_until IS 'Until when, at the longest, the others wait for the call that tries after a trip of the circuit breaker';
+COMMENT ON TABLE notify.lease IS 'Claims under way and the ids of their rows: the sweep finds by it what a worker left behind';
 COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
 COMMENT ON TABLE notify.notification_event IS 'What the timeline is made of: read notify.timeline';
 COMMENT ON TABLE notify.sending_gate IS 'One row: until when all workers wait, because Novu limits the rate, refuses the key, or does not work';

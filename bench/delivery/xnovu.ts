@@ -10,7 +10,7 @@ export const outboxTable = {
     // The timeline refuses to be emptied: for the bench's own database alone its triggers are passed by.
     void (await client.query(
       `SET session_replication_role = replica;
-       TRUNCATE notify.notification, notify.notification_recipient, notify.notification_event;
+       TRUNCATE notify.notification, notify.notification_recipient, notify.notification_event, notify.lease;
        RESET session_replication_role`,
     )),
   fill: async (client, rows, series) =>

@@ -3,7 +3,7 @@
 -- take-over.sql, and what is not taken over together there is left here until its lease runs out.
 UPDATE notify.notification n
 SET lease_until = now() + $2 * interval '1 millisecond', attempts = n.attempts + CASE WHEN $3::boolean THEN 1 ELSE 0 END
-WHERE n.status = 'PROCESSING' AND n.lease_until > '-infinity' AND n.lease_token = $1::uuid
+WHERE n.id = ANY (ARRAY(SELECT unnest(ids) FROM notify.lease WHERE token = $1::uuid)) AND n.lease_token = $1::uuid
   AND (NOT $3::boolean OR n.attempts < least($4::int, n.max_attempts - 1))
 RETURNING n.id, n.enterprise_id, n.workflow,
   CASE WHEN jsonb_array_length(n.recipients) = 1 THEN (n.recipients -> 0)::text END AS recipient,

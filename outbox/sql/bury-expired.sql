@@ -2,7 +2,7 @@
 -- The batch stays: whether its call reached Novu is unknown.
 WITH expired AS MATERIALIZED (
   SELECT id FROM notify.notification
-  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts >= max_attempts
+  WHERE id = ANY ((SELECT notify.expired_ids())::bigint[]) AND status = 'PROCESSING' AND lease_until < now() AND attempts >= max_attempts
   ORDER BY lease_until LIMIT $1
   FOR UPDATE SKIP LOCKED
 )

@@ -5,23 +5,23 @@
 -- those that a person sent again meanwhile (PENDING).
 WITH RECURSIVE tenants AS (
   (SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
-   WHERE n.status = 'FAILED' AND n.enterprise_id > $5 ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1)
+   WHERE n.queue = 'failed' AND n.enterprise_id > $5 ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1)
   UNION ALL
   SELECT next.enterprise_id, next.next_attempt_at FROM tenants t CROSS JOIN LATERAL (
     SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
-    WHERE n.status = 'FAILED' AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1) AS next
+    WHERE n.queue = 'failed' AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1) AS next
 ), turn AS MATERIALIZED (
   SELECT enterprise_id FROM tenants WHERE next_attempt_at <= now() LIMIT least(16, $4)
 ), due AS MATERIALIZED (
   SELECT d.id, d.batch_id, d.recipients FROM turn CROSS JOIN LATERAL (
     SELECT n.id, n.batch_id, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
-    WHERE n.status = 'FAILED' AND n.next_attempt_at <= now() AND n.enterprise_id = turn.enterprise_id
+    WHERE n.queue = 'failed' AND n.next_attempt_at <= now() AND n.enterprise_id = turn.enterprise_id
     ORDER BY n.next_attempt_at, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
 ), mates AS MATERIALIZED (
   SELECT n.id, 0 AS recipients FROM notify.notification n
-  WHERE n.status IN ('PENDING', 'FAILED') AND n.batch_id IS NOT NULL AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))
+  WHERE n.queue IN ('new', 'scheduled', 'failed') AND n.batch_id IS NOT NULL AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))
     AND coalesce(n.scheduled_for <= now(), true)
   FOR UPDATE SKIP LOCKED
 ), packed AS MATERIALIZED (

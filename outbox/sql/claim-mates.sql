@@ -3,7 +3,7 @@
 -- A fresh row has no batch: only claims that met other rows ask, and the claim of new rows pays nothing for it.
 WITH mates AS MATERIALIZED (
   SELECT n.id FROM notify.notification n
-  WHERE n.status IN ('PENDING', 'FAILED') AND n.batch_id IS NOT NULL AND n.batch_id = ANY ($4::uuid[]) AND coalesce(n.scheduled_for <= now(), true)
+  WHERE n.queue IN ('new', 'scheduled', 'failed') AND n.batch_id IS NOT NULL AND n.batch_id = ANY ($4::uuid[]) AND coalesce(n.scheduled_for <= now(), true)
   FOR UPDATE SKIP LOCKED
 )
 UPDATE notify.notification n

@@ -6,19 +6,19 @@
 -- The tenants are looked up in the whole order of notification_new, which no other index has: one that begins with the tenant, too, holds what was sent.
 WITH RECURSIVE tenants AS (
   (SELECT n.enterprise_id FROM notify.notification n
-   WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id > $5
+   WHERE n.queue = 'new' AND n.enterprise_id > $5
    ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1)
   UNION ALL
   SELECT next.enterprise_id FROM tenants t CROSS JOIN LATERAL (
     SELECT n.enterprise_id FROM notify.notification n
-    WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id > t.enterprise_id
+    WHERE n.queue = 'new' AND n.enterprise_id > t.enterprise_id
     ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1) AS next
 ), turn AS MATERIALIZED (
   SELECT enterprise_id FROM tenants LIMIT least(16, $4)
 ), due AS MATERIALIZED (
   SELECT d.place, d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
     SELECT n.ctid AS place, n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
-    WHERE n.status = 'PENDING' AND n.scheduled_for IS NULL AND n.enterprise_id = turn.enterprise_id
+    WHERE n.queue = 'new' AND n.enterprise_id = turn.enterprise_id
     ORDER BY notify.queue_position(n.created_at, n.priority), n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))

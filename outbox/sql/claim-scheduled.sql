@@ -3,17 +3,17 @@
 -- breaker nothing but what tries.
 WITH RECURSIVE tenants AS (
   (SELECT n.enterprise_id, n.scheduled_for FROM notify.notification n
-   WHERE n.status = 'PENDING' AND n.scheduled_for IS NOT NULL AND n.enterprise_id > $5 ORDER BY n.enterprise_id, n.scheduled_for LIMIT 1)
+   WHERE n.queue = 'scheduled' AND n.enterprise_id > $5 ORDER BY n.enterprise_id, n.scheduled_for LIMIT 1)
   UNION ALL
   SELECT next.enterprise_id, next.scheduled_for FROM tenants t CROSS JOIN LATERAL (
     SELECT n.enterprise_id, n.scheduled_for FROM notify.notification n
-    WHERE n.status = 'PENDING' AND n.scheduled_for IS NOT NULL AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.scheduled_for LIMIT 1) AS next
+    WHERE n.queue = 'scheduled' AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.scheduled_for LIMIT 1) AS next
 ), turn AS MATERIALIZED (
   SELECT enterprise_id FROM tenants WHERE scheduled_for <= now() LIMIT least(16, $4)
 ), due AS MATERIALIZED (
   SELECT d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
     SELECT n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
-    WHERE n.status = 'PENDING' AND n.scheduled_for <= now() AND n.enterprise_id = turn.enterprise_id
+    WHERE n.queue = 'scheduled' AND n.scheduled_for <= now() AND n.enterprise_id = turn.enterprise_id
     ORDER BY n.scheduled_for, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))

@@ -1,7 +1,7 @@
 -- PROCESSING -> SENT, with what became final for the recipients. $1 lease token, $2 ids; $3 notification ids, $4 ordinals, $5 transaction ids, $6 errors (NULL: sent).
 WITH sent AS (
   UPDATE notify.notification
-  SET status = 'SENT', sent_at = now(), error = NULL, lease_token = NULL, lease_owner = NULL, lease_until = NULL, batch_id = NULL, updated_at = now()
+  SET status = 'SENT', sent_at = now(), error = NULL, lease_token = NULL, lease_owner = NULL, lease_until = NULL, updated_at = now()
   WHERE id = ANY ($2::bigint[]) AND lease_token = $1::uuid
   RETURNING id
 ), recorded AS (

@@ -4,7 +4,7 @@
 -- Nothing while the gate is closed, and after a trip of the circuit breaker nothing but what tries.
 WITH suspect AS MATERIALIZED (
   SELECT id FROM notify.notification
-  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts >= least($4, max_attempts - 1) AND attempts < max_attempts
+  WHERE id = ANY ((SELECT notify.expired_ids())::bigint[]) AND status = 'PROCESSING' AND lease_until < now() AND attempts >= least($4, max_attempts - 1) AND attempts < max_attempts
     AND NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $5::boolean))
   ORDER BY lease_until LIMIT 1
   FOR UPDATE SKIP LOCKED

@@ -5,13 +5,13 @@
 -- take-over-alone.sql has those. Nothing while the gate is closed, and after a trip of the circuit breaker nothing but what tries.
 WITH expired AS MATERIALIZED (
   SELECT id, batch_id FROM notify.notification
-  WHERE status = 'PROCESSING' AND lease_until < now() AND attempts < least($5, max_attempts - 1)
+  WHERE id = ANY ((SELECT notify.expired_ids())::bigint[]) AND status = 'PROCESSING' AND lease_until < now() AND attempts < least($5, max_attempts - 1)
     AND NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
   ORDER BY lease_until LIMIT $4
   FOR UPDATE SKIP LOCKED
 ), mates AS MATERIALIZED (
   SELECT n.id FROM notify.notification n
-  WHERE n.status = 'PROCESSING' AND n.lease_until < now() AND n.attempts < least($5, n.max_attempts - 1)
+  WHERE n.id = ANY ((SELECT notify.expired_ids())::bigint[]) AND n.status = 'PROCESSING' AND n.lease_until < now() AND n.attempts < least($5, n.max_attempts - 1)
     AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM expired))
   FOR UPDATE SKIP LOCKED
 )

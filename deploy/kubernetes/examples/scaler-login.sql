@@ -5,7 +5,7 @@ ALTER ROLE xnovu_scaler SET statement_timeout = '5s';
 ALTER ROLE xnovu_scaler SET default_transaction_read_only = on;
 GRANT USAGE ON SCHEMA notify TO xnovu_scaler;
 -- Three columns: it sees that rows wait, not what is in them.
-GRANT SELECT (status, scheduled_for, next_attempt_at) ON notify.notification TO xnovu_scaler;
+GRANT SELECT (queue, scheduled_for, next_attempt_at) ON notify.notification TO xnovu_scaler;
 CREATE POLICY scaler_counts ON notify.notification FOR SELECT TO xnovu_scaler USING (true);
 -- And until when all workers wait: a worker more would wait with them.
 GRANT SELECT (closed_until) ON notify.sending_gate TO xnovu_scaler;

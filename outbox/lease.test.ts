@@ -1,0 +1,186 @@
+// The table of claims under way, which the trigger keeps whoever changes a row: the sweep finds by it what a worker left behind.
+import { randomUUID } from "node:crypto";
+import type pg from "pg";
+import { suite } from "uvu";
+import * as assert from "uvu/assert";
+import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import { createClaims } from "./claims.ts";
+import { insertRows, poolOf, withClient } from "./database.fixture.ts";
+import { createDelivery } from "./delivery.ts";
+import { transaction } from "./pool.ts";
+import { sql } from "./sql.ts";
+
+const test = suite("lease");
+const minute = 60_000;
+let database: TestDatabase;
+let pool: pg.Pool;
+let claims: ReturnType<typeof createClaims>;
+let delivery: ReturnType<typeof createDelivery>;
+
+test.before(async () => {
+  database = await testDatabase();
+  pool = poolOf(database.url);
+  claims = createClaims(pool);
+  delivery = createDelivery(pool);
+});
+test.before.each(async () => void (await pool.query("TRUNCATE notify.notification, notify.notification_recipient")));
+test.after(async () => {
+  await pool.end();
+  await database.close();
+});
+
+async function claimed(count: number, owner = "w1") {
+  await insertRows(
+    pool,
+    Array.from({ length: count }, () => ({})),
+  );
+  const { token, rows } = await claims.claim("new", owner, minute, count);
+  assert.is(rows.length, count);
+  return { token, ids: rows.map(({ id }) => id) };
+}
+
+const leases = async () =>
+  (
+    await pool.query<{ token: string; owner: string; open: number }>(
+      "SELECT token, owner, open FROM notify.lease ORDER BY open",
+    )
+  ).rows;
+
+/** Rows that are held and that no sweep would find, and claims that count other rows than they hold. */
+async function faults(): Promise<unknown[]> {
+  const { rows } = await pool.query(
+    `SELECT n.id::text AS what FROM notify.notification n WHERE n.status = 'PROCESSING' AND NOT EXISTS (
+       SELECT FROM notify.lease l WHERE l.token = n.lease_token AND n.id = ANY (l.ids) AND l.until <= n.lease_until)
+     UNION ALL
+     SELECT l.token::text FROM notify.lease l
+     WHERE l.open <> (SELECT count(*) FROM notify.notification n WHERE n.id = ANY (l.ids) AND n.lease_token = l.token) OR l.open = 0`,
+  );
+  return rows;
+}
+const sent = (ids: readonly string[]) => ids.map((id) => ({ id, to: "SENT" }) as const);
+
+test("a claim is there while it holds a row, and gone with the last one", async () => {
+  const { token, ids } = await claimed(3);
+  assert.equal(await leases(), [{ token, owner: "w1", open: 3 }]);
+  await delivery.settle(token, sent(ids.slice(0, 2)), []);
+  assert.equal(await leases(), [{ token, owner: "w1", open: 1 }]);
+  assert.equal(await faults(), []);
+  await delivery.settle(token, [{ id: ids[2] ?? "", to: "PENDING" }], []);
+  assert.equal(await leases(), []);
+});
+
+test("whatever is done to the rows of a claim, the sweep finds those that are held", async () => {
+  const { token, ids } = await claimed(12);
+  const [a = "", b = "", c = "", d = "", e = "", f = ""] = ids;
+  const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
+    ["renew all", () => delivery.renew(token, ids, 2 * minute)],
+    ["renew a part for longer", () => delivery.renew(token, [a], 9 * minute)],
+    ["renew a part for less", () => delivery.renew(token, [b], 1_000)],
+    ["hand one over", () => delivery.handOver(token, [c], minute)],
+    [
+      "settle some, each otherwise",
+      () =>
+        delivery.settle(
+          token,
+          [
+            { id: a, to: "FAILED", error: "e", retryInMs: 0, keepBatch: true },
+            { id: b, to: "DEAD", error: "e" },
+            { id: d, to: "PENDING" },
+          ],
+          [],
+        ),
+    ],
+    ["claim what failed, and its mate", () => claims.claim("failed", "w2", minute, 10)],
+    ["delete one that is held", () => pool.query("DELETE FROM notify.notification WHERE id = $1", [e])],
+    [
+      "a person changes one that is held",
+      () =>
+        pool.query(
+          `UPDATE notify.notification SET status = 'DEAD', error = 'e', lease_token = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1`,
+          [f],
+        ),
+    ],
+    [
+      "some run out",
+      () =>
+        pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s' WHERE lease_token = $1", [
+          token,
+        ]),
+    ],
+    ["taken over, two at a time", () => claims.sweep("w3", minute, 2)],
+    ["taken over, the others", () => claims.sweep("w4", minute, 100)],
+    ["given up by name", () => claims.releaseAll("w4")],
+  ];
+  for (const [step, work] of steps) {
+    await work();
+    assert.equal(await faults(), [], step);
+  }
+  await pool.query("DELETE FROM notify.notification");
+  assert.equal(await leases(), []);
+});
+
+test("a transaction held open over one row holds up neither its mates nor the sweep, and what it hid is forgotten", async () => {
+  const { token, ids } = await claimed(3);
+  const [held = "", ...others] = ids;
+  const dead =
+    "UPDATE notify.notification SET status = 'DEAD', error = 'e', lease_token = NULL, lease_owner = NULL, lease_until = NULL WHERE id = $1";
+  await transaction(pool, async (client) => {
+    await client.query(dead, [held]);
+    // Its own change of the count cannot be waited for: the statement limit of this pool would end it.
+    await delivery.settle(token, sent(others), []);
+  });
+  assert.equal(await leases(), [{ token, owner: "w1", open: 2 }], "counted too many, for now");
+  await pool.query("UPDATE notify.lease SET until = now() - interval '1 s'");
+  await claims.sweep("w2", minute, 10);
+  assert.equal(await leases(), []);
+});
+
+test("the sweep leaves a claim that ran out and holds a row", async () => {
+  const { token, ids } = await claimed(2);
+  await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s', attempts = 8");
+  await transaction(pool, async (client) => {
+    await client.query("SELECT FROM notify.notification FOR UPDATE");
+    await claims.sweep("w2", minute, 10);
+    assert.equal(
+      (await leases()).map((lease) => lease.token),
+      [token],
+    );
+  });
+  assert.is((await claims.sweep("w2", minute, 10)).dead, ids.length);
+  assert.equal(await leases(), []);
+});
+
+test("one claim of another token, made in the same moment, is one of its own", async () => {
+  await insertRows(pool, [{}, {}]);
+  const tokens = [randomUUID(), randomUUID()];
+  await pool.query(
+    `UPDATE notify.notification SET status = 'PROCESSING', attempts = 1, lease_owner = 'w', lease_until = now() + interval '1 min',
+       lease_token = ($1::uuid[])[1 + id % 2]`,
+    [tokens],
+  );
+  assert.equal((await leases()).map(({ token }) => token).sort(), tokens.sort());
+  assert.equal(await faults(), []);
+});
+
+/** Of 50 rows that end as SENT, those whose next version stays on its page. */
+async function hotOf50(): Promise<string | undefined> {
+  const { token, ids } = await claimed(50);
+  // A connection of its own: what others counted there before is not yet in the statistics.
+  return await withClient(database.url, async (client) => {
+    await client.query("BEGIN");
+    await client.query(sql("settle-sent"), [token, ids, [], [], [], []]);
+    const { rows } = await client.query<{ hot: string }>(
+      "SELECT n_tup_hot_upd AS hot FROM pg_stat_xact_user_tables WHERE relid = 'notify.notification'::regclass",
+    );
+    await client.query("COMMIT");
+    return rows[0]?.hot;
+  });
+}
+
+test("the end of a delivery changes no index: the row's next version stays on its page", async () => {
+  // Room for it is what the claim left behind, which a transaction of any database of this server, open for a moment, may keep there.
+  for (let tries = 0; tries < 20; tries++) if ((await hotOf50()) === "50") return;
+  assert.unreachable("each time an index had to be written");
+});
+
+test.run();
