@@ -11,7 +11,7 @@ export interface TableState {
   readonly unusedShare?: number;
 }
 
-const tables = ["notification", "notification_recipient", "notification_event"] as const;
+const tables = ["notification", "notification_recipient", "notification_event", "lease"] as const;
 
 /** Sizes and dead rows of the outbox' tables now. */
 export async function tableStates(url: string): Promise<TableState[]> {

@@ -12,6 +12,7 @@ export const contenders = (checkout: Checkout): Contender[] => [
   xnovu({ checkout, processes: 1 }),
   bare(checkout),
   graphile(),
+  graphile({ batched: true }),
   bareSingle(checkout),
   xnovu({ checkout, processes: 2 }),
   pgBoss,

@@ -39,6 +39,8 @@ export async function runRound(stage: Stage, contender: Contender, url: string, 
     try {
       const load = round(loadavg()[0] ?? Number.NaN, 2);
       await drain(stage, contender, client, running.go, Math.min(rows, 2_000));
+      // None pays for pages that another one left to be written.
+      await client.query("CHECKPOINT");
       const groups = {
         client: running.pids,
         postgres: [stage.postgres.pid],

@@ -23,7 +23,9 @@ export interface DeliveryData {
   readonly rounds: Rounds<RoundResult>;
 }
 
-const singleOverGraphile = "bare-single/graphile-worker";
+/** With the same single call: what is left of the lead when bulk calls are taken away. */
+const singleOver = (name: string) => `bare-single/${name}`;
+const graphiles = ["graphile-worker", "graphile-batched"] as const;
 
 /** Rows waiting → accepted by the endpoint → finished in the database: everyone in turn, several rounds. */
 export async function runDelivery(
@@ -31,7 +33,7 @@ export async function runDelivery(
   options: BenchOptions,
   tell: (line: string) => void,
 ): Promise<Result<DeliveryData>> {
-  const { rows = 20_000, rounds: count = 5, only, keep } = options;
+  const { rows = 50_000, rounds: count = 5, only, keep } = options;
   const result = await startResult("delivery", stage);
   const chosen = contenders(compileCheckout(options.checkout)).filter(({ name }) => !only || only.includes(name));
   const urls = new Map<Contender, string>();
@@ -65,7 +67,10 @@ function summary(rows: number, chosen: readonly Contender[], rounds: Rounds<Roun
   const ratios = Object.fromEntries(others.map((name) => [name, over(name)]));
   return {
     rows,
-    ratios: { ...ratios, [singleOverGraphile]: ratioOf(rounds, "bare-single", "graphile-worker", rate) },
+    ratios: {
+      ...ratios,
+      ...Object.fromEntries(graphiles.map((name) => [singleOver(name), ratioOf(rounds, "bare-single", name, rate)])),
+    },
     contenders: chosen.map(({ name, label }) => ({
       name,
       label,
@@ -87,7 +92,9 @@ function summary(rows: number, chosen: readonly Contender[], rounds: Rounds<Roun
 function lineOf({ ratios }: DeliveryData): string {
   const parts = [
     ["graphile-worker", (x: number) => `${round(x, 1)}x graphile-worker (bulk against single calls)`],
-    [singleOverGraphile, (x: number) => `${round(x, 2)}x with the single call`],
+    [singleOver("graphile-worker"), (x: number) => `${round(x, 2)}x with the single call`],
+    ["graphile-batched", (x: number) => `${round(x, 1)}x graphile-worker with completions in batches`],
+    [singleOver("graphile-batched"), (x: number) => `${round(x, 2)}x with the single call`],
     ["pg-boss", (x: number) => `${round(x, 1)}x pg-boss`],
     ["workflow-per-row", (x: number) => `${round(x)}x workflow-per-row`],
     ["bare", (x: number) => `${round(x, 2)} of the loop without Temporal`],

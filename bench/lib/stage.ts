@@ -25,6 +25,8 @@ export interface Stage {
 export const postgresSettings = {
   shared_buffers: "512MB",
   max_wal_size: "8GB",
+  // Files of the write-ahead log are used again, as on a server that has run for a while, and not made anew within a round.
+  min_wal_size: "4GB",
   checkpoint_timeout: "30min",
   shared_preload_libraries: "pg_stat_statements",
   "pg_stat_statements.track": "all",

@@ -68,10 +68,16 @@ export const bareNotify: Contender = {
   start: (stage, url) => startPeer("./notify-main.ts", stage, url),
 };
 
-/** With a local queue for throughput; without one for the quickest start of a single job. */
-export const graphile = (localQueue = 500): Contender => ({
-  name: "graphile-worker",
-  label: "graphile-worker, a job per notification, single calls",
+export interface GraphileOptions {
+  /** Jobs fetched ahead: 500 for throughput, 0 for the quickest start of a single job. */
+  readonly localQueue?: number;
+  /** Whether completions are written in batches, too. */
+  readonly batched?: boolean;
+}
+
+export const graphile = ({ localQueue = 500, batched = false }: GraphileOptions = {}): Contender => ({
+  name: batched ? "graphile-batched" : "graphile-worker",
+  label: `graphile-worker, local queue, ${batched ? "completions in batches" : "a job per notification"}, single calls`,
   prepare: (connectionString) => runMigrations({ connectionString }),
   clear: async (client) => void (await client.query("TRUNCATE graphile_worker._private_jobs")),
   fill: async (client, rows, series) =>
@@ -82,7 +88,7 @@ export const graphile = (localQueue = 500): Contender => ({
       [rows, series],
     )),
   unfinished: (client) => countOf(client, "SELECT count(*)::int AS count FROM graphile_worker._private_jobs"),
-  start: (stage, url) => startPeer("./graphile-main.ts", stage, url, { localQueue }),
+  start: (stage, url) => startPeer("./graphile-main.ts", stage, url, { localQueue, batched: Number(batched) }),
 });
 
 export const pgBoss: Contender = {

@@ -2,8 +2,9 @@ import { Logger, run } from "graphile-worker";
 import { type BenchEvent, novuCalls } from "./novu-calls.ts";
 import { servePeer } from "./serve.ts";
 
-// graphile-worker as its documentation sets it up for throughput: a local queue, completions in batches, one job per notification.
-await servePeer(async ({ databaseUrl, novuUrl, options: { concurrency = 24, localQueue = 500 } }) => {
+// graphile-worker, one job per notification, with the local queue that its documentation has for throughput; `batched` has it write down what is
+// completed in batches as well, which it does not by default.
+await servePeer(async ({ databaseUrl, novuUrl, options: { concurrency = 24, localQueue = 500, batched = 0 } }) => {
   const novu = novuCalls(novuUrl, concurrency);
   const quiet = new Logger(() => (level, message) => {
     if (level === "error") console.error(message);
@@ -14,9 +15,8 @@ await servePeer(async ({ databaseUrl, novuUrl, options: { concurrency = 24, loca
         connectionString: databaseUrl,
         maxPoolSize: 10,
         concurrentJobs: concurrency,
-        ...(localQueue > 0
-          ? { localQueue: { size: localQueue }, completeJobBatchDelay: 0, failJobBatchDelay: 0 }
-          : undefined),
+        ...(localQueue > 0 ? { localQueue: { size: localQueue } } : undefined),
+        ...(batched > 0 ? { completeJobBatchDelay: 0, failJobBatchDelay: 0 } : undefined),
         pollInterval: 2_000,
         logger: quiet,
       },
