@@ -50,7 +50,7 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   const listener = createServer((client) => {
     attempts++;
     client.on("error", () => undefined);
-    if (refusing) return void client.resetAndDestroy();
+    if (refusing) return void reset(client);
     const server = connect(portOf(target), hostOf(target));
     const pipe = { client, server, stranded: false };
     pipes.add(pipe);
@@ -75,8 +75,8 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   };
   const cut = () => {
     for (const { client, server } of pipes) {
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      reset(client);
+      reset(server);
     }
   };
   const host = `127.0.0.1:${address.port}`;
@@ -122,6 +122,12 @@ export async function tcpProxy(target: string): Promise<TcpProxy> {
   };
 }
 
+/**
+ * A socket whose end is on its way cannot be reset: libuv refuses (EINVAL), and node then forgets a handle that it never closes. The process
+ * waits for it at its own end, after the last timer and for ever.
+ */
+const reset = (socket: Socket) => (socket.writableEnded ? socket.destroy() : socket.resetAndDestroy());
+
 const flow = (socket: Socket, way: Way) => (way.held ? socket.pause() : socket.resume());
 
 /** Chunks that are delayed keep their order when the delay changes: none is due before the one ahead of it. */
@@ -136,7 +142,7 @@ function forward(from: Socket, to: Socket, way: Way): void {
   from.on("data", (chunk) => inOrder(() => to.writable && to.write(chunk)));
   from.on("end", () => inOrder(() => to.end()));
   // A reset on one side is a reset on the other.
-  from.on("error", () => to.resetAndDestroy());
+  from.on("error", () => reset(to));
   from.on("close", () => inOrder(() => to.destroy()));
   flow(from, way);
 }
