@@ -3,6 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { messageOf } from "../core/errors.ts";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import { tcpProxy } from "../test/support/tcp-proxy.ts";
 import { insertRows, poolOf } from "./database.fixture.ts";
 import { listen } from "./listener.ts";
 import { isUnavailable } from "./unavailable.ts";
@@ -21,12 +22,12 @@ test.after(async () => {
 });
 
 /** A listener that is on, and what woke it so far. */
-async function started(stop = new AbortController(), lock?: string) {
+async function started(stop = new AbortController(), lock?: string, url = database.url) {
   const woken: string[] = [];
   let ended: Promise<unknown> = Promise.resolve();
   await new Promise<void>((resolve, reject) => {
     ended = listen(
-      { url: database.url, statementTimeoutMs: 5_000, name: "test-listener" },
+      { url, statementTimeoutMs: 5_000, name: "test-listener" },
       {
         onWake: (kind) => void woken.push(kind),
         onListening: resolve,
@@ -138,6 +139,21 @@ test("it holds its worker's lock for as long as it is connected, and says that i
   await ended;
   for (let i = 0; i < 100 && !(await free()); i++) await new Promise((resolve) => setTimeout(resolve, 10));
   assert.is(await free(), true);
+});
+
+test("it ends soon when it is stopped over a half-open connection", async () => {
+  const proxy = await tcpProxy(new URL(database.url).host);
+  try {
+    const { ended, stop } = await started(undefined, undefined, proxy.through(database.url));
+    proxy.strand();
+    const begin = performance.now();
+    stop.abort();
+    const limit = new Promise((resolve) => setTimeout(resolve, 5_000, "still there").unref());
+    assert.is(await Promise.race([ended, limit]), "ended");
+    assert.ok(performance.now() - begin < 3_000);
+  } finally {
+    await proxy.close();
+  }
 });
 
 test("it leaves no connection behind", async () => {

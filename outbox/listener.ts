@@ -1,3 +1,4 @@
+import { Socket } from "node:net";
 import { Client } from "pg";
 import type { ClaimKind } from "../core/delivery.ts";
 import { connectionConfig, type PoolOptions } from "./pool.ts";
@@ -14,6 +15,9 @@ export interface ListenOptions {
   readonly lock?: string;
 }
 
+/** Milliseconds for a goodbye. */
+const goodbyeMs = 1_000;
+
 /**
  * Listens on a connection of its own until `signal` aborts. Resolves then; rejects when the connection breaks, so that whoever supervises it
  * starts it again. What was notified in between is lost: polling finds it.
@@ -23,7 +27,8 @@ export async function listen(
   { onWake, onListening, signal, lock }: ListenOptions,
 ): Promise<void> {
   if (signal.aborted) return;
-  const client = new Client(connectionConfig(options));
+  const socket = new Socket();
+  const client = new Client({ ...connectionConfig(options), stream: () => socket });
   // The signal outlives many connections: each takes its own listener off again.
   const over = new AbortController();
   const ended = new Promise<void>((resolve, reject) => {
@@ -45,7 +50,10 @@ export async function listen(
     await probe(client, ended, signal);
   } finally {
     over.abort();
+    // The goodbye waits for the server's own, which never comes over a half-open connection: a worker that stops would wait here until its deadline.
+    const limit = setTimeout(() => socket.destroy(), goodbyeMs);
     await client.end().catch(() => undefined);
+    clearTimeout(limit);
   }
 }
 
