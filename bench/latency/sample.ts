@@ -24,6 +24,8 @@ let series = 0;
 export async function sampleLatency(stage: Stage, contender: Contender, url: string, pace: Pace): Promise<Latency> {
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   const clients = await Promise.all(Array.from({ length: 4 }, () => pool.connect()));
+  // The inserts of a client take turns: pg deprecates asking one that is still busy.
+  const idle = clients.map(() => Promise.resolve());
   try {
     const { reached } = await stage.stub.expect(pace.rows);
     const committed = new Map<string, number>();
@@ -32,9 +34,14 @@ export async function sampleLatency(stage: Stage, contender: Contender, url: str
     for (let n = 0; n < pace.rows; n++) {
       series++;
       const key = `${process.pid}y${series}`;
-      const client = clients[n % clients.length];
+      const turn = n % clients.length;
+      const client = clients[turn];
       if (!client) continue;
-      inserts.push(contender.fill(client, 1, key).then(() => void committed.set(`${key}-1`, monotonicMs())));
+      const insert = (idle[turn] ?? Promise.resolve())
+        .then(() => contender.fill(client, 1, key))
+        .then(() => void committed.set(`${key}-1`, monotonicMs()));
+      idle[turn] = insert;
+      inserts.push(insert);
       next += pace.everyMs * (1 + Math.random() / 2);
       const pause = next - monotonicMs();
       if (pause > 0) await sleep(pause);
