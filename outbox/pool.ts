@@ -23,7 +23,13 @@ export const connectionConfig = ({ url, statementTimeoutMs, name }: Omit<PoolOpt
 });
 
 export function createPool(options: PoolOptions): Pool {
-  const pool = new Pool({ ...connectionConfig(options), max: options.poolSize, idleTimeoutMillis: 30_000 });
+  const pool = new Pool({
+    ...connectionConfig(options),
+    max: options.poolSize,
+    idleTimeoutMillis: 30_000,
+    // `end()` does not wait for the server's goodbye. Where that never comes (half-open network, frozen server) the connection must not hold the process.
+    allowExitOnIdle: true,
+  });
   pool.on("error", options.onIdleError ?? (() => undefined));
   return pool;
 }
