@@ -24,7 +24,7 @@ export async function migrate(
   { direction, count, log = () => undefined }: MigrateOptions,
 ): Promise<string[]> {
   // A client of its own: a connection that is lost is told by the query under way, and unheard this event would end the process.
-  const client = new Client({ connectionString: databaseUrl });
+  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, keepAlive: true });
   client.on("error", () => undefined);
   await client.connect();
   const done = await runner({

@@ -67,8 +67,9 @@ faultTest(15, "disk full: nothing reaches Novu without a claim that is written; 
   const lab = await openLab(url, temporal.address);
   try {
     await lab.db.query(`CREATE TABLESPACE small LOCATION '${disk.path}'`);
-    await lab.db.query("ALTER TABLE notify.notification SET TABLESPACE small");
     // Rows that fill their pages: a claim has to write its new versions on new ones.
+    await lab.db.query("ALTER TABLE notify.notification SET (fillfactor = 100)");
+    await lab.db.query("ALTER TABLE notify.notification SET TABLESPACE small");
     const payload = JSON.stringify({ name: "x".repeat(1_500) });
     await lab.insert(300, { payload });
     disk.fill();
