@@ -38,7 +38,7 @@ export async function runRound(stage: Stage, contender: Contender, url: string, 
     const running = await contender.start(stage, url);
     try {
       const load = round(loadavg()[0] ?? Number.NaN, 2);
-      await drain(stage, contender, client, running.go, Math.min(rows, 2_000));
+      await drain(stage, contender, client, running.go, Math.min(rows, 10_000));
       // None pays for pages that another one left to be written.
       await client.query("CHECKPOINT");
       const groups = {
