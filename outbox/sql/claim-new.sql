@@ -3,22 +3,24 @@
 -- and after a trip of the circuit breaker nothing but what tries.
 -- The rows' places (ctid) go through an array, so that no statistics make the planner read the table: FOR UPDATE holds them where they are.
 -- A row that somebody changed a moment before is not seen there, and its change has woken the workers for the next claim.
+-- Each tenant's rows are read from the one that its look-up found: ahead of it are entries of rows that were claimed, until a vacuum.
 -- The tenants are looked up in the whole order of notification_new, which no other index has: one that begins with the tenant, too, holds what was sent.
 WITH RECURSIVE tenants AS (
-  (SELECT n.enterprise_id FROM notify.notification n
+  (SELECT n.enterprise_id, notify.queue_position(n.created_at, n.priority) AS position, n.id FROM notify.notification n
    WHERE n.queue = 'new' AND n.enterprise_id > $5
    ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1)
   UNION ALL
-  SELECT next.enterprise_id FROM tenants t CROSS JOIN LATERAL (
-    SELECT n.enterprise_id FROM notify.notification n
+  SELECT next.* FROM tenants t CROSS JOIN LATERAL (
+    SELECT n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id FROM notify.notification n
     WHERE n.queue = 'new' AND n.enterprise_id > t.enterprise_id
     ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1) AS next
 ), turn AS MATERIALIZED (
-  SELECT enterprise_id FROM tenants LIMIT least(16, $4)
+  SELECT enterprise_id, position, id FROM tenants LIMIT least(16, $4)
 ), due AS MATERIALIZED (
   SELECT d.place, d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
     SELECT n.ctid AS place, n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
     WHERE n.queue = 'new' AND n.enterprise_id = turn.enterprise_id
+      AND (notify.queue_position(n.created_at, n.priority), n.id) >= (turn.position, turn.id)
     ORDER BY notify.queue_position(n.created_at, n.priority), n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
@@ -38,7 +40,7 @@ RETURNING n.id, n.enterprise_id, n.workflow,
   CASE WHEN n.channels IS NULL THEN n.payload ELSE n.payload || jsonb_build_object('channels', n.channels) END::text AS payload, n.overrides::text,
   n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   n.traceparent,
-  extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
+  date_part('epoch', now() - coalesce(n.scheduled_for, n.created_at)) * 1000 AS waited_ms,
   -- A row that nobody has worked on has no recipients with an outcome.
   CASE WHEN d.touched THEN ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) END AS settled,
   d.touched AND EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before

@@ -9,11 +9,11 @@ WITH RECURSIVE tenants AS (
     SELECT n.enterprise_id, n.scheduled_for FROM notify.notification n
     WHERE n.queue = 'scheduled' AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.scheduled_for LIMIT 1) AS next
 ), turn AS MATERIALIZED (
-  SELECT enterprise_id FROM tenants WHERE scheduled_for <= now() LIMIT least(16, $4)
+  SELECT enterprise_id, scheduled_for FROM tenants WHERE scheduled_for <= now() LIMIT least(16, $4)
 ), due AS MATERIALIZED (
   SELECT d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
     SELECT n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
-    WHERE n.queue = 'scheduled' AND n.scheduled_for <= now() AND n.enterprise_id = turn.enterprise_id
+    WHERE n.queue = 'scheduled' AND n.scheduled_for <= now() AND n.enterprise_id = turn.enterprise_id AND n.scheduled_for >= turn.scheduled_for
     ORDER BY n.scheduled_for, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
   WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
@@ -32,7 +32,7 @@ RETURNING n.id, n.enterprise_id, n.workflow,
   CASE WHEN n.channels IS NULL THEN n.payload ELSE n.payload || jsonb_build_object('channels', n.channels) END::text AS payload, n.overrides::text,
   n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
   n.traceparent,
-  extract(epoch FROM now() - coalesce(n.scheduled_for, n.created_at))::float8 * 1000 AS waited_ms,
+  date_part('epoch', now() - coalesce(n.scheduled_for, n.created_at)) * 1000 AS waited_ms,
   -- A row that nobody has worked on has no recipients with an outcome.
   CASE WHEN d.touched THEN ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) END AS settled,
   d.touched AND EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before
