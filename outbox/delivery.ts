@@ -55,11 +55,14 @@ async function allSent(
   settlements: readonly Settlement[],
   recipients: readonly RecipientOutcome[],
 ): Promise<SettleResult> {
-  const values = [token, settlements.map(({ id }) => id), ...recipientColumns(recipients)];
+  const values = [token, bigintArray(settlements.map(({ id }) => id)), ...recipientColumns(recipients)];
   const { rows } = await pool.query<{ sent: number }>({ name: "settle-sent", text: settleSent, values });
   const sent = rows[0]?.sent ?? 0;
   return { sent, failed: 0, dead: 0, released: 0, leaseLost: settlements.length - sent };
 }
+
+/** Numbers need no quotes: an array of them as Postgres reads it, without a look at each one. */
+const bigintArray = (ids: readonly string[]): string => `{${ids.join()}}`;
 
 async function settle(
   client: PoolClient,

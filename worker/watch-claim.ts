@@ -4,8 +4,8 @@ import { traceIdOf } from "../core/traceparent.ts";
 import type { ClaimTrace } from "../core/tracing/port.ts";
 import type { DeliverDeps } from "./delivery/deliver.ts";
 import { measured, type Written } from "./delivery/measured.ts";
-import type { Metrics } from "./http/metrics.ts";
 import type { Delivered } from "./http/metrics/deliveries.ts";
+import type { Metrics } from "./http/metrics.ts";
 
 /** Ids that one log line names at the most. */
 const idsInALine = 50;

@@ -43,11 +43,25 @@ export function fewestFirst(batches: readonly Batch[]): readonly Batch[] {
 }
 
 /** The calls are cut before what is settled is left out: a call that is repeated after others succeeded holds the same events as before. */
-const callsOf = (batchId: string, rows: readonly ClaimedNotification[], limit: number): DeliveryCall[] =>
-  chunks(rows.flatMap(eventsOf), limit)
-    .map((chunk) => chunk.filter((event) => event !== undefined))
-    .filter((events) => events.length > 0)
-    .map((events) => callOf(batchId, events));
+function callsOf(batchId: string, rows: readonly ClaimedNotification[], limit: number): DeliveryCall[] {
+  const calls: DeliveryCall[] = [];
+  let events: DeliveryEvent[] = [];
+  let place = 0;
+  const cut = () => {
+    if (events.length > 0) calls.push(callOf(batchId, events));
+    events = [];
+  };
+  for (const row of rows) {
+    const settled = row.settled.length === 0 ? undefined : new Set(row.settled);
+    for (let ordinal = 0; ordinal < row.recipients.length; ordinal++) {
+      if (place > 0 && place % limit === 0) cut();
+      place++;
+      if (!settled?.has(ordinal)) events.push(eventOf(row, ordinal));
+    }
+  }
+  cut();
+  return calls;
+}
 
 /** The same events of the same batch make the same call; any other composition has another key, since Novu answers 422 to a key with a new body. */
 export const callOf = (batchId: string, events: readonly DeliveryEvent[]): DeliveryCall => ({
@@ -69,23 +83,12 @@ const hashOf = (lines: readonly string[]): string => createHash("sha256").update
 export const transactionIdOf = ({ enterpriseId, transactionId }: ClaimedNotification, ordinal: number): string =>
   `${enterpriseId}:${transactionId}:${ordinal}`;
 
-/** One for each recipient; undefined where it is settled. */
-const eventsOf = (row: ClaimedNotification): (DeliveryEvent | undefined)[] => {
-  const settled = row.settled.length === 0 ? undefined : new Set(row.settled);
-  return row.recipients.map((recipient, ordinal) =>
-    settled?.has(ordinal)
-      ? undefined
-      : {
-          notificationId: row.id,
-          ordinal,
-          recipient,
-          workflow: row.workflow,
-          payload: row.payload,
-          overrides: row.overrides,
-          transactionId: transactionIdOf(row, ordinal),
-        },
-  );
-};
-
-const chunks = <T>(items: readonly T[], size: number): T[][] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+const eventOf = (row: ClaimedNotification, ordinal: number): DeliveryEvent => ({
+  notificationId: row.id,
+  ordinal,
+  recipient: row.recipients[ordinal] ?? "",
+  workflow: row.workflow,
+  payload: row.payload,
+  overrides: row.overrides,
+  transactionId: transactionIdOf(row, ordinal),
+});

@@ -1,4 +1,4 @@
-import type { DeliveryEvent, RecipientOutcome, Settlement } from "../../core/delivery.ts";
+import type { RecipientOutcome, Settlement } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
 import type { Batch } from "./plan-calls.ts";
 import type { Ends, EventEnd } from "./send-call.ts";
@@ -13,18 +13,15 @@ export interface Settled {
  * `backoff` gives the wait after an attempt; it is asked once for each batch, so that its rows come back together as the same call.
  */
 export function settleRows(batch: Batch, ends: Ends, backoff: (attempt: number) => number): Settled {
-  const byRow = new Map<string, DeliveryEvent[]>();
-  for (const { events } of batch.calls)
-    for (const event of events) {
-      const mates = byRow.get(event.notificationId);
-      if (mates) mates.push(event);
-      else byRow.set(event.notificationId, [event]);
-    }
-
+  // In the order of the rows, as they were planned.
+  const events = batch.calls.flatMap((call) => call.events);
+  let next = 0;
   const waitMs = backoff(Math.max(1, ...batch.rows.map(({ attempts }) => attempts)));
   const recipients: RecipientOutcome[] = [];
   const settlements = batch.rows.map((row) => {
-    const tried = byRow.get(row.id) ?? [];
+    const first = next;
+    while (events[next]?.notificationId === row.id) next++;
+    const tried = events.slice(first, next);
     // The outcome of a notification for one recipient is the notification's own.
     for (const event of row.recipients.length === 1 ? [] : tried) {
       const { ordinal, transactionId } = event;
