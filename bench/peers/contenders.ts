@@ -41,7 +41,7 @@ const overQueueTable = {
 
 export const bareSql: Contender = {
   name: "bare-sql",
-  label: "bare SQL, claim and complete 500, no bookkeeping",
+  label: "bare SQL without bookkeeping, bulk calls",
   ...overQueueTable,
   start: (stage, url) => startPeer("./bare-sql-main.ts", stage, url),
 };
@@ -77,7 +77,7 @@ export interface GraphileOptions {
 
 export const graphile = ({ localQueue = 500, batched = false }: GraphileOptions = {}): Contender => ({
   name: batched ? "graphile-batched" : "graphile-worker",
-  label: `graphile-worker, local queue, ${batched ? "completions in batches" : "a job per notification"}, single calls`,
+  label: `graphile-worker, ${batched ? "completions in batches, " : ""}single calls`,
   prepare: (connectionString) => runMigrations({ connectionString }),
   clear: async (client) => void (await client.query("TRUNCATE graphile_worker._private_jobs")),
   fill: async (client, rows, series) =>

@@ -17,8 +17,8 @@ export interface BarPlot {
   readonly bars: readonly Bar[];
 }
 
-const width = 820;
-const labelWidth = 330;
+const width = 860;
+const labelWidth = 370;
 const barHeight = 18;
 const rowHeight = 28;
 const top = 56;
