@@ -36,7 +36,11 @@ export async function runLatency(
   const { rounds: count = 3, only, keep } = options;
   const result = await startResult("latency", stage);
   const checkout = compileCheckout(options.checkout);
-  const all = [xnovu({ checkout, processes: 1, name: "xnovu", label: "xnovu" }), graphile({ localQueue: 0 }), bareNotify];
+  const all = [
+    xnovu({ checkout, processes: 1, name: "xnovu", label: "xnovu" }),
+    graphile({ localQueue: 0 }),
+    bareNotify,
+  ];
   const chosen = all.filter(({ name }) => !only || only.includes(name));
   const urls = new Map<Contender, string>();
   for (const contender of chosen) {
