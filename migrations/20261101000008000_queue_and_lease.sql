@@ -73,6 +73,7 @@ RETURN ARRAY(
   SELECT unnest(l.ids) FROM (
     SELECT ids, sum(open) OVER (ORDER BY until, token) - open AS ahead FROM notify.lease WHERE until < now()) AS l
   WHERE l.ahead < 20000);
+-- contract: a new function is everybody's, and no release before calls it
 REVOKE ALL ON FUNCTION notify.expired_ids() FROM PUBLIC;
 
 -- The plan of a transition table's join is cached from whatever size came first: without nested loops it stays linear at any size.
@@ -174,6 +175,7 @@ BEGIN
   RETURN NULL;
 END $$;
 CREATE TRIGGER after_truncate AFTER TRUNCATE ON notify.notification FOR EACH STATEMENT EXECUTE FUNCTION notify.after_truncate();
+-- contract: likewise
 REVOKE ALL ON FUNCTION notify.after_truncate() FROM PUBLIC;
 
 -- Down Migration
