@@ -1,4 +1,4 @@
-// Writes outbox/schema.sql anew: every migration applied to an empty Postgres 18, then dumped. outbox/schema.test.ts verifies it.
+// Writes outbox/schema.sql anew: every migration applied to an empty Postgres 18, then dumped. outbox/migrate.test.ts holds the two together.
 import { writeFileSync } from "node:fs";
 import { Client } from "pg";
 import { testDatabase } from "../../test/support/database.ts";
