@@ -201,6 +201,8 @@ faultTest(
     fault({ status: 503, times: 100_000 });
     await lab().insert(12, { max_attempts: 50 });
     await until(async () => Number(await tripsOf()) > 0);
+    // Calls that began before the trip end as they began: one that Novu took would close the circuit without a trial.
+    await sleep(300);
     lab().novu.control.clearFaults();
     fault({ delayMs: 800, times: 100_000 });
     await until(
