@@ -97,6 +97,7 @@ async function serviceRoleWorks(root: string): Promise<void> {
     assert.equal((await client.query(call)).rows, rows);
     assert.is((await client.query("SELECT FROM notify.notification")).rowCount, 2);
     assert.is((await client.query("SELECT FROM notify.timeline")).rowCount, 2);
+    assert.is((await client.query("SELECT notify.expired_ids() FROM notify.lease")).rowCount, 0);
   });
 }
 

@@ -93,8 +93,9 @@ export function createClaims(pool: Pool): ClaimPort {
     claim: (kind, owner, leaseMs, limit) => claimAfter(kind, owner, leaseMs, limit),
     async sweep(owner, leaseMs, limit) {
       const dead = (await pool.query(buryExpired, [limit])).rowCount ?? 0;
-      const claim = await takenOver(owner, leaseMs, limit);
+      // Before anything is taken over: a fault here must not cost rows an attempt that nobody makes.
       await pool.query(forgetLeases);
+      const claim = await takenOver(owner, leaseMs, limit);
       const suspects = (await pool.query<{ suspects: boolean }>(anySuspects, [aloneFrom])).rows[0]?.suspects ?? false;
       return { ...claim, dead, suspects };
     },

@@ -5,7 +5,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { insertRows, poolOf, withClient } from "./database.fixture.ts";
+import { addressOf, faultOf, insertRows, poolOf, withClient } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
@@ -149,6 +149,57 @@ test("the sweep leaves a claim that ran out and holds a row", async () => {
   assert.is((await claims.sweep("w2", minute, 10)).dead, ids.length);
   assert.equal(await leases(), []);
 });
+
+test("mates that come late to a claim that ran out are not lost with it, and the sweep waits for nobody", async () => {
+  await insertRows(pool, [{}]);
+  const [token, batch] = [randomUUID(), randomUUID()];
+  await pool.query("UPDATE notify.notification SET batch_id = $1", [batch]);
+  // What is left of a claim whose rows two sweeps took over at once: the count of one of them passed it over.
+  await pool.query("INSERT INTO notify.lease VALUES ($1, 'w1', now() - interval '1 s', 1, '{0}')", [token]);
+  await transaction(pool, async (client) => {
+    assert.is((await client.query(sql("claim-mates"), [token, "w1", minute, [batch]])).rowCount, 1);
+    await withClient(database.url, async (other) => {
+      await other.query("SET lock_timeout = '500ms'");
+      await other.query(sql("forget-leases"));
+    });
+  });
+  assert.equal(await leases(), [{ token, owner: "w1", open: 2 }]);
+  await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s'");
+  assert.is((await claims.sweep("w2", minute, 10)).rows.length, 1);
+});
+
+/** A pool of a role of its own, with what the doctor asks for. */
+async function asRole<T>(work: (own: pg.Pool, role: string) => Promise<T>): Promise<T> {
+  const role = `lease_${process.pid}`;
+  await pool.query(`CREATE ROLE ${role} LOGIN BYPASSRLS PASSWORD 'p'; GRANT USAGE ON SCHEMA notify TO ${role};
+    GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA notify TO ${role}`);
+  const own = poolOf(addressOf(database.url, { user: role, password: "p" }));
+  try {
+    return await work(own, role);
+  } finally {
+    await own.end();
+    await pool.query(`DROP OWNED BY ${role}; DROP ROLE ${role}`);
+  }
+}
+
+test("a worker whose role was granted the tables sweeps as the owner does", () =>
+  asRole(async (own) => {
+    const { ids } = await claimed(2);
+    await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s'");
+    assert.is((await createClaims(own).sweep("w2", minute, 10)).rows.length, ids.length);
+  }));
+
+test("a sweep that cannot forget takes nothing over: no attempt is spent that nobody makes", () =>
+  asRole(async (own, role) => {
+    await claimed(2);
+    await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s'");
+    await pool.query(
+      `GRANT EXECUTE ON FUNCTION notify.expired_ids() TO ${role}; REVOKE DELETE ON notify.lease FROM ${role}`,
+    );
+    assert.is((await faultOf(createClaims(own).sweep("w2", minute, 10))).code, "42501");
+    const { rows } = await pool.query("SELECT DISTINCT attempts, lease_owner FROM notify.notification");
+    assert.equal(rows, [{ attempts: 1, lease_owner: "w1" }]);
+  }));
 
 test("one claim of another token, made in the same moment, is one of its own", async () => {
   await insertRows(pool, [{}, {}]);

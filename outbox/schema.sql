@@ -564,7 +564,7 @@ REVOKE ALL ON FUNCTION notify.after_update() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.check_content() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.content_fault(notify.notification) TO PUBLIC;
 REVOKE ALL ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer,text) FROM PUBLIC;
-REVOKE ALL ON FUNCTION notify.expired_ids() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION notify.expired_ids() TO PUBLIC;
 REVOKE ALL ON FUNCTION notify.is_legal_change(text,text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.keep_events() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.new_transaction_id() TO PUBLIC;

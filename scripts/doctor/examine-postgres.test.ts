@@ -96,6 +96,7 @@ test("Postgres: a role that lacks rights, and one that row security hides the ro
       shut.of("postgres rights").found,
       `${role} lacks SELECT on notify.notification, UPDATE on notify.notification`,
     );
+    assert.match(shut.of("postgres rights").found, "SELECT on notify.lease, DELETE on notify.lease");
     assert.match(shut.of("postgres schema").found, "permission denied");
     assert.match(shut.of("postgres schema").todo ?? "", "owner of schema notify");
     await db.query(`GRANT USAGE ON SCHEMA notify TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA notify TO ${role}`);

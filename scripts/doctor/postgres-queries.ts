@@ -95,6 +95,8 @@ const needed = [
   ["notification", "UPDATE"],
   ["notification_recipient", "SELECT"],
   ["notification_recipient", "INSERT"],
+  ["lease", "SELECT"],
+  ["lease", "DELETE"],
   ["sending_gate", "SELECT"],
   ["sending_gate", "UPDATE"],
 ] as const;
