@@ -56,6 +56,7 @@ interface Plan {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
   readonly "Index Name"?: string;
+  readonly "Index Cond"?: string;
   readonly Plans?: readonly Plan[];
 }
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
@@ -174,6 +175,18 @@ for (const [when, makeItSo] of Object.entries(times))
           assert.ok(used.includes(index), `${file}, ${when}: it uses ${used.filter(Boolean).join(", ")}, not ${index}`);
       }
     }));
+
+test("a list of what few rows are in reads those, however many were sent", async () => {
+  const client = await pool.connect();
+  try {
+    const of = (status: string) => planOf(client, "list", [status, null, null, 100, null]);
+    assert.ok((await of("DEAD")).some((node) => node["Index Name"] === "notification_dead"));
+    // By the ids of the claims under way.
+    assert.ok((await of("PROCESSING")).some((node) => /= ANY/.test(node["Index Cond"] ?? "")));
+  } finally {
+    client.release();
+  }
+});
 
 test("a claim of the largest batch is quick, also for the trigger that writes the timeline", async () => {
   const started = Date.now();
