@@ -65,13 +65,14 @@ BEGIN
   END IF;
 END $$;
 
--- Ids of rows whose lease may have run out, of as many claims as hold some 20,000, those first that ran out first: the rows themselves say which of
--- them it has. In an array, a statement reads them by their key whatever the statistics say.
+-- Ids of rows whose lease may have run out, of as many claims as hold some 20,000: the rows themselves say which of them it has. Where more do, other
+-- ones each time, so that those that can only go one at a time do not stand before the rest. In an array, a statement reads them by their key whatever
+-- the statistics say.
 CREATE FUNCTION notify.expired_ids() RETURNS bigint[]
 LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp
 RETURN ARRAY(
   SELECT unnest(l.ids) FROM (
-    SELECT ids, sum(open) OVER (ORDER BY until, token) - open AS ahead FROM notify.lease WHERE until < now()) AS l
+    SELECT ids, sum(open) OVER (ORDER BY hashtextextended(token::text, (extract(epoch FROM now()) * 1000)::bigint), token) - open AS ahead FROM notify.lease WHERE until < now()) AS l
   WHERE l.ahead < 20000);
 -- It runs with the rights of whoever asks, and shows nobody a claim that he may not read: as the functions in access, it is open to all.
 GRANT EXECUTE ON FUNCTION notify.expired_ids() TO PUBLIC;

@@ -201,6 +201,20 @@ test("a sweep that cannot forget takes nothing over: no attempt is spent that no
     assert.equal(rows, [{ attempts: 1, lease_owner: "w1" }]);
   }));
 
+test("any number of rows that go one at a time do not keep the sweep from the others", async () => {
+  const suspects = await claimed(1);
+  await pool.query("UPDATE notify.notification SET attempts = 3, lease_until = now() - interval '1 h'");
+  // Stands for twenty thousand of them.
+  await pool.query("UPDATE notify.lease SET open = 20000 WHERE token = $1", [suspects.token]);
+  const others = await claimed(2);
+  await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s' WHERE lease_token = $1", [
+    others.token,
+  ]);
+  for (let sweeps = 0; sweeps < 50; sweeps++)
+    if ((await claims.sweep("w2", minute, 10)).rows.length === others.ids.length) return;
+  assert.unreachable("they were never found");
+});
+
 test("one claim of another token, made in the same moment, is one of its own", async () => {
   await insertRows(pool, [{}, {}]);
   const tokens = [randomUUID(), randomUUID()];

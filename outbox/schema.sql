@@ -216,7 +216,7 @@ CREATE OR REPLACE FUNCTION notify.expired_ids()
  LANGUAGE sql
  STABLE
  SET search_path TO 'pg_catalog', 'pg_temp'
-RETURN ARRAY(SELECT unnest(l.ids) AS unnest FROM (SELECT lease.ids, (sum(lease.open) OVER (ORDER BY lease.until, lease.token) - lease.open) AS ahead FROM notify.lease WHERE (lease.until < now())) l WHERE (l.ahead < 20000))
+RETURN ARRAY(SELECT unnest(l.ids) AS unnest FROM (SELECT lease.ids, (sum(lease.open) OVER (ORDER BY (hashtextextended((lease.token)::text, ((EXTRACT(epoch FROM now()) * (1000)::numeric))::bigint)), lease.token) - lease.open) AS ahead FROM notify.lease WHERE (lease.until < now())) l WHERE (l.ahead < 20000))
 ;
 CREATE OR REPLACE FUNCTION notify.is_legal_change(from_status text, to_status text)
  RETURNS boolean
