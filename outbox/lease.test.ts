@@ -215,6 +215,15 @@ test("any number of rows that go one at a time do not keep the sweep from the ot
   assert.unreachable("they were never found");
 });
 
+test("what a person changes of a row without its lease, in a transaction held open, keeps nobody from the claim", async () => {
+  const { token, ids } = await claimed(2);
+  await transaction(pool, async (client) => {
+    await client.query("UPDATE notify.notification SET priority = 1 WHERE id = $1", [ids[0]]);
+    await pool.query("SELECT FROM notify.lease WHERE token = $1 FOR UPDATE NOWAIT", [token]);
+  });
+  assert.equal(await faults(), []);
+});
+
 test("one claim of another token, made in the same moment, is one of its own", async () => {
   await insertRows(pool, [{}, {}]);
   const tokens = [randomUUID(), randomUUID()];

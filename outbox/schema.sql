@@ -60,7 +60,7 @@ CREATE OR REPLACE FUNCTION notify.after_update()
  SET enable_nestloop TO 'off'
 AS $function$
 DECLARE
-  -- Of the claims that held some of the rows before: tokens, and of how many each.
+  -- Claims that lose some of these rows: tokens, and how many each.
   tokens uuid[];
   counts bigint[];
   seen uuid[];
@@ -84,11 +84,17 @@ BEGIN
       THEN o.lease_token IS DISTINCT FROM n.lease_token AND o.status NOT IN ('PENDING', 'FAILED')
       ELSE o.status <> n.status END;
 
-  SELECT array_agg(token), array_agg(rows) INTO tokens, counts
-    FROM (SELECT lease_token AS token, count(*) AS rows FROM before WHERE lease_token IS NOT NULL GROUP BY lease_token) AS b;
   SELECT bool_or(status = 'PROCESSING'), bool_or(status = 'PENDING') INTO held, waits FROM after;
+  IF held THEN
+    -- Those that lose rows or change their time: whoever changes something else of a row does not touch its claim.
+    tokens := ARRAY(SELECT DISTINCT o.lease_token FROM before o JOIN after n USING (id)
+      WHERE o.lease_token IS NOT NULL AND (o.lease_token, o.lease_until) IS DISTINCT FROM (n.lease_token, n.lease_until));
+  ELSE
+    SELECT array_agg(token), array_agg(rows) INTO tokens, counts
+      FROM (SELECT lease_token AS token, count(*) AS rows FROM before WHERE lease_token IS NOT NULL GROUP BY lease_token) AS b;
+  END IF;
   -- Never waited for: a transaction that somebody holds open over one row must not hold up the others of its claim. What is passed over here counts
-  -- too much, or ends too early, and the sweep looks at the rows themselves.
+  -- too much, or ends at another time than its rows, by a lease at the most, and the sweep looks at the rows themselves.
   seen := ARRAY(SELECT token FROM notify.lease WHERE token = ANY (tokens) FOR UPDATE SKIP LOCKED);
   IF held THEN
     WITH change AS MATERIALIZED (
