@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { FastifyInstance } from "fastify";
 import { messageOf } from "../../core/errors.ts";
 import type { Gatekeepers } from "./api-hooks.ts";
@@ -29,6 +30,8 @@ export interface RunningNovu {
  */
 export async function startNovu(options: NovuOptions): Promise<RunningNovu> {
   const closing = new AbortController();
+  // Each answer that is held back listens to it, and any number may be.
+  setMaxListeners(0, closing.signal);
   const world = createWorld(options, closing.signal);
   const keepers: Gatekeepers = {
     calls: new Calls(),
