@@ -35,9 +35,9 @@ const hpa = hpaRule(await renderOverlay(root, "hpa", console.warn), adapter, met
 // What the second metric is for.
 const { sentTarget: _, ...withoutSent } = keda;
 const backlogAlone: Rule = { ...withoutSent, name: "KEDA, backlog alone" };
-// What the look at the gate is for.
-const { gateLagSeconds: __, ...withoutGate } = keda;
-const unaware: Rule = { ...withoutGate, name: "KEDA, without a look at the gate" };
+// What the look at the sending pause is for.
+const { pauseLagSeconds: __, ...withoutPause } = keda;
+const unaware: Rule = { ...withoutPause, name: "KEDA, without a look at the sending pause" };
 // What it would cost to have as many all day.
 const fixed: Rule = { ...keda, name: `always ${keda.max}`, min: keda.max };
 const rules = [keda, hpa, backlogAlone, fixed];
@@ -55,7 +55,7 @@ const closedDays = [keda, hpa, unaware].map((rule) => ({
   day: simulate(rule, { ...world, closed: keyRefused }),
 }));
 const others = [0.3, 3].map((factor) => Math.round(world.perWorker * factor));
-const sweep = others.map((perWorker) => ({
+const rescue = others.map((perWorker) => ({
   perWorker,
   rules: rules.map((rule) => summary(rule.name, simulate(rule, { ...world, perWorker }))),
 }));
@@ -89,8 +89,8 @@ const result = {
   },
   rules,
   summaries: days.map(({ rule, day }) => summary(rule.name, day)),
-  otherThroughputs: sweep,
-  gateClosed: { ...keyRefused, summaries: closedDays.map(({ rule, day }) => closedSummary(rule, day, keyRefused)) },
+  otherThroughputs: rescue,
+  sendingPaused: { ...keyRefused, summaries: closedDays.map(({ rule, day }) => closedSummary(rule, day, keyRefused)) },
 };
 const title = "A day of the worker's autoscaling, simulated";
 const about = `${(total / 1e6).toFixed(1)} million notifications, ${world.perWorker.toLocaleString("en-US")} a second for each worker; the worst of each minute`;
@@ -98,7 +98,8 @@ const plot = dayPlot(title, about, [
   { label: "seconds that the oldest has waited", lines: lines(({ age }) => age) },
   { label: "workers", lines: lines(({ pods }) => pods) },
   {
-    label: "workers on a day when Novu refuses the key from 13:00 to 13:40; grey: KEDA without a look at the gate",
+    label:
+      "workers on a day when Novu refuses the key from 13:00 to 13:40; grey: KEDA without a look at the sending pause",
     lines: lines(({ pods }) => pods, closedDays),
   },
 ]);
@@ -109,7 +110,7 @@ for (const { rule, worstAgeSeconds, secondsAboveAMinute, podHours, mostPods } of
   console.log(
     `autoscaling: ${rule}: oldest waits ${worstAgeSeconds} s at worst, ${secondsAboveAMinute} s of the day above a minute, ${podHours} worker hours, ${mostPods} at most`,
   );
-for (const { rule, mostPodsWhileClosed, idleWorkerMinutes, secondsToCatchUp } of result.gateClosed.summaries)
+for (const { rule, mostPodsWhileClosed, idleWorkerMinutes, secondsToCatchUp } of result.sendingPaused.summaries)
   console.log(
-    `gate closed: ${rule}: ${mostPodsWhileClosed} workers at most, ${idleWorkerMinutes} worker minutes beyond the fewest, ${secondsToCatchUp} s to catch up`,
+    `sendingPause closed: ${rule}: ${mostPodsWhileClosed} workers at most, ${idleWorkerMinutes} worker minutes beyond the fewest, ${secondsToCatchUp} s to catch up`,
   );

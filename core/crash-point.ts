@@ -2,7 +2,7 @@
 export const crashPoints = [
   "before-claim-commit",
   "after-claim",
-  "after-lane-start",
+  "after-session-start",
   "after-novu-accepted",
   "before-settle-commit",
   "row",

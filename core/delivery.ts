@@ -94,38 +94,38 @@ export interface Claim {
 }
 
 /** The claim that tries after a trip of the circuit breaker: one row, with the others of its batch where a reply is unknown. */
-export interface TrialClaim extends Claim {
-  /** For GatePort.endTrial. */
-  readonly trial: string;
+export interface ProbeClaim extends Claim {
+  /** For SendingPausePort.endProbe. */
+  readonly probe: string;
 }
 
 /** What the worker's rooms need of the outbox. `outbox/` implements it over Postgres. */
 export interface ClaimPort {
-  /** Claims up to `limit` due rows under a new token, tenants in turn. Nothing while the sending gate is closed or on trial. */
+  /** Claims up to `limit` due rows under a new token, tenants in turn. Nothing while the sending pause is closed or half-open. */
   claim(kind: ClaimKind, owner: string, leaseMs: number, limit: number): Promise<Claim>;
-  /** Takes over rows whose lease ran out: a new token for those with attempts left, a dead letter for the rest. `suspects`: see sweepSuspect. */
-  sweep(
+  /** Takes over rows whose lease ran out: a new token for those with attempts left, a dead letter for the rest. `poison rows`: see rescueIsolated. */
+  rescue(
     owner: string,
     leaseMs: number,
     limit: number,
-  ): Promise<Claim & { readonly dead: number; readonly suspects: boolean }>;
+  ): Promise<Claim & { readonly dead: number; readonly poisonRows: boolean }>;
   /** Takes over one row whose workers went silent more than once: it may be what stops them, and should be sent with nothing beside it. */
-  sweepSuspect(owner: string, leaseMs: number): Promise<Claim>;
+  rescueIsolated(owner: string, leaseMs: number): Promise<Claim>;
   /**
-   * Takes the trial, and a row for it: both or neither. "held": another claim tries, or the gate is closed, or it is on trial no more.
-   * The trial counts as lost after `trialMs`.
+   * Takes the probe, and a row for it: both or neither. "held": another claim tries, or the sending pause is closed, or it is half-open no more.
+   * The probe counts as lost after `probeMs`.
    */
-  claimTrial(
-    kind: ClaimKind | "sweep",
+  claimProbe(
+    kind: ClaimKind | "rescue",
     owner: string,
     leaseMs: number,
-    trialMs: number,
-  ): Promise<TrialClaim | "held" | "nothing due">;
+    probeMs: number,
+  ): Promise<ProbeClaim | "held" | "nothing due">;
   /** Gives rows of a claim back without spending an attempt. Returns how many were still held. */
   release(token: string, ids: readonly string[]): Promise<number>;
   /** Gives back every row that this owner still holds. */
   releaseAll(owner: string): Promise<number>;
-  /** Ends the leases of a worker that is known to be gone, so that the next sweep finds its rows. False when the worker lives after all. */
+  /** Ends the leases of a worker that is known to be gone, so that the next rescue finds its rows. False when the worker lives after all. */
   expire(owner: string): Promise<{ readonly gone: boolean; readonly rows: number }>;
 }
 
@@ -134,7 +134,7 @@ export interface DeliveryPort {
   handOver(token: string, ids: readonly string[], leaseMs: number): Promise<string | undefined>;
   /**
    * Renews the lease and returns the rows still to be sent. None: the lease was lost or all is done. `again`: whoever had them before went silent, and
-   * an attempt is counted; what is to go alone by now, or has no attempt left, is left to the sweep.
+   * an attempt is counted; what is to go alone by now, or has no attempt left, is left to the rescue.
    */
   adopt(token: string, leaseMs: number, again?: boolean): Promise<readonly ClaimedNotification[]>;
   /** Returns how many of the rows are still held. */
@@ -147,21 +147,21 @@ export interface DeliveryPort {
 }
 
 /** Whether anything may be sent now, as all workers see it. */
-export interface GateState {
+export interface SendingPauseState {
   /** Milliseconds until it opens, by the database's clock; 0 or less: open. */
-  readonly closedMs: number;
+  readonly pausedMs: number;
   readonly reason: string | null;
   /** A person must act: key, plan or address are wrong. */
   readonly needsPerson: boolean;
-  /** How often the circuit breaker closed it since a call last succeeded. Above 0 and not closed, it is on trial: one call at a time tries. */
-  readonly trips: number;
-  /** Milliseconds until the trial that some worker has counts as lost; 0 or less: nobody tries. */
-  readonly trialMs: number;
+  /** How often the circuit breaker closed it since a call last succeeded. Above 0 and not closed, it is half-open: one call at a time tries. */
+  readonly breakerOpens: number;
+  /** Milliseconds until the probe that some worker has counts as lost; 0 or less: nobody tries. */
+  readonly probeMs: number;
   /** ISO 8601: since when it is closed; absent while it is open. */
   readonly since?: string;
 }
 
-export interface TripPause {
+export interface BreakerPause {
   /** Milliseconds: the first pause, and the longest one. */
   readonly baseMs: number;
   readonly maxMs: number;
@@ -169,17 +169,17 @@ export interface TripPause {
   readonly leastMs: number;
 }
 
-/** The sending gate, shared by all workers through the database. */
-export interface GatePort {
-  read(): Promise<GateState>;
+/** The sending pause, shared by all workers through the database. */
+export interface SendingPausePort {
+  read(): Promise<SendingPauseState>;
   /** Closes it for `ms`, or leaves the later end that was told already. */
-  close(ms: number, reason: string, needsPerson: boolean): Promise<GateState>;
+  pause(ms: number, reason: string, needsPerson: boolean): Promise<SendingPauseState>;
   /** The circuit breaker: closes it for a pause that doubles with each trip. While it is closed only `leastMs` counts, where that ends later. */
-  trip(reason: string, pause: TripPause): Promise<GateState>;
+  openBreaker(reason: string, pause: BreakerPause): Promise<SendingPauseState>;
   /** A call succeeded: the breaker starts over. */
-  succeeded(): Promise<GateState>;
-  /** Gives a trial back that had no result: another one may be taken at once. */
-  endTrial(trial: string): Promise<GateState>;
+  closeBreaker(): Promise<SendingPauseState>;
+  /** Gives a probe back that had no result: another one may be taken at once. */
+  endProbe(probe: string): Promise<SendingPauseState>;
 }
 
 /** A call's place in a trace, where traces are on. */

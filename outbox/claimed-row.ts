@@ -1,7 +1,7 @@
 import type { ClaimedNotification } from "../core/notification.ts";
 
 /** Attempts from which a row that is taken over goes alone: by then three workers went silent with it. One with fewer goes alone on its last. */
-export const aloneFrom = 3;
+export const isolateFrom = 3;
 
 /** What every claim returns of a row. */
 export interface ClaimedRow {

@@ -2,7 +2,7 @@ import { createHash, randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { crashPoint } from "../core/crash-point.ts";
 import type { Claim, ClaimKind, ClaimPort } from "../core/delivery.ts";
-import { aloneFrom, byId, type ClaimedRow, toClaimed } from "./claimed-row.ts";
+import { byId, type ClaimedRow, isolateFrom, toClaimed } from "./claimed-row.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
@@ -11,14 +11,14 @@ const claimSql: Readonly<Record<ClaimKind, string>> = {
   failed: sql("claim-failed"),
   scheduled: sql("claim-scheduled"),
 };
-const matesSql = sql("claim-mates");
-const takeOver = sql("take-over");
-const takeOverAlone = sql("take-over-alone");
-const trialFree = sql("gate-trial-free");
-const takeTrial = sql("gate-trial-take");
-const anySuspects = sql("any-suspects");
-const buryExpired = sql("bury-expired");
-const forgetLeases = sql("forget-leases");
+const batchRowsSql = sql("claim-batch-rows");
+const rescueSql = sql("rescue");
+const rescueIsolatedSql = sql("rescue-isolated");
+const probeFree = sql("breaker-probe-free");
+const takeProbe = sql("breaker-probe-take");
+const hasPoisonRows = sql("has-poison-rows");
+const deadLetterExpired = sql("dead-letter-expired");
+const deleteEmptyLeases = sql("delete-empty-leases");
 const releaseSql = sql("release");
 const releaseAllSql = sql("release-all");
 const expireSql = sql("expire-leases");
@@ -36,25 +36,25 @@ export function createClaims(pool: Pool): ClaimPort {
     owner: string,
     leaseMs: number,
     limit: number,
-    trial?: PoolClient,
+    probe?: PoolClient,
   ): Promise<Claim> {
     const token = randomUUID();
     const from = after[kind];
     crashPoint("before-claim-commit");
-    const { rows } = await (trial ?? pool).query<ClaimedRow>({
+    const { rows } = await (probe ?? pool).query<ClaimedRow>({
       name: `claim-${kind}`,
       text: claimSql[kind],
-      values: [token, owner, leaseMs, limit, from, trial !== undefined],
+      values: [token, owner, leaseMs, limit, from, probe !== undefined],
     });
     const tenants = [...new Set(rows.map((row) => row.enterprise_id))].sort();
     after[kind] = tenants.length < Math.min(tenantsPerClaim, limit) ? "" : (tenants.at(-1) ?? "");
     // The tenants after the last one served have nothing due: from the first one on again.
-    if (rows.length === 0 && from !== "") return claimAfter(kind, owner, leaseMs, limit, trial);
-    return claimOf(token, [...rows, ...(await mates(trial ?? pool, token, owner, leaseMs, rows))]);
+    if (rows.length === 0 && from !== "") return claimAfter(kind, owner, leaseMs, limit, probe);
+    return claimOf(token, [...rows, ...(await batchRows(probe ?? pool, token, owner, leaseMs, rows))]);
   }
 
   /** What else waits of the calls that claimed rows may be of. Claims of failed rows bring it along themselves. */
-  async function mates(
+  async function batchRows(
     db: Pool | PoolClient,
     token: string,
     owner: string,
@@ -63,51 +63,52 @@ export function createClaims(pool: Pool): ClaimPort {
   ) {
     const batches = new Set(rows.filter(({ settled }) => settled !== null).map((row) => row.batch_id));
     if (batches.size === 0) return [];
-    return (await db.query<ClaimedRow>(matesSql, [token, owner, leaseMs, [...batches]])).rows;
+    return (await db.query<ClaimedRow>(batchRowsSql, [token, owner, leaseMs, [...batches]])).rows;
   }
 
-  async function takenOver(owner: string, leaseMs: number, limit: number, trial?: PoolClient): Promise<Claim> {
+  async function rescueRows(owner: string, leaseMs: number, limit: number, probe?: PoolClient): Promise<Claim> {
     const token = randomUUID();
-    const values = [token, owner, leaseMs, limit, aloneFrom, trial !== undefined];
-    return claimOf(token, (await (trial ?? pool).query<ClaimedRow>(takeOver, values)).rows);
+    const values = [token, owner, leaseMs, limit, isolateFrom, probe !== undefined];
+    return claimOf(token, (await (probe ?? pool).query<ClaimedRow>(rescueSql, values)).rows);
   }
 
-  async function takenOverAlone(owner: string, leaseMs: number, trial?: PoolClient): Promise<Claim> {
+  async function rescueIsolatedRow(owner: string, leaseMs: number, probe?: PoolClient): Promise<Claim> {
     const token = randomUUID();
-    const values = [token, owner, leaseMs, aloneFrom, trial !== undefined];
-    return claimOf(token, (await (trial ?? pool).query<ClaimedRow>(takeOverAlone, values)).rows);
+    const values = [token, owner, leaseMs, isolateFrom, probe !== undefined];
+    return claimOf(token, (await (probe ?? pool).query<ClaimedRow>(rescueIsolatedSql, values)).rows);
   }
 
-  async function forTrial(
-    kind: ClaimKind | "sweep",
+  async function forProbe(
+    kind: ClaimKind | "rescue",
     owner: string,
     leaseMs: number,
     client: PoolClient,
   ): Promise<Claim> {
-    if (kind !== "sweep") return await claimAfter(kind, owner, leaseMs, 1, client);
-    const swept = await takenOver(owner, leaseMs, 1, client);
-    return swept.rows.length > 0 ? swept : await takenOverAlone(owner, leaseMs, client);
+    if (kind !== "rescue") return await claimAfter(kind, owner, leaseMs, 1, client);
+    const rescued = await rescueRows(owner, leaseMs, 1, client);
+    return rescued.rows.length > 0 ? rescued : await rescueIsolatedRow(owner, leaseMs, client);
   }
 
   return {
     claim: (kind, owner, leaseMs, limit) => claimAfter(kind, owner, leaseMs, limit),
-    async sweep(owner, leaseMs, limit) {
-      const dead = (await pool.query(buryExpired, [limit])).rowCount ?? 0;
+    async rescue(owner, leaseMs, limit) {
+      const dead = (await pool.query(deadLetterExpired, [limit])).rowCount ?? 0;
       // Before anything is taken over: a fault here must not cost rows an attempt that nobody makes.
-      await pool.query(forgetLeases);
-      const claim = await takenOver(owner, leaseMs, limit);
-      const suspects = (await pool.query<{ suspects: boolean }>(anySuspects, [aloneFrom])).rows[0]?.suspects ?? false;
-      return { ...claim, dead, suspects };
+      await pool.query(deleteEmptyLeases);
+      const claim = await rescueRows(owner, leaseMs, limit);
+      const found = await pool.query<{ poison_rows: boolean }>(hasPoisonRows, [isolateFrom]);
+      const poisonRows = found.rows[0]?.poison_rows ?? false;
+      return { ...claim, dead, poisonRows };
     },
-    sweepSuspect: (owner, leaseMs) => takenOverAlone(owner, leaseMs),
-    claimTrial: (kind, owner, leaseMs, trialMs) =>
+    rescueIsolated: (owner, leaseMs) => rescueIsolatedRow(owner, leaseMs),
+    claimProbe: (kind, owner, leaseMs, probeMs) =>
       transaction(pool, async (client) => {
-        if ((await client.query(trialFree)).rows.length === 0) return "held";
-        const claim = await forTrial(kind, owner, leaseMs, client);
-        // The gate is as it was, and so nobody hears of it.
+        if ((await client.query(probeFree)).rows.length === 0) return "held";
+        const claim = await forProbe(kind, owner, leaseMs, client);
+        // The sending pause is as it was, and so nobody hears of it.
         if (claim.rows.length === 0) return "nothing due";
-        const { rows } = await client.query<{ trial: string }>(takeTrial, [trialMs]);
-        return { ...claim, trial: rows[0]?.trial ?? "" };
+        const { rows } = await client.query<{ probe: string }>(takeProbe, [probeMs]);
+        return { ...claim, probe: rows[0]?.probe ?? "" };
       }),
     release: async (token, ids) => (await pool.query(releaseSql, [token, ids])).rowCount ?? 0,
     releaseAll: async (owner) => (await pool.query(releaseAllSql, [owner])).rowCount ?? 0,

@@ -79,7 +79,7 @@ test("handOver moves rows to a token of their own, which adopt then finds", asyn
   ]);
   const last = (await show(pool, long))?.timeline.at(-1);
   assert.equal([last?.from, last?.to, last?.workflowId], ["PROCESSING", "PROCESSING", `xnovu-claim-${next}`]);
-  assert.is((await show(pool, others[0] ?? ""))?.timeline.at(-1)?.workflowId, "xnovu-lane-w1");
+  assert.is((await show(pool, others[0] ?? ""))?.timeline.at(-1)?.workflowId, "xnovu-session-w1");
 
   const adopted = await delivery.adopt(next, lease);
   assert.equal(
@@ -93,7 +93,7 @@ test("handOver moves rows to a token of their own, which adopt then finds", asyn
   assert.equal(totals(await delivery.settle(next, [{ id: long, to: "SENT" }], [])), { settled: 1, leaseLost: 0 });
 });
 
-test("adopted again, a row counts an attempt; one that is to go alone by now, or has none left, is left to the sweep", async () => {
+test("adopted again, a row counts an attempt; one that is to go alone by now, or has none left, is left to the rescue", async () => {
   const byMost: [maxAttempts: number, adopted: (number | undefined)[]][] = [
     [8, [1, 2, 3, undefined]],
     [3, [1, 2, undefined]],
@@ -181,7 +181,7 @@ test("settle writes every outcome of a claim at once, recipients included", asyn
       ["DEAD", "refused"],
     ],
   );
-  assert.ok(timeline.slice(1).every(({ workflowId, worker }) => workflowId === "xnovu-lane-w1" && worker === "w1"));
+  assert.ok(timeline.slice(1).every(({ workflowId, worker }) => workflowId === "xnovu-session-w1" && worker === "w1"));
 });
 
 test("a row that failed in half of a call keeps the half's batch", async () => {
@@ -263,7 +263,7 @@ test("a stale token writes nothing, anywhere", async () => {
   const { held: stale, ids } = await claimed(2);
   const [id = "", other = ""] = ids;
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second'");
-  const { token: fresh, rows } = await claims.sweep("w2", lease, 10);
+  const { token: fresh, rows } = await claims.rescue("w2", lease, 10);
   assert.is(rows.length, 2);
   const before = await everything();
   assert.equal(await delivery.adopt(stale, lease), []);
@@ -358,7 +358,7 @@ test("what a worker that went silent still says of recipients is not recorded on
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second'");
   await withClient(database.url, async (taker) => {
     await taker.query("BEGIN");
-    const taken = await taker.query(sql("take-over"), [token(), "w2", lease, 10, 3, false]);
+    const taken = await taker.query(sql("rescue"), [token(), "w2", lease, 10, 3, false]);
     assert.is(taken.rowCount, 2);
     // It has looked at the rows before the takeover commits.
     const late = delivery.settle(held, [], [outcome(id, 0), outcome(id, 1), outcome(other, 0)]);

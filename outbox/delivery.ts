@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { crashPoint } from "../core/crash-point.ts";
 import type { DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
-import { aloneFrom, byId, type ClaimedRow, toClaimed } from "./claimed-row.ts";
+import { byId, type ClaimedRow, isolateFrom, toClaimed } from "./claimed-row.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
@@ -25,7 +25,7 @@ export function createDelivery(pool: Pool): DeliveryPort {
       return (await pool.query(handOverSql, values)).rowCount === 0 ? undefined : next;
     },
     async adopt(token, leaseMs, again = false) {
-      const { rows } = await pool.query<ClaimedRow>(adoptSql, [token, leaseMs, again, aloneFrom]);
+      const { rows } = await pool.query<ClaimedRow>(adoptSql, [token, leaseMs, again, isolateFrom]);
       return rows.map(toClaimed).sort(byId);
     },
     async renew(token, ids, leaseMs) {

@@ -83,7 +83,7 @@ for (const kind of claimKinds) {
 
   test(`${kind}: a claim smaller than the tenants are many takes no more rows than it may, and serves all in turn`, async () => {
     for (let n = 0; n < 20; n++) await due(kind, tenant(n), 3);
-    assert.equal(await taken(kind, 1), { t000: 1 }, "a single one, as the breaker's trial needs");
+    assert.equal(await taken(kind, 1), { t000: 1 }, "a single one, as the breaker's probe needs");
     assert.equal(await taken(kind, 1), { t001: 1 });
     const served = new Set<string>();
     for (let n = 0; n < 6; n++) {

@@ -1,4 +1,4 @@
-// The table of claims under way, which the trigger keeps whoever changes a row: the sweep finds by it what a worker left behind.
+// The table of claims under way, which the trigger keeps whoever changes a row: the rescue finds by it what a worker left behind.
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { suite } from "uvu";
@@ -46,7 +46,7 @@ const leases = async () =>
     )
   ).rows;
 
-/** Rows that are held and that no sweep would find, and claims that count other rows than they hold. */
+/** Rows that are held and that no rescue would find, and claims that count other rows than they hold. */
 async function faults(): Promise<unknown[]> {
   const { rows } = await pool.query(
     `SELECT n.id::text AS what FROM notify.notification n WHERE n.status = 'PROCESSING' AND NOT EXISTS (
@@ -69,7 +69,7 @@ test("a claim is there while it holds a row, and gone with the last one", async 
   assert.equal(await leases(), []);
 });
 
-test("whatever is done to the rows of a claim, the sweep finds those that are held", async () => {
+test("whatever is done to the rows of a claim, the rescue finds those that are held", async () => {
   const { token, ids } = await claimed(12);
   const [a = "", b = "", c = "", d = "", e = "", f = ""] = ids;
   const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -107,8 +107,8 @@ test("whatever is done to the rows of a claim, the sweep finds those that are he
           token,
         ]),
     ],
-    ["taken over, two at a time", () => claims.sweep("w3", minute, 2)],
-    ["taken over, the others", () => claims.sweep("w4", minute, 100)],
+    ["taken over, two at a time", () => claims.rescue("w3", minute, 2)],
+    ["taken over, the others", () => claims.rescue("w4", minute, 100)],
     ["given up by name", () => claims.releaseAll("w4")],
   ];
   for (const [step, work] of steps) {
@@ -119,7 +119,7 @@ test("whatever is done to the rows of a claim, the sweep finds those that are he
   assert.equal(await leases(), []);
 });
 
-test("a transaction held open over one row holds up neither its mates nor the sweep, and what it hid is forgotten", async () => {
+test("a transaction held open over one row holds up neither its other rows of its batch nor the rescue, and what it hid is forgotten", async () => {
   const { token, ids } = await claimed(3);
   const [held = "", ...others] = ids;
   const dead =
@@ -131,41 +131,41 @@ test("a transaction held open over one row holds up neither its mates nor the sw
   });
   assert.equal(await leases(), [{ token, owner: "w1", open: 2 }], "counted too many, for now");
   await pool.query("UPDATE notify.lease SET until = now() - interval '1 s'");
-  await claims.sweep("w2", minute, 10);
+  await claims.rescue("w2", minute, 10);
   assert.equal(await leases(), []);
 });
 
-test("the sweep leaves a claim that ran out and holds a row", async () => {
+test("the rescue leaves a claim that ran out and holds a row", async () => {
   const { token, ids } = await claimed(2);
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s', attempts = 8");
   await transaction(pool, async (client) => {
     await client.query("SELECT FROM notify.notification FOR UPDATE");
-    await claims.sweep("w2", minute, 10);
+    await claims.rescue("w2", minute, 10);
     assert.equal(
       (await leases()).map((lease) => lease.token),
       [token],
     );
   });
-  assert.is((await claims.sweep("w2", minute, 10)).dead, ids.length);
+  assert.is((await claims.rescue("w2", minute, 10)).dead, ids.length);
   assert.equal(await leases(), []);
 });
 
-test("mates that come late to a claim that ran out are not lost with it, and the sweep waits for nobody", async () => {
+test("other rows of its batch that come late to a claim that ran out are not lost with it, and the rescue waits for nobody", async () => {
   await insertRows(pool, [{}]);
   const [token, batch] = [randomUUID(), randomUUID()];
   await pool.query("UPDATE notify.notification SET batch_id = $1", [batch]);
-  // What is left of a claim whose rows two sweeps took over at once: the count of one of them passed it over.
+  // What is left of a claim whose rows two rescues took over at once: the count of one of them passed it over.
   await pool.query("INSERT INTO notify.lease VALUES ($1, 'w1', now() - interval '1 s', 1, '{0}')", [token]);
   await transaction(pool, async (client) => {
-    assert.is((await client.query(sql("claim-mates"), [token, "w1", minute, [batch]])).rowCount, 1);
+    assert.is((await client.query(sql("claim-batch-rows"), [token, "w1", minute, [batch]])).rowCount, 1);
     await withClient(database.url, async (other) => {
       await other.query("SET lock_timeout = '500ms'");
-      await other.query(sql("forget-leases"));
+      await other.query(sql("delete-empty-leases"));
     });
   });
   assert.equal(await leases(), [{ token, owner: "w1", open: 2 }]);
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s'");
-  assert.is((await claims.sweep("w2", minute, 10)).rows.length, 1);
+  assert.is((await claims.rescue("w2", minute, 10)).rows.length, 1);
 });
 
 /** A pool of a role of its own, with what the doctor asks for. */
@@ -182,36 +182,36 @@ async function asRole<T>(work: (own: pg.Pool, role: string) => Promise<T>): Prom
   }
 }
 
-test("a worker whose role was granted the tables sweeps as the owner does", () =>
+test("a worker whose role was granted the tables rescues as the owner does", () =>
   asRole(async (own) => {
     const { ids } = await claimed(2);
     await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s'");
-    assert.is((await createClaims(own).sweep("w2", minute, 10)).rows.length, ids.length);
+    assert.is((await createClaims(own).rescue("w2", minute, 10)).rows.length, ids.length);
   }));
 
-test("a sweep that cannot forget takes nothing over: no attempt is spent that nobody makes", () =>
+test("a rescue that cannot forget takes nothing over: no attempt is spent that nobody makes", () =>
   asRole(async (own, role) => {
     await claimed(2);
     await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s'");
     await pool.query(
       `GRANT EXECUTE ON FUNCTION notify.expired_ids() TO ${role}; REVOKE DELETE ON notify.lease FROM ${role}`,
     );
-    assert.is((await faultOf(createClaims(own).sweep("w2", minute, 10))).code, "42501");
+    assert.is((await faultOf(createClaims(own).rescue("w2", minute, 10))).code, "42501");
     const { rows } = await pool.query("SELECT DISTINCT attempts, lease_owner FROM notify.notification");
     assert.equal(rows, [{ attempts: 1, lease_owner: "w1" }]);
   }));
 
-test("any number of rows that go one at a time do not keep the sweep from the others", async () => {
-  const suspects = await claimed(1);
+test("any number of rows that go one at a time do not keep the rescue from the others", async () => {
+  const poisonRows = await claimed(1);
   await pool.query("UPDATE notify.notification SET attempts = 3, lease_until = now() - interval '1 h'");
   // Stands for twenty thousand of them.
-  await pool.query("UPDATE notify.lease SET open = 20000 WHERE token = $1", [suspects.token]);
+  await pool.query("UPDATE notify.lease SET open = 20000 WHERE token = $1", [poisonRows.token]);
   const others = await claimed(2);
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s' WHERE lease_token = $1", [
     others.token,
   ]);
-  for (let sweeps = 0; sweeps < 50; sweeps++)
-    if ((await claims.sweep("w2", minute, 10)).rows.length === others.ids.length) return;
+  for (let rescues = 0; rescues < 50; rescues++)
+    if ((await claims.rescue("w2", minute, 10)).rows.length === others.ids.length) return;
   assert.unreachable("they were never found");
 });
 

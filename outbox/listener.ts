@@ -3,9 +3,13 @@ import { Client } from "pg";
 import type { ClaimKind } from "../core/delivery.ts";
 import { connectionConfig, type PoolOptions } from "./pool.ts";
 
-/** What the triggers tell: rows for a loop, or a change of the sending gate. */
-export type News = ClaimKind | "gate";
-const channels: Readonly<Record<string, News>> = { xnovu_new: "new", xnovu_scheduled: "scheduled", xnovu_gate: "gate" };
+/** What the triggers tell: rows for a loop, or a change of the sending pause. */
+export type News = ClaimKind | "sendingPause";
+const channels: Readonly<Record<string, News>> = {
+  xnovu_new: "new",
+  xnovu_scheduled: "scheduled",
+  xnovu_sending_pause: "sendingPause",
+};
 
 export interface ListenOptions {
   readonly onWake: (what: News) => void;

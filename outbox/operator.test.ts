@@ -8,7 +8,7 @@ import { createClaims } from "./claims.ts";
 import { countByStatus } from "./counts.ts";
 import { insertRows, poolOf } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
-import { deadIds, redrive, retract } from "./operator.ts";
+import { deadIds, retract, retryNotifications } from "./operator.ts";
 import { show } from "./reader.ts";
 
 const test = suite("operator");
@@ -51,7 +51,7 @@ const outcome = (notificationId: string, ordinal: number, error?: string): Recip
   sent: error === undefined,
   ...(error === undefined ? {} : { error }),
 });
-test("redrive starts a dead letter over with all its attempts, and sends a failed row at once", async () => {
+test("retryNotifications starts a dead letter over with all its attempts, and sends a failed row at once", async () => {
   const { held, ids } = await claimed(3);
   const [dead = "", failed = "", sent = ""] = ids;
   const settlements: Settlement[] = [
@@ -67,9 +67,9 @@ test("redrive starts a dead letter over with all its attempts, and sends a faile
   ]);
   assert.equal(await deadIds(pool, 10), [dead]);
   assert.equal(await deadIds(pool, 10, "another"), []);
-  assert.equal(await redrive(pool, ids, "another"), [], "another tenant's rows stay");
-  assert.equal((await redrive(pool, ids, "acme")).sort(), [dead, failed].sort());
-  assert.equal(await redrive(pool, ids), []);
+  assert.equal(await retryNotifications(pool, ids, "another"), [], "another tenant's rows stay");
+  assert.equal((await retryNotifications(pool, ids, "acme")).sort(), [dead, failed].sort());
+  assert.equal(await retryNotifications(pool, ids), []);
   const [first, second] = await Promise.all([show(pool, dead), show(pool, failed)]);
   assert.equal([first?.status, first?.attempts, first?.error], ["PENDING", 0, null]);
   assert.equal([second?.status, second?.attempts, second?.error], ["PENDING", 1, null]);
@@ -93,7 +93,7 @@ test("dead letters that nobody answered for, sent again together, are the same c
   const { rows } = await pool.query<{ batch: string }>("SELECT DISTINCT batch_id AS batch FROM notify.notification");
   const dead = (id: string, keepBatch: boolean): Settlement => ({ id, to: "DEAD", error: "e", keepBatch });
   await delivery.settle(held, [dead(first, true), dead(second, true), dead(answered, false)], []);
-  await redrive(pool, ids);
+  await retryNotifications(pool, ids);
   assert.equal(
     await batches("new"),
     [first, second].map((id) => [id, rows[0]?.batch]),
@@ -109,7 +109,7 @@ test("a failed row that a person sends again at once brings its call along, whic
     const retryInMs = kind === "failed" ? 0 : 3_600_000;
     const failed = (id: string): Settlement => ({ id, to: "FAILED", error: "e", retryInMs, keepBatch: true });
     await delivery.settle(held, ids.map(failed), []);
-    await redrive(pool, ids.slice(1, 2));
+    await retryNotifications(pool, ids.slice(1, 2));
     const { rows } = await claims.claim(kind, "w1", lease, 1);
     assert.equal(
       rows.map(({ id, attempts }) => [id, attempts]),

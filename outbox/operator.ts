@@ -1,12 +1,12 @@
 import type { Pool } from "pg";
 import { sql } from "./sql.ts";
 
-const redriveSql = sql("redrive");
+const redriveSql = sql("retry");
 const retractSql = sql("retract");
 const deadSql = sql("list-dead-ids");
 
 /** Sends DEAD and FAILED notifications again. Returns the ids that it changed. */
-export async function redrive(pool: Pool, ids: readonly string[], enterpriseId?: string): Promise<string[]> {
+export async function retryNotifications(pool: Pool, ids: readonly string[], enterpriseId?: string): Promise<string[]> {
   return (await pool.query<{ id: string }>(redriveSql, [ids, enterpriseId ?? null])).rows.map(({ id }) => id);
 }
 

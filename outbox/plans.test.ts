@@ -96,25 +96,25 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
   "claim-new": [claim, "notification_new"],
   "claim-failed": [claim, "notification_failed", "notification_waiting_batch", key],
   "claim-scheduled": [claim, "notification_scheduled", key],
-  "claim-mates": [[token(), "w", lease, ids.map(() => token())], "notification_waiting_batch", key],
-  "take-over": [[token(), "w", lease, 100, 3, false], key],
-  "take-over-alone": [[token(), "w", lease, 3, false], key],
-  "any-suspects": [[3], key],
-  "bury-expired": [[100], key],
+  "claim-batch-rows": [[token(), "w", lease, ids.map(() => token())], "notification_waiting_batch", key],
+  rescue: [[token(), "w", lease, 100, 3, false], key],
+  "rescue-isolated": [[token(), "w", lease, 3, false], key],
+  "has-poison-rows": [[3], key],
+  "dead-letter-expired": [[100], key],
   "expire-leases": [["w"], key],
   "hand-over": [[token(), ids, token(), "w", lease], key],
   adopt: [[token(), lease, true, 3], key],
   renew: [[token(), ids, lease], key],
   release: [[token(), ids], key],
   "release-all": [["w"], key],
-  "forget-leases": [[], key],
+  "delete-empty-leases": [[], key],
   "mark-sent": [[token(), ids], key],
   "mark-failed": [[token(), ids, ["e", "e", "e"], [1, 1, 1], [true, true, true], [null, null, null]], key],
   "mark-dead": [[token(), ids, ["e", "e", "e"], [true, true, true], [null, null, null]], key],
   "settle-sent": [[token(), ids, ...final], key],
   "record-recipients": [[token(), ...final], key],
   "list-dead-ids": [[100, null], "notification_dead"],
-  redrive: [[ids, null], key, recipientKey],
+  retry: [[ids, null], key, recipientKey],
   retract: [["1", null], key],
   show: [["1", null], key, recipientKey],
   "retention-count": [["7", ["SENT"], "2020-01-01", 100], key],
@@ -125,10 +125,10 @@ const table: Readonly<Record<string, readonly [values: readonly unknown[], ...in
 /** Those that the worker prepares. */
 const prepared = ["claim-new", "claim-failed", "claim-scheduled", "settle-sent"];
 /** Statements on a table of one row or of few, plain inserts, and counts (counts.test.ts looks at those). */
-const trial = ["gate-trial-end", "gate-trial-free", "gate-trial-take"];
-const gate = ["gate-close", "gate-open", "gate-read", "gate-trip", ...trial];
+const probe = ["breaker-probe-end", "breaker-probe-free", "breaker-probe-take"];
+const sendingPause = ["pause-start", "breaker-close", "pause-read", "breaker-open", ...probe];
 const keys = ["key-create", "key-find", "key-list", "key-revoke"];
-const others = ["count-by-status", "enqueue", "enqueue-json", ...gate, ...keys];
+const others = ["count-by-status", "enqueue", "enqueue-json", ...sendingPause, ...keys];
 
 const asTheyAre = "statistics as they are";
 /** What autovacuum may have seen last: the planner's guesses differ, the plans must not. */
@@ -159,12 +159,12 @@ for (const [when, makeItSo] of Object.entries(times))
         const scanned = plan.filter((node) => node["Node Type"] === "Seq Scan").map((node) => node["Relation Name"]);
         assert.equal(
           // Of one row, and of one for each claim under way.
-          scanned.filter((name) => name !== "sending_gate" && name !== "lease"),
+          scanned.filter((name) => name !== "sending_pause" && name !== "lease"),
           [],
           `${file} scans`,
         );
         const used = plan.map((node) => node["Index Name"]);
-        // A planner that takes failed rows for few finds the mates of a batch among all of them, still through an index.
+        // A planner that takes failed rows for few finds the other rows of its batch of a batch among all of them, still through an index.
         const needed = when === asTheyAre ? indexes : indexes.filter((index) => index !== "notification_waiting_batch");
         // Every index that begins with the tenant finds the next one, but only the partial ones find it past all that was sent.
         assert.not(

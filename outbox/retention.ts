@@ -10,7 +10,7 @@ export type Finished = (typeof finished)[number];
 
 export interface RetentionPlan {
   readonly statuses: readonly Finished[];
-  /** ISO 8601: what ended before goes. A notification ends when it is sent, retracted or buried. */
+  /** ISO 8601: what ended before goes. A notification ends when it is sent, retracted or moved to the dead letters. */
   readonly before: string;
   /** Rows to look at, and to delete at the most, in one transaction. */
   readonly batch: number;

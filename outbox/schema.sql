@@ -252,6 +252,17 @@ CREATE OR REPLACE FUNCTION notify.new_transaction_id()
  PARALLEL SAFE
 RETURN ((encode(set_bit(set_bit(OVERLAY(uuid_send(gen_random_uuid()) PLACING SUBSTRING(int8send(((EXTRACT(epoch FROM clock_timestamp()) * (1000)::numeric))::bigint) FROM 3) FROM 1 FOR 6), (52)::bigint, 1), (53)::bigint, 1), 'hex'::text))::uuid)::text
 ;
+CREATE OR REPLACE FUNCTION notify.notify_sending_pause()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM pg_notify('xnovu_sending_pause', '');
+  PERFORM pg_notify('xnovu_gate', '');
+  RETURN NULL;
+END $function$
+;
 CREATE OR REPLACE FUNCTION notify.queue_position(created_at timestamp with time zone, priority smallint)
  RETURNS timestamp without time zone
  LANGUAGE sql
@@ -266,16 +277,6 @@ AS $function$
 BEGIN
   RAISE EXCEPTION 'the content of notification % is fixed since it is % after % attempts', OLD.id, OLD.status, OLD.attempts
     USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_content_fixed', HINT = 'Retract it and insert a new one.';
-END $function$
-;
-CREATE OR REPLACE FUNCTION notify.tell_gate()
- RETURNS trigger
- LANGUAGE plpgsql
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-BEGIN
-  PERFORM pg_notify('xnovu_gate', '');
-  RETURN NULL;
 END $function$
 ;
 CREATE OR REPLACE FUNCTION notify.valid_recipient(recipient jsonb)
@@ -421,16 +422,16 @@ CREATE TABLE notify.notification_workflow (
   updated_at timestamp with time zone DEFAULT now() NOT NULL
 );
 ALTER TABLE notify.notification_workflow ENABLE ROW LEVEL SECURITY;
-CREATE TABLE notify.sending_gate (
+CREATE TABLE notify.sending_pause (
   id boolean DEFAULT true NOT NULL,
-  closed_until timestamp with time zone,
+  paused_until timestamp with time zone,
   reason text,
   needs_person boolean DEFAULT false NOT NULL,
-  trips integer DEFAULT 0 NOT NULL,
+  breaker_opens integer DEFAULT 0 NOT NULL,
   since timestamp with time zone,
-  trial_until timestamp with time zone
+  probe_until timestamp with time zone
 );
-ALTER TABLE notify.sending_gate ENABLE ROW LEVEL SECURITY;
+ALTER TABLE notify.sending_pause ENABLE ROW LEVEL SECURITY;
 
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_sha256_length CHECK (octet_length(key_sha256) = 32);
 ALTER TABLE notify.api_key ADD CONSTRAINT api_key_pkey PRIMARY KEY (id);
@@ -467,9 +468,9 @@ ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_un
 ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_channels_known CHECK (channels <@ ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text]);
 ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_schema_object CHECK (jsonb_typeof(payload_schema) = 'object'::text);
 ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_pkey PRIMARY KEY (workflow);
-ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_one_row CHECK (id);
-ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_reason_when_closed CHECK (closed_until IS NULL OR reason IS NOT NULL);
-ALTER TABLE notify.sending_gate ADD CONSTRAINT sending_gate_pkey PRIMARY KEY (id);
+ALTER TABLE notify.sending_pause ADD CONSTRAINT sending_pause_one_row CHECK (id);
+ALTER TABLE notify.sending_pause ADD CONSTRAINT sending_pause_reason_when_paused CHECK (paused_until IS NULL OR reason IS NOT NULL);
+ALTER TABLE notify.sending_pause ADD CONSTRAINT sending_pause_pkey PRIMARY KEY (id);
 
 CREATE INDEX lease_until ON notify.lease USING btree (until);
 CREATE INDEX notification_dead ON notify.notification USING btree (id) WHERE (queue = 'dead'::text);
@@ -495,6 +496,15 @@ UNION ALL
     COALESCE(notification.sent_at, notification.updated_at) AS at
    FROM notify.notification
   WHERE (notification.status = ANY (ARRAY['SENT'::text, 'DEAD'::text])) AND jsonb_array_length(notification.recipients) = 1;
+CREATE VIEW notify.sending_gate WITH (security_invoker=true) AS
+ SELECT id,
+    paused_until AS closed_until,
+    reason,
+    needs_person,
+    breaker_opens AS trips,
+    since,
+    probe_until AS trial_until
+   FROM notify.sending_pause;
 CREATE VIEW notify.timeline WITH (security_invoker=true) AS
  SELECT notification_id,
     id,
@@ -504,7 +514,7 @@ CREATE VIEW notify.timeline WITH (security_invoker=true) AS
     attempt,
         CASE
             WHEN worker ~~ 'xnovu-claim-%'::text THEN worker
-            ELSE 'xnovu-lane-'::text || worker
+            ELSE 'xnovu-session-'::text || worker
         END AS temporal_workflow_id,
     worker,
     error
@@ -559,7 +569,7 @@ CREATE TRIGGER keep_id BEFORE UPDATE OF id ON notify.notification FOR EACH ROW W
 CREATE TRIGGER refuse_new_content BEFORE UPDATE OF enterprise_id, workflow, recipients, payload, overrides, channels, transaction_id ON notify.notification FOR EACH ROW WHEN ((old.status <> 'PENDING'::text OR old.attempts > 0 OR old.batch_id IS NOT NULL) AND (old.enterprise_id IS DISTINCT FROM new.enterprise_id OR old.workflow IS DISTINCT FROM new.workflow OR old.recipients IS DISTINCT FROM new.recipients OR old.payload IS DISTINCT FROM new.payload OR old.overrides IS DISTINCT FROM new.overrides OR old.channels IS DISTINCT FROM new.channels OR old.transaction_id IS DISTINCT FROM new.transaction_id)) EXECUTE FUNCTION notify.refuse_new_content();
 CREATE TRIGGER keep_events BEFORE DELETE OR UPDATE ON notify.notification_event FOR EACH ROW EXECUTE FUNCTION notify.keep_events();
 CREATE TRIGGER keep_events_whole BEFORE TRUNCATE ON notify.notification_event FOR EACH STATEMENT EXECUTE FUNCTION notify.keep_events();
-CREATE TRIGGER tell_gate AFTER UPDATE ON notify.sending_gate FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*) EXECUTE FUNCTION notify.tell_gate();
+CREATE TRIGGER notify_sending_pause AFTER UPDATE ON notify.sending_pause FOR EACH ROW WHEN (old.* IS DISTINCT FROM new.*) EXECUTE FUNCTION notify.notify_sending_pause();
 
 CREATE POLICY producers_insert ON notify.notification FOR INSERT WITH CHECK ((CURRENT_USER <> ALL (ARRAY['anon'::name, 'authenticated'::name])));
 
@@ -574,9 +584,9 @@ GRANT EXECUTE ON FUNCTION notify.expired_ids() TO PUBLIC;
 REVOKE ALL ON FUNCTION notify.is_legal_change(text,text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.keep_events() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.new_transaction_id() TO PUBLIC;
+REVOKE ALL ON FUNCTION notify.notify_sending_pause() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.queue_position(timestamp with time zone,smallint) TO PUBLIC;
 REVOKE ALL ON FUNCTION notify.refuse_new_content() FROM PUBLIC;
-REVOKE ALL ON FUNCTION notify.tell_gate() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.valid_recipient(jsonb) TO PUBLIC;
 GRANT EXECUTE ON FUNCTION notify.valid_recipients(jsonb) TO PUBLIC;
 
@@ -584,12 +594,14 @@ COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put
 COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim that holds the row: every write of a worker names it';
 COMMENT ON COLUMN notify.notification.queue IS 'What the row waits in: new, scheduled, failed or dead; NULL while it is processed and once it is sent or retracted. The indexes ask for this, never for status';
 COMMENT ON COLUMN notify.notification.traceparent IS 'W3C trace context of the producer (https://www.w3.org/TR/trace-context/), or NULL';
-COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose lane held the row, or the Temporal workflow that holds a notification of many recipients by itself';
+COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose session held the row, or the Temporal workflow that delivers a notification with many recipients';
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
-COMMENT ON COLUMN notify.sending_gate.trial_until IS 'Until when, at the longest, the others wait for the call that tries after a trip of the circuit breaker';
-COMMENT ON TABLE notify.lease IS 'Claims under way and the ids of their rows: the sweep finds by it what a worker left behind';
+COMMENT ON COLUMN notify.sending_pause.breaker_opens IS 'How often in a row the circuit breaker opened since a call last succeeded; above 0 and not paused, the breaker is half-open';
+COMMENT ON COLUMN notify.sending_pause.probe_until IS 'While the breaker is half-open: when the probe that one worker sends counts as lost; NULL while none is sent';
+COMMENT ON TABLE notify.lease IS 'Claims under way and the ids of their rows: the rescue loop uses it to find the rows of a worker that stopped responding';
 COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
 COMMENT ON TABLE notify.notification_event IS 'What the timeline is made of: read notify.timeline';
-COMMENT ON TABLE notify.sending_gate IS 'One row: until when all workers wait, because Novu limits the rate, refuses the key, or does not work';
+COMMENT ON TABLE notify.sending_gate IS 'Deprecated name of notify.sending_pause, kept for one release';
+COMMENT ON TABLE notify.sending_pause IS 'One row, shared by all workers: until when sending is paused, because Novu limits the rate, refuses the key, or does not respond';
 
 COMMENT ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer,text) IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';

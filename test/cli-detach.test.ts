@@ -59,7 +59,7 @@ test("start --detach, status, health, send --wait, restart, stop", async () => {
     rig.env,
   );
   assert.is(send.code, 0, send.err);
-  assert.match(send.out, /PROCESSING → SENT +1 +xnovu-lane-/);
+  assert.match(send.out, /PROCESSING → SENT +1 +xnovu-session-/);
 
   const restart = await worker("restart", "--json");
   assert.is(restart.code, 0, restart.err);

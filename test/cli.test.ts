@@ -38,7 +38,7 @@ async function run(...args: string[]): Promise<string> {
 const runJson = async (...args: string[]) => JSON.parse(await run(...args, "--json"));
 const statusOf = async (id: string) =>
   (await db.query<{ status: string }>("SELECT status FROM notify.notification WHERE id = $1", [id])).rows[0]?.status;
-const bury = (id: string) =>
+const deadLetter = (id: string) =>
   db.query("UPDATE notify.notification SET status = 'DEAD', error = 'by the test' WHERE id = $1", [id]);
 
 /** In this process, which spares a start for each: what only the process itself can show is tested by the others. */
@@ -202,8 +202,8 @@ test("retry and retract change what they may, and end with 1 when something was 
   const ids: string[] = [];
   for (const to of ["a", "b", "c"]) ids.push((await runJson("send", "email", "--to", to, "--payload", payload)).id);
   const [a = "", b = "", c = ""] = ids;
-  await bury(a);
-  await bury(b);
+  await deadLetter(a);
+  await deadLetter(b);
   assert.equal(await runJson("retry", a), { retried: [a], unchanged: [] });
   const left = await xnovu(["retry", a, "--json"], env);
   assert.is(left.code, 1);

@@ -101,10 +101,10 @@ test("the init container waits for missing migrations, and not for a schema that
   blank.pathname = `/blank_${process.pid}`;
   try {
     await client.query(`CREATE DATABASE blank_${process.pid}`);
-    assert.is(await gate(blank.href, 6_000), "waits");
-    assert.is(await gate(database.url, 30_000), "passes");
+    assert.is(await sendingPause(blank.href, 6_000), "waits");
+    assert.is(await sendingPause(database.url, 30_000), "passes");
     await client.query("INSERT INTO notify.schema_migration (name, run_on) VALUES ('29991231000000000_later', now())");
-    assert.is(await gate(database.url, 30_000), "passes");
+    assert.is(await sendingPause(database.url, 30_000), "passes");
   } finally {
     await client.query(`DROP DATABASE IF EXISTS blank_${process.pid} (FORCE)`);
     await client.end();
@@ -113,7 +113,7 @@ test("the init container waits for missing migrations, and not for a schema that
 });
 
 /** Runs the init container's command as the image would, for a while. */
-async function gate(url: string, ms: number): Promise<"passes" | "waits"> {
+async function sendingPause(url: string, ms: number): Promise<"passes" | "waits"> {
   const command = at(deployment("app"), "initContainers", 0, "command");
   assert.ok(Array.isArray(command));
   const [file = "", ...args] = command.map(String);

@@ -83,7 +83,7 @@ test("it sees nothing else and changes nothing", async () => {
   for (const [text, message] of [
     ["SELECT payload FROM notify.notification LIMIT 1", "permission denied"],
     ["SELECT count(*) FROM notify.notification_recipient", "permission denied"],
-    ["SELECT reason FROM notify.sending_gate", "permission denied"],
+    ["SELECT reason FROM notify.sending_pause", "permission denied"],
     ["UPDATE notify.notification SET status = 'SENT'", "read-only transaction|permission denied"],
     ["SELECT notify.enqueue('acme', 'sms', '[\"ada\"]'::jsonb)", "permission denied|read-only transaction"],
   ] as const)
@@ -103,7 +103,7 @@ test("each part of the query goes by the index that its loop claims by", async (
 
 test("none counts while sending is paused, nor until a pause that ended is known to have helped", async () => {
   const counted = async (until: string) => {
-    await owner.query(`UPDATE notify.sending_gate SET closed_until = ${until}, reason = 'Novu: 401'`);
+    await owner.query(`UPDATE notify.sending_pause SET paused_until = ${until}, reason = 'Novu: 401'`);
     return await asScaler(async (client) => (await client.query<{ count: string }>(query)).rows[0]?.count);
   };
   assert.is(await counted("now() + interval '1 minute'"), "0");

@@ -48,14 +48,14 @@ test("a dead letter's line names its claim, the Temporal workflow and the notifi
   await ended("DEAD");
   const line = await until(() => lines().find(({ deadIds }) => (deadIds as string[] | undefined)?.includes(id)));
   assert.equal([line.level, line.dead, line.notifications], [40, 1, [id]]);
-  assert.match(String(line.workflowId), /^xnovu-lane-/);
+  assert.match(String(line.workflowId), /^xnovu-session-/);
   assert.match(String(line.claim), /^[0-9a-f-]{36}$/);
 });
 
 test("failures, an open circuit and a refused key are told by Novu's status alone", async () => {
   fail(500, 6);
   await insert();
-  await until(async () => (await metric(worker, "xnovu_circuit_trips_total")) > 0);
+  await until(async () => (await metric(worker, "xnovu_breaker_opened_total")) > 0);
   await ended("SENT");
   fail(401);
   await insert();

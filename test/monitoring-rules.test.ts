@@ -64,7 +64,7 @@ test("a threshold that is moved, or a wait that is left out, fails the tests", (
   }
 });
 
-test("what the autoscaler counts is 0 while the gate is closed, and for a scrape longer", () => {
+test("what the autoscaler counts is 0 while the sending pause is closed, and for a scrape longer", () => {
   const path = join(root, "deploy/kubernetes/examples/prometheus-adapter-values.yaml");
   const { rules } = parse(readFileSync(path, "utf8"));
   const due = rules.external.find(({ name }: { name: { as: string } }) => name.as === "xnovu_due_notifications");

@@ -184,7 +184,7 @@ test("a dead letter is found, read, sent again, and taken back", async () => {
     assert.match((await page.locator("pre").textContent()) ?? "", "onerror");
     assert.match(
       (await page.locator(".timeline a").first().getAttribute("href")) ?? "",
-      "http://temporal.example/namespaces/xnovu/workflows/xnovu-lane-w",
+      "http://temporal.example/namespaces/xnovu/workflows/xnovu-session-w",
     );
 
     const early = await page.context().newPage();

@@ -187,7 +187,7 @@ test("no recipient, content or secret is in anything that was exported, and the 
   const line = log.split("\n").find((one) => one.includes(producer(1).traceId)) ?? "";
   const { trace_id, traceIds, workflowId, notifications } = JSON.parse(line.slice(line.indexOf("{")));
   assert.equal([trace_id, traceIds], [claim?.traceId, [producer(1).traceId]]);
-  assert.match(workflowId, /^xnovu-lane-/);
+  assert.match(workflowId, /^xnovu-session-/);
   assert.is(notifications.length, 1);
 });
 

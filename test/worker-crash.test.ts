@@ -64,7 +64,7 @@ async function thousandInFlight(env: Record<string, string>): Promise<RunningWor
 }
 
 test("killed with 1,000 rows in flight: the next worker takes them over when their lease runs out, each sent once", async () => {
-  const lease = { XNOVU_LEASE_MS: "3000", XNOVU_SWEEP_INTERVAL_MS: "200" };
+  const lease = { XNOVU_LEASE_MS: "3000", XNOVU_RESCUE_INTERVAL_MS: "200" };
   const first = await thousandInFlight(lease);
   first.child.kill("SIGKILL");
   assert.equal(await first.child.exited, { code: null, signal: "SIGKILL" });
@@ -78,8 +78,8 @@ test("killed with 1,000 rows in flight: the next worker takes them over when the
   await second.child.stop({ signal: "SIGKILL" });
 });
 
-test("killed with 1,000 rows in flight and a long lease: its lane's missing heartbeat ends the leases, long before they run out", async () => {
-  const lease = { XNOVU_LEASE_MS: "600000", XNOVU_SWEEP_INTERVAL_MS: "600000" };
+test("killed with 1,000 rows in flight and a long lease: its session's missing heartbeat ends the leases, long before they run out", async () => {
+  const lease = { XNOVU_LEASE_MS: "600000", XNOVU_RESCUE_INTERVAL_MS: "600000" };
   const first = await thousandInFlight(lease);
   first.child.kill("SIGKILL");
   await first.child.exited;

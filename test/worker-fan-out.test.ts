@@ -53,7 +53,7 @@ test("it does not hold up what comes after it, and its timeline names its workfl
   const [first, second] = [await one(large), await one(small)];
   assert.is(first?.sent, 1_250);
   assert.match(first?.workflows.join() ?? "", /^xnovu-claim-[0-9a-f-]{36}$/);
-  assert.match(second?.workflows.join() ?? "", /^xnovu-lane-/);
+  assert.match(second?.workflows.join() ?? "", /^xnovu-session-/);
   assert.ok((second?.sent_at ?? 0) < (first?.sent_at ?? 0));
   assert.equal(new Set(accepted()), new Set([1]));
   assert.is(accepted().length, 1_251);

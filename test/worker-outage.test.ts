@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
 import { startTemporal, type Temporal } from "../local/temporal.ts";
-import { laneWorkflowId } from "../worker/temporal/contract.ts";
+import { sessionWorkflowId } from "../worker/temporal/contract.ts";
 import { databaseOn, type TestDatabase, testDatabase } from "./support/database.ts";
 import { faultTest } from "./support/fault-notes.ts";
 import { type PrivatePostgres, privatePostgres } from "./support/servers.ts";
@@ -62,7 +62,7 @@ faultTest(25, "a key that Novu refuses pauses sending: health says so, and no at
 
 faultTest(
   17,
-  "without Temporal it serves health and claims nothing; when Temporal goes later the lane stays open, and is Temporal's again when it is back",
+  "without Temporal it serves health and claims nothing; when Temporal goes later the session stays open, and is Temporal's again when it is back",
   async () => {
     const port = await freePort();
     const binary = await temporalBinary();
@@ -91,14 +91,14 @@ faultTest(
       await isDown(worker, "temporal");
       assert.is((await worker.get("/health/live"))?.code, 200);
       assert.is((await worker.get("/health/ready"))?.code, 503);
-      // Whether a row is sent is for Postgres to say: what Temporal holds is the lane, and nobody took that away.
+      // Whether a row is sent is for Postgres to say: what Temporal holds is the worker session, and nobody took that away.
       await rig.insert(5);
       await sent(rig, 10);
       server = await startTemporal({ binary, port, namespace: "xnovu" });
       await worker.ready();
-      // A server that knows nothing of the lane takes it away, and is asked for a new one.
+      // A server that knows nothing of the worker session takes it away, and is asked for a new one.
       const owner = String((await worker.get("/status"))?.body.owner);
-      await until(() => isRunning(`127.0.0.1:${port}`, laneWorkflowId(owner)), 40_000);
+      await until(() => isRunning(`127.0.0.1:${port}`, sessionWorkflowId(owner)), 40_000);
       await rig.insert(5);
       await sent(rig, 15);
       const { rows } = await rig.db.query("SELECT max(attempts) AS most FROM notify.notification");

@@ -12,7 +12,7 @@ import {
 import { DeterminismViolationError } from "@temporalio/workflow";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { laneQueue, laneWorkflowId } from "../worker/temporal/contract.ts";
+import { sessionQueue, sessionWorkflowId } from "../worker/temporal/contract.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 
 // Workflows outlive a deployment: what an older version began, this one must be able to go on with. The histories are of real runs, recorded by
@@ -86,7 +86,7 @@ test("a change of the order of steps is seen: such a workflow replays none of th
   for (const [name, fault] of Object.entries(faults)) assert.instance(fault, DeterminismViolationError, name);
 });
 
-test("a lane of many rounds starts its history over and goes on, and that replays as well", async () => {
+test("a session of many rounds starts its history over and goes on, and that replays as well", async () => {
   const [taskQueue, owner] = [`replay-${process.pid}`, "worker-1"];
   const connection = await NativeConnection.connect({ address: temporal.address });
   const own = await Connection.connect({ address: temporal.address });
@@ -95,12 +95,12 @@ test("a lane of many rounds starts its history over and goes on, and that replay
   const hold = async () => (++rounds < 130 ? "round over" : "drained");
   const workers = await Promise.all([
     Worker.create({ connection, namespace, taskQueue, workflowBundle: bundle }),
-    Worker.create({ connection, namespace, taskQueue: laneQueue(taskQueue, owner), activities: { hold } }),
+    Worker.create({ connection, namespace, taskQueue: sessionQueue(taskQueue, owner), activities: { hold } }),
   ]);
   try {
     const { workflow } = new Client({ connection: own, namespace });
-    const workflowId = `${laneWorkflowId(owner)}-${taskQueue}`;
-    const handle = await workflow.start("lane", { workflowId, taskQueue, args: [{ owner }] });
+    const workflowId = `${sessionWorkflowId(owner)}-${taskQueue}`;
+    const handle = await workflow.start("workerSession", { workflowId, taskQueue, args: [{ owner }] });
     const running = workers.map((worker) => worker.run());
     await handle.result();
     for (const worker of workers) worker.shutdown();

@@ -3,7 +3,7 @@ import { Client, Connection } from "@temporalio/client";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
-import { laneWorkflowId } from "../worker/temporal/contract.ts";
+import { sessionWorkflowId } from "../worker/temporal/contract.ts";
 import { compiledWorker } from "./support/compiled-worker.ts";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
 import { quick, sendingPaths } from "./support/fault-lab.ts";
@@ -51,20 +51,20 @@ async function start(program: string): Promise<RunningWorker> {
   return worker;
 }
 
-async function statusOf(worker: RunningWorker): Promise<{ readonly version: unknown; readonly lane: string }> {
+async function statusOf(worker: RunningWorker): Promise<{ readonly version: unknown; readonly session: string }> {
   const body = (await worker.get("/status"))?.body;
-  return { version: body?.version, lane: laneWorkflowId(String(body?.owner)) };
+  return { version: body?.version, session: sessionWorkflowId(String(body?.owner)) };
 }
 
-const historyOf = async (lane: string) => JSON.stringify(await workflows.getHandle(lane).fetchHistory());
+const historyOf = async (session: string) => JSON.stringify(await workflows.getHandle(session).fetchHistory());
 
-/** Waits until the lane's workflow is over. */
-async function endsWell(lane: string): Promise<void> {
-  const handle = workflows.getHandle(lane);
+/** Waits until the worker session's workflow is over. */
+async function endsWell(session: string): Promise<void> {
+  const handle = workflows.getHandle(session);
   await until(
     async () => (await handle.describe()).status.name !== "RUNNING",
     40_000,
-    () => `${lane} does not end`,
+    () => `${session} does not end`,
   );
   assert.is((await handle.describe()).status.name, "COMPLETED");
 }
@@ -92,7 +92,7 @@ async function allSentOnce(rows: number, effects: number): Promise<void> {
   );
 }
 
-test("the old worker drains beside the new one: each row is sent once, both lanes end well", async () => {
+test("the old worker drains beside the new one: each row is sent once, both sessions end well", async () => {
   const old = await start(await compiledWorker());
   rig.novu.control.addFault({ match: { path: sendingPaths }, delayMs: 500, times: 100_000 });
   await insertMixed(1_000);
@@ -104,32 +104,32 @@ test("the old worker drains beside the new one: each row is sent once, both lane
   assert.ok(((await rig.counts()).SENT ?? 0) < 1_001, "nothing was left to drain");
   old.child.kill("SIGTERM");
   assert.equal(await old.child.exited, { code: 0, signal: null });
-  await endsWell(before.lane);
-  assert.not.match(await historyOf(before.lane), "WORKFLOW_TASK_FAILED");
+  await endsWell(before.session);
+  assert.not.match(await historyOf(before.session), "WORKFLOW_TASK_FAILED");
   // Alone now, for claims by themselves too.
   await insertMixed(50);
   await allSentOnce(1_052, 1_050 + 2 * 600);
   assert.equal(await young.end(), { code: 0, signal: null });
-  await endsWell(after.lane);
+  await endsWell(after.session);
 });
 
-test("the new worker goes on with the lane of an old one that was killed, and its own have the new step", async () => {
+test("the new worker goes on with the session of an old one that was killed, and its own have the new step", async () => {
   const old = await start(await compiledWorker());
   const before = await statusOf(old);
-  // There before the new one: its lane's first step was the old version's.
+  // There before the new one: its worker session's first step was the old version's.
   const young = await start(next.program);
   old.child.kill("SIGKILL");
   await old.child.exited;
-  await endsWell(before.lane);
+  await endsWell(before.session);
   assert.match(young.output(), "its leases are ended");
-  assert.not.match(await historyOf(before.lane), "MARKER_RECORDED");
+  assert.not.match(await historyOf(before.session), "MARKER_RECORDED");
   const younger = await start(next.program);
   await insertMixed(20);
   await allSentOnce(21, 620);
   const after = await statusOf(younger);
   for (const worker of [young, younger]) assert.equal(await worker.end(), { code: 0, signal: null });
-  await endsWell(after.lane);
-  assert.match(await historyOf(after.lane), "MARKER_RECORDED");
+  await endsWell(after.session);
+  assert.match(await historyOf(after.session), "MARKER_RECORDED");
 });
 
 test.run();

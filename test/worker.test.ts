@@ -74,13 +74,13 @@ test("a plain INSERT is SENT within a second, and its timeline names a workflow 
   try {
     const handle = new Client({ connection, namespace: temporal.namespace }).workflow.getHandle(workflowId);
     const { type, taskQueue, status } = await handle.describe();
-    assert.equal([type, status.name], ["lane", "RUNNING"]);
+    assert.equal([type, status.name], ["workerSession", "RUNNING"]);
     assert.is(taskQueue, rig.env.TEMPORAL_TASK_QUEUE);
     // What Temporal keeps is the name of the worker: neither the payload nor the recipient.
     const history = JSON.stringify(await handle.fetchHistory(), (_, value: unknown) =>
       value instanceof Uint8Array ? Buffer.from(value).toString() : value,
     );
-    const owner = workflowId.replace("xnovu-lane-", "");
+    const owner = workflowId.replace("xnovu-session-", "");
     assert.is((await worker.get("/status"))?.body.owner, owner);
     assert.match(history, owner);
     for (const hidden of ["Ada", '"ada"', transactionId]) assert.not.match(history, hidden);
@@ -191,23 +191,23 @@ test("/health, /health/live, /health/ready and /status say how each part is doin
   assert.is(health?.code, 200);
   assert.equal(Object.keys(health?.body.checks ?? {}), ["process", "database", "temporal", "polling", "processing"]);
   assert.is(health?.body.checks?.temporal?.namespace, "xnovu");
-  assert.is(health?.body.checks?.temporal?.lane, "open");
+  assert.is(health?.body.checks?.temporal?.session, "open");
   assert.is((await worker.get("/health/live"))?.code, 200);
   assert.is((await worker.get("/health/ready"))?.code, 200);
   const status = await worker.get("/status");
   assert.is(status?.code, 200);
-  assert.equal(Object.keys(status?.body.polling ?? {}), ["new", "failed", "scheduled", "sweep"]);
+  assert.equal(Object.keys(status?.body.polling ?? {}), ["new", "failed", "scheduled", "rescue"]);
   assert.is(status?.body.polling?.new?.intervalMs, 10_000);
   assert.ok(Number(status?.body.polling?.new?.turns) > 0);
   for (const part of [
     "database",
     "listener",
     "temporal",
-    "lane",
+    "session",
     "loop:new",
     "loop:failed",
     "loop:scheduled",
-    "loop:sweep",
+    "loop:rescue",
   ])
     assert.is(status?.body.parts?.[part]?.state, "up", part);
   assert.is((await fetch(`${worker.url}/nothing`)).status, 404);
@@ -226,7 +226,7 @@ test("/metrics counts what was done", async () => {
   assert.is(value('xnovu_notifications_total{outcome="sent"}'), counts.SENT);
   assert.is(value('xnovu_notifications_total{outcome="dead"}'), counts.DEAD);
   assert.is(value('xnovu_notifications_total{outcome="failed"}'), 3);
-  assert.is(value('xnovu_part_up{part="temporal"}'), 1);
+  assert.is(value('xnovu_component_up{component="temporal"}'), 1);
   assert.is(value("xnovu_sending_paused"), 0);
   assert.ok(value('xnovu_novu_calls_total{result="sent"}') > 0);
 });

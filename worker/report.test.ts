@@ -12,7 +12,7 @@ const age = (since: unknown) => Date.now() - Date.parse(String(since));
 
 test("a loop hangs when its turn takes longer than the lease, and the check says which and since when", () => {
   assert.equal(turningCheck([turn("new", 60_000)], 0, limits), { status: "up" });
-  const { since, ...check } = turningCheck([turn("new", 61_000), turn("failed", 90_000), turn("sweep", 0)], 0, limits);
+  const { since, ...check } = turningCheck([turn("new", 61_000), turn("failed", 90_000), turn("rescue", 0)], 0, limits);
   assert.equal(check, { status: "down", error: "loops that do not come round: new, failed" });
   assert.ok(Math.abs(age(since) - 90_000) < 1_000);
   const short = { leaseMs: 1_000, callMs: 1_000 };
@@ -31,7 +31,7 @@ test("deliveries that stand still for three leases, or for twice what a call may
   const turns = [
     turn("new", 200_000, toEnd),
     turn("failed", 200_000, toEnd),
-    turn("sweep", 0, "for its interval or a wake-up"),
+    turn("rescue", 0, "for its interval or a wake-up"),
   ];
   assert.is(turningCheck(turns, 180_000, limits).status, "up");
   const { since, ...check } = turningCheck(turns, 181_000, limits);

@@ -1,5 +1,5 @@
 import type { Check, HealthSource } from "./http/health.ts";
-import type { Part } from "./lifecycle/board.ts";
+import type { Part } from "./lifecycle/component-status.ts";
 import type { LoopStats } from "./poll/loop.ts";
 import type { Wired, WorkerSettings } from "./wire.ts";
 import type { LoopName } from "./wire-loops.ts";
@@ -17,25 +17,25 @@ const check = (part: Part | undefined): Check =>
 
 /** Reads the parts' states as health checks. */
 export function healthSource(wired: Wired, settings: WorkerSettings): HealthSource {
-  const { board, gate, loops, inFlight, progress, state } = wired;
+  const { components, sendingPause, loops, inFlight, progress, state } = wired;
   const { batchSize, leaseMs } = settings.worker;
   const loopNames = Object.keys(loops) as LoopName[];
-  const loopParts = () => loopNames.map((name) => ({ name, part: board.get(`loop:${name}`) }));
+  const loopParts = () => loopNames.map((name) => ({ name, part: components.get(`loop:${name}`) }));
   const turning = (): Check => {
     const turns = loopNames.map((name) => ({ name, ...loops[name].stats() }));
     return turningCheck(turns, progress.stillMs(), { leaseMs, callMs: settings.novu.timeoutMs });
   };
   return {
     accepting: () => state.accepting,
-    database: () => check(board.get("database")),
+    database: () => check(components.get("database")),
     temporal() {
       const { address, namespace } = settings.temporal;
-      const server = check(board.get("temporal"));
-      const lane = check(board.get("lane"));
-      // Connected is not enough: the worker claims only while Temporal holds its lane open.
-      const closed = server.status === "up" && lane.status === "down";
-      const state = closed ? { ...lane, error: "Temporal has not opened this worker's lane yet" } : server;
-      return { ...state, address, namespace, lane: lane.status === "up" ? "open" : "closed" };
+      const server = check(components.get("temporal"));
+      const session = check(components.get("session"));
+      // Connected is not enough: the worker claims only while Temporal holds its worker session open.
+      const closed = server.status === "up" && session.status === "down";
+      const state = closed ? { ...session, error: "Temporal has not opened this worker's session yet" } : server;
+      return { ...state, address, namespace, session: session.status === "up" ? "open" : "closed" };
     },
     turning,
     polling() {
@@ -52,11 +52,11 @@ export function healthSource(wired: Wired, settings: WorkerSettings): HealthSour
       return {
         since: sinces(parts).at(-1) ?? startedAt,
         ...turning(),
-        listening: board.get("listener")?.state === "up",
+        listening: components.get("listener")?.state === "up",
       };
     },
     processing() {
-      const paused = gate.closed();
+      const paused = sendingPause.closed();
       const details = { claimsInFlight: inFlight.count(), lastSettledAt: state.lastSettledAt, batchSize };
       if (paused?.needsPerson)
         return {
@@ -95,11 +95,11 @@ const ago = (ms: number): string => new Date(Date.now() - ms).toISOString();
 
 /** `/status`: everything a person who looks after the worker wants to see at once. */
 export function statusReport(wired: Wired, settings: WorkerSettings, version: string): Record<string, unknown> {
-  const { board, gate, loops, inFlight, state, owner } = wired;
+  const { components, sendingPause, loops, inFlight, state, owner } = wired;
   const { address, namespace, taskQueue } = settings.temporal;
   return {
     status: state.accepting
-      ? Object.values(board.all()).every((part) => part.state === "up")
+      ? Object.values(components.all()).every((part) => part.state === "up")
         ? "running"
         : "degraded"
       : "stopping",
@@ -110,9 +110,13 @@ export function statusReport(wired: Wired, settings: WorkerSettings, version: st
     uptimeSeconds: Math.round(process.uptime()),
     memoryMb: Math.round(process.memoryUsage.rss() / 1_048_576),
     temporal: { address, namespace, taskQueue },
-    parts: board.all(),
+    parts: components.all(),
     polling: Object.fromEntries(Object.entries(loops).map(([name, loop]) => [name, loop.stats()])),
-    processing: { claimsInFlight: inFlight.count(), lastSettledAt: state.lastSettledAt, paused: gate.closed() ?? null },
+    processing: {
+      claimsInFlight: inFlight.count(),
+      lastSettledAt: state.lastSettledAt,
+      paused: sendingPause.closed() ?? null,
+    },
     notifications: state.counts ?? null,
   };
 }

@@ -12,15 +12,15 @@ import { sleep } from "./lifecycle/sleep.ts";
 import { supervise } from "./lifecycle/supervise.ts";
 import { healthSource, statusReport } from "./report.ts";
 import { isTemporalUnavailable } from "./temporal/connect.ts";
-import { runTemporal, type StartClaim } from "./temporal/run.ts";
 import { installRuntime, workflowBundle } from "./temporal/runtime.ts";
+import { runTemporal, type StartClaim } from "./temporal/temporal-workers.ts";
 import { listenForNews, watchDatabase } from "./watch.ts";
 import { type Wired, type WorkerSettings, wire } from "./wire.ts";
 import type { LoopName } from "./wire-loops.ts";
 import { version } from "./wire-metrics.ts";
 import { workerTracing } from "./wire-tracing.ts";
 
-/** Runs the Temporal worker; while Temporal cannot be reached it waits, and says so on the board. */
+/** Runs the Temporal worker; while Temporal cannot be reached it waits, and says so on the component status. */
 async function temporalPart(wired: Wired, settings: WorkerSettings, log: Logger, signal: AbortSignal): Promise<void> {
   const bundle = await workflowBundle(log);
   const graceMs = Math.round(settings.worker.shutdownTimeoutMs * 0.7);
@@ -28,20 +28,20 @@ async function temporalPart(wired: Wired, settings: WorkerSettings, log: Logger,
     const onUp = (start: StartClaim) => {
       failures = 0;
       wired.state.start = start;
-      wired.board.set("temporal", "up");
+      wired.components.set("temporal", "up");
     };
     const onDown = (reason: string) => {
-      // The lane goes on for as long as the server does not take it away.
+      // The worker session goes on for as long as the server does not take it away.
       wired.state.start = undefined;
-      wired.board.set("temporal", "down", `${settings.temporal.address} does not answer: ${reason}`);
+      wired.components.set("temporal", "down", `${settings.temporal.address} does not answer: ${reason}`);
     };
     try {
-      const { owner, lane, recover, deliverToken: deliver } = wired;
-      const part = { settings: settings.temporal, owner, lane, recover, deliver, onUp, onDown, graceMs };
+      const { owner, session, recover, deliverToken: deliver } = wired;
+      const part = { settings: settings.temporal, owner, session, recover, deliver, onUp, onDown, graceMs };
       return await runTemporal(part, bundle, signal);
     } catch (error) {
       if (!isTemporalUnavailable(error)) throw error;
-      wired.board.set("temporal", "down", `${settings.temporal.address} cannot be reached: ${messageOf(error)}`);
+      wired.components.set("temporal", "down", `${settings.temporal.address} cannot be reached: ${messageOf(error)}`);
       await sleep(250 + backoffMs(failures, { baseMs: 500, maxMs: 10_000 }), signal);
     } finally {
       wired.state.start = undefined;
@@ -57,13 +57,13 @@ function startParts(
   stopClaiming: AbortSignal,
   stopTemporal: AbortSignal,
 ) {
-  const { board, loops } = wired;
-  const common = { board, limit: settings.worker.restartLimit, windowMs: settings.worker.restartWindowMs };
+  const { components, loops } = wired;
+  const common = { components, limit: settings.worker.restartLimit, windowMs: settings.worker.restartWindowMs };
   const start = (name: string, run: (signal: AbortSignal) => Promise<void>, signal = stopClaiming) =>
     supervise({ ...common, name, run, signal });
   const loopParts = (Object.keys(loops) as LoopName[]).map((name) =>
     start(`loop:${name}`, (signal) => {
-      board.set(`loop:${name}`, "up");
+      components.set(`loop:${name}`, "up");
       return loops[name].run(signal);
     }),
   );

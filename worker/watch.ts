@@ -12,8 +12,11 @@ import type { Wired } from "./wire.ts";
 /** Milliseconds between two counts of what waits. */
 const intervalMs = 10_000;
 
-/** Counts what waits and looks at the gate, and so finds out whether Postgres answers at all, and whether its schema is this version's. */
-export async function watchDatabase({ pool, state, board, gate }: Wired, signal: AbortSignal): Promise<void> {
+/** Counts what waits and looks at the sending pause, and so finds out whether Postgres answers at all, and whether its schema is this version's. */
+export async function watchDatabase(
+  { pool, state, components, sendingPause }: Wired,
+  signal: AbortSignal,
+): Promise<void> {
   let current = false;
   while (!signal.aborted) {
     try {
@@ -21,32 +24,33 @@ export async function watchDatabase({ pool, state, board, gate }: Wired, signal:
         const pending = await pendingMigrations(pool);
         current = pending.length === 0;
         state.pendingMigrations = pending.length;
-        if (!current) board.set("database", "down", `run \`pnpm xnovu migrate up\`: ${pending.join(", ")} missing`);
+        if (!current)
+          components.set("database", "down", `run \`pnpm xnovu migrate up\`: ${pending.join(", ")} missing`);
       }
       if (current) {
         state.counts = await countByStatus(pool);
-        await gate.refresh();
-        board.set("database", "up");
+        await sendingPause.refresh();
+        components.set("database", "up");
       }
     } catch (error) {
       state.counts = undefined;
       current = false;
       if (!isDatabaseAway(error)) throw error;
-      board.set("database", "down", whyAway(error));
+      components.set("database", "down", whyAway(error));
     }
-    await sleep(board.get("database")?.state === "up" ? intervalMs : 1_000, signal);
+    await sleep(components.get("database")?.state === "up" ? intervalMs : 1_000, signal);
   }
 }
 
 /** Listens; while Postgres is away it waits for it, as everything else does. Polling finds what is inserted meanwhile. */
 export async function listenForNews(
-  { connection, owner, board, gate, loops }: Wired,
+  { connection, owner, components, sendingPause, loops }: Wired,
   signal: AbortSignal,
 ): Promise<void> {
   let failures = 0;
   const onListening = () => {
     failures = 0;
-    board.set("listener", "up");
+    components.set("listener", "up");
     // What was inserted while nobody listened is found now rather than at the next poll.
     for (const loop of Object.values(loops)) loop.recovered();
   };
@@ -59,12 +63,13 @@ export async function listenForNews(
       return await listen(connection, {
         signal: attempt.signal,
         lock: workerLock(owner),
-        onWake: (what) => (what === "gate" ? void gate.refresh().catch(() => undefined) : loops[what].wake()),
+        onWake: (what) =>
+          what === "sendingPause" ? void sendingPause.refresh().catch(() => undefined) : loops[what].wake(),
         onListening,
       });
     } catch (error) {
       if (!isUnavailable(error)) throw error;
-      board.set("listener", "down", messageOf(error));
+      components.set("listener", "down", messageOf(error));
       failures++;
       await sleep(250 + backoffMs(failures, { baseMs: 250, maxMs: 5_000 }), signal);
     } finally {

@@ -1,22 +1,22 @@
-import type { Claim, ClaimPort, DeliveryPort, GatePort, SettleResult } from "../core/delivery.ts";
+import type { Claim, ClaimPort, DeliveryPort, SendingPausePort, SettleResult } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { ClaimedNotification } from "../core/notification.ts";
 import { traceIdOf } from "../core/traceparent.ts";
 import type { TracingPort } from "../core/tracing/port.ts";
 import { type DeliverDeps, deliver } from "./delivery/deliver.ts";
-import { type Beat, moving, type Progress } from "./delivery/progress.ts";
-import { tryOnce } from "./delivery/trial.ts";
+import { tryOnce } from "./delivery/probe.ts";
+import { type DeliveryWatch, type Watchdog, withWatch } from "./delivery/watchdog.ts";
 import type { Metrics } from "./http/metrics.ts";
-import type { Gate } from "./lifecycle/gate.ts";
-import type { Manner } from "./poll/claim-turn.ts";
+import type { PauseView } from "./lifecycle/sending-pause.ts";
+import type { DeliveryMode } from "./poll/claim-turn.ts";
 import type { InFlight } from "./poll/in-flight.ts";
-import type { Pace } from "./poll/pace.ts";
-import { claimWorkflowId, laneWorkflowId } from "./temporal/contract.ts";
-import type { StartClaim } from "./temporal/run.ts";
+import type { Throughput } from "./poll/throughput.ts";
+import { claimWorkflowId, sessionWorkflowId } from "./temporal/contract.ts";
+import type { StartClaim } from "./temporal/temporal-workers.ts";
 import { watchClaim } from "./watch-claim.ts";
 
-/** A notification with more recipients gets a Temporal workflow of its own, and the lane goes on. */
+/** A notification with more recipients gets a Temporal workflow of its own, and the worker session goes on. */
 const fanOutFrom = 500;
 
 export interface DeliveriesOptions {
@@ -25,11 +25,11 @@ export interface DeliveriesOptions {
   readonly outbox: DeliveryPort;
   readonly claims: Pick<ClaimPort, "release">;
   readonly inFlight: Pick<InFlight, "beside">;
-  readonly gate: Pick<Gate, "closed" | "onTrial" | "see" | "refresh">;
-  /** The gate that all workers share. */
-  readonly shared: Pick<GatePort, "endTrial">;
-  readonly progress: Pick<Progress, "begin">;
-  readonly pace: Pick<Pace, "claimed">;
+  readonly sendingPause: Pick<PauseView, "closed" | "halfOpen" | "see" | "refresh">;
+  /** The sending pause that all workers share. */
+  readonly shared: Pick<SendingPausePort, "endProbe">;
+  readonly progress: Pick<Watchdog, "begin">;
+  readonly throughput: Pick<Throughput, "claimed">;
   readonly metrics: Metrics;
   readonly log: Logger;
   readonly tracing: TracingPort | undefined;
@@ -37,36 +37,49 @@ export interface DeliveriesOptions {
   readonly startClaim: () => StartClaim | undefined;
 }
 
-/** The ways in which a claim is delivered: in the lane, as the trial, or by a workflow of its own. */
+/** The ways in which a claim is delivered: in the worker session, as the probe, or by a workflow of its own. */
 export function createDeliveries(options: DeliveriesOptions) {
-  const { owner, deps, outbox, claims, inFlight, gate, shared, progress, pace, metrics, log, tracing, startClaim } =
-    options;
+  const {
+    owner,
+    deps,
+    outbox,
+    claims,
+    inFlight,
+    sendingPause,
+    shared,
+    progress,
+    throughput,
+    metrics,
+    log,
+    tracing,
+    startClaim,
+  } = options;
 
   async function deliverWatched(
     claim: Claim,
     workflowId: string,
     signal: AbortSignal,
-    beat: Beat,
+    beat: DeliveryWatch,
     needs = deps,
   ): Promise<SettleResult> {
     const trace = claim.rows.length === 0 ? undefined : tracing?.claim(claim, workflowId);
-    const watched = watchClaim(moving(needs, beat), claim, { metrics, log, workflowId, trace });
+    const watched = watchClaim(withWatch(needs, beat), claim, { metrics, log, workflowId, trace });
     return await deliver(watched, claim, signal).finally(() => trace?.end());
   }
   const never = new AbortController().signal;
 
   /**
-   * A claim of this process's lane. What needs long gets a workflow of its own; while Temporal is away the lane does that, too, and always what is to
+   * A claim of this process's worker session. What needs long gets a workflow of its own; while Temporal is away the worker session does that, too, and always what is to
    * go alone.
    */
-  async function deliverClaim(claim: Claim, { trial, alone = false }: Manner = {}): Promise<void> {
-    pace.claimed(
+  async function deliverClaim(claim: Claim, { probe, alone = false }: DeliveryMode = {}): Promise<void> {
+    throughput.claimed(
       claim.rows.length,
       claim.rows.reduce((sum, row) => sum + row.recipients.length, 0),
     );
     const beat = progress.begin();
     try {
-      if (trial !== undefined) return await deliverTrial(claim, trial, beat);
+      if (probe !== undefined) return await deliverProbe(claim, probe, beat);
       const long =
         alone || startClaim() === undefined ? [] : claim.rows.filter((row) => row.recipients.length > fanOutFrom);
       const rest = { ...claim, rows: long.length === 0 ? claim.rows : claim.rows.filter((row) => !long.includes(row)) };
@@ -75,23 +88,23 @@ export function createDeliveries(options: DeliveriesOptions) {
         for (const row of queue) await handOver(claim.token, row).finally(beat.moved);
       };
       // Side by side: a start takes Temporal tens of milliseconds, and the others need not wait for it.
-      const sent = deliverWatched(rest, laneWorkflowId(owner), never, beat);
+      const sent = deliverWatched(rest, sessionWorkflowId(owner), never, beat);
       await Promise.all([sent, start(), start(), start(), start()]);
     } catch (error) {
-      log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the sweep");
+      log.error({ error: messageOf(error), claim: claim.token }, "a claim was left to the rescue");
       throw error;
     } finally {
       beat.end();
     }
   }
 
-  /** All of it in the lane: a workflow of its own would wait its turn while all workers wait for the trial. */
-  async function deliverTrial(claim: Claim, trial: string, beat: Beat): Promise<void> {
+  /** All of it in the worker session: a workflow of its own would wait its turn while all workers wait for the probe. */
+  async function deliverProbe(claim: Claim, probe: string, beat: DeliveryWatch): Promise<void> {
     try {
-      await deliverWatched(claim, laneWorkflowId(owner), never, beat, tryOnce(deps, gate));
+      await deliverWatched(claim, sessionWorkflowId(owner), never, beat, tryOnce(deps, sendingPause));
     } finally {
-      // Without a result, as from an error that Novu replayed: the next one may try. Where Postgres is away the trial runs out by itself.
-      if (gate.onTrial()) await shared.endTrial(trial).then(gate.see, () => undefined);
+      // Without a result, as from an error that Novu replayed: the next one may try. Where Postgres is away the probe runs out by itself.
+      if (sendingPause.halfOpen()) await shared.endProbe(probe).then(sendingPause.see, () => undefined);
     }
   }
 
@@ -121,7 +134,7 @@ export function createDeliveries(options: DeliveriesOptions) {
     inFlight.beside(signal, async () => {
       signal.throwIfAborted();
       // It may have waited long for its turn. What news did not reach this worker, the database says.
-      const [rows] = await Promise.all([outbox.adopt(token, deps.leaseMs, again), gate.refresh()]);
+      const [rows] = await Promise.all([outbox.adopt(token, deps.leaseMs, again), sendingPause.refresh()]);
       const beat = progress.begin();
       return await deliverWatched({ token, rows }, claimWorkflowId(token), signal, beat).finally(beat.end);
     });

@@ -3,10 +3,10 @@ import type { Pool } from "pg";
 import type { Settings } from "../core/config/variables.ts";
 import { channelOf } from "../novu/workflows/ids.ts";
 import type { Counts } from "../outbox/counts.ts";
-import { expiriesOf } from "./expiries.ts";
+import { credentialExpiries } from "./credential-expiry.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
-import type { Board } from "./lifecycle/board.ts";
-import type { Gate } from "./lifecycle/gate.ts";
+import type { ComponentStatus } from "./lifecycle/component-status.ts";
+import type { PauseView } from "./lifecycle/sending-pause.ts";
 
 export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -15,9 +15,9 @@ export const { version } = JSON.parse(readFileSync(new URL("../package.json", im
 export interface MetricsSources {
   readonly pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">;
   readonly state: { readonly counts: Counts | undefined; readonly pendingMigrations: number | undefined };
-  readonly board: Pick<Board, "all">;
-  readonly gate: Pick<Gate, "closed" | "onTrial">;
-  readonly lane: { isOpen(): boolean };
+  readonly components: Pick<ComponentStatus, "all">;
+  readonly sendingPause: Pick<PauseView, "closed" | "halfOpen">;
+  readonly session: { isOpen(): boolean };
   readonly inFlight: { count(): number };
 }
 
@@ -26,35 +26,35 @@ export function workerMetrics(
   settings: Pick<Settings, "general" | "database" | "temporal" | "worker">,
   sources: MetricsSources,
 ): Metrics {
-  const { pool, state, board, gate, lane, inFlight } = sources;
+  const { pool, state, components, sendingPause, session, inFlight } = sources;
   const { worker, database, temporal, general } = settings;
   return createMetrics({
     channels: channelOf,
-    build: { version, revision: general.revision ?? "unknown", expiries: expiriesOf(temporal) },
+    build: { version, revision: general.revision ?? "unknown", credentialExpiries: credentialExpiries(temporal) },
     intervals: {
       new: worker.pollIntervalMs,
       failed: worker.failedPollIntervalMs,
       scheduled: worker.scheduledPollIntervalMs,
-      sweep: worker.sweepIntervalMs,
+      rescue: worker.rescueIntervalMs,
     },
     readings: {
       rows: () => state.counts && rowsOf(state.counts),
       oldestDueMs: () => state.counts?.oldestDueMs,
       parts: () =>
         Object.fromEntries(
-          Object.entries(board.all()).map(([name, part]) => [
+          Object.entries(components.all()).map(([name, part]) => [
             name,
             { up: part.state === "up", restarts: part.restarts },
           ]),
         ),
       inFlight: inFlight.count,
       paused() {
-        const closed = gate.closed();
+        const closed = sendingPause.closed();
         if (closed === undefined) return undefined;
-        return closed.needsPerson ? "person" : gate.onTrial() ? "circuit" : "rate";
+        return closed.needsPerson ? "person" : sendingPause.halfOpen() ? "circuit" : "rate";
       },
-      circuitOpen: gate.onTrial,
-      laneOpen: lane.isOpen,
+      circuitOpen: sendingPause.halfOpen,
+      sessionOpen: session.isOpen,
       pool: () => ({
         total: pool.totalCount,
         idle: pool.idleCount,

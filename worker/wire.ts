@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Pool } from "pg";
 import type { Settings } from "../core/config/variables.ts";
-import type { GatePort, NovuPort } from "../core/delivery.ts";
+import type { NovuPort, SendingPausePort } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { TracingPort } from "../core/tracing/port.ts";
@@ -9,20 +9,20 @@ import { createNovu } from "../novu/client.ts";
 import { createClaims } from "../outbox/claims.ts";
 import type { Counts } from "../outbox/counts.ts";
 import { createDelivery } from "../outbox/delivery.ts";
-import { createGate } from "../outbox/gate.ts";
 import { createPool } from "../outbox/pool.ts";
+import { createSendingPause } from "../outbox/sending-pause.ts";
 import { isDatabaseAway } from "./database-away.ts";
 import { createBreaker } from "./delivery/breaker.ts";
 import type { DeliverDeps } from "./delivery/deliver.ts";
-import { createLane } from "./delivery/lane.ts";
 import { maxEventsPerCall } from "./delivery/plan-calls.ts";
-import { createProgress } from "./delivery/progress.ts";
-import { createBoard } from "./lifecycle/board.ts";
-import { createGateView } from "./lifecycle/gate.ts";
+import { createSession } from "./delivery/session.ts";
+import { createWatchdog } from "./delivery/watchdog.ts";
+import { createComponentStatus } from "./lifecycle/component-status.ts";
+import { createPauseView } from "./lifecycle/sending-pause.ts";
 import { createClaimSize } from "./poll/claim-size.ts";
 import { createInFlight } from "./poll/in-flight.ts";
-import { createPace } from "./poll/pace.ts";
-import type { StartClaim } from "./temporal/run.ts";
+import { createThroughput } from "./poll/throughput.ts";
+import type { StartClaim } from "./temporal/temporal-workers.ts";
 import { createDeliveries } from "./wire-delivery.ts";
 import { createLoops } from "./wire-loops.ts";
 import { workerMetrics } from "./wire-metrics.ts";
@@ -32,8 +32,8 @@ export type WorkerSettings = Pick<Settings, "general" | "novu" | "database" | "t
 /** Claims that one worker has under way: enough that Postgres and Novu work at the same time, few enough that a stop leaves little behind. */
 export const maxClaimsInFlight = 3;
 export const callsPerClaim = 4;
-/** Milliseconds beyond a call's own limit until the trial after a trip of the breaker counts as lost. */
-const trialMarginMs = 5_000;
+/** Milliseconds beyond a call's own limit until the probe after a trip of the breaker counts as lost. */
+const probeMarginMs = 5_000;
 
 /** What is not made of the settings alone, and what a measurement may put in the place of the worker's own. */
 export interface Parts {
@@ -59,11 +59,11 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   const claims = createClaims(pool);
   const outbox = createDelivery(pool);
   const inFlight = createInFlight(maxClaimsInFlight);
-  const progress = createProgress();
+  const progress = createWatchdog();
   const [concurrency, eventsPerCall] = [parts.concurrency ?? callsPerClaim, parts.eventsPerCall ?? maxEventsPerCall];
-  const pace = createPace(concurrency, eventsPerCall);
-  const sizeOf = () => createClaimSize(worker.batchSize, worker.claimMax, pace.rows);
-  const sizes = { new: sizeOf(), failed: sizeOf(), scheduled: sizeOf(), sweep: sizeOf() };
+  const throughput = createThroughput(concurrency, eventsPerCall);
+  const sizeOf = () => createClaimSize(worker.batchSize, worker.claimMax, throughput.rows);
+  const sizes = { new: sizeOf(), failed: sizeOf(), scheduled: sizeOf(), rescue: sizeOf() };
   const draining = new AbortController();
   const state = {
     counts: undefined as Counts | undefined,
@@ -74,34 +74,34 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     accepting: true,
   };
 
-  const board = createBoard((name, part) => {
+  const components = createComponentStatus((name, part) => {
     if (part.state === "down") log.warn({ part: name, error: part.error }, "a part is down");
     else log.info({ part: name, state: part.state }, `${name} is ${part.state}`);
   });
-  const shared = createGate(pool);
-  const port: GatePort = {
+  const shared = createSendingPause(pool);
+  const port: SendingPausePort = {
     ...shared,
-    trip(...told) {
-      metrics.tripped();
-      return shared.trip(...told);
+    openBreaker(...args) {
+      metrics.breakerOpened();
+      return shared.openBreaker(...args);
     },
   };
-  const gate = createGateView(port, (seen) => breaker.seen(seen));
+  const sendingPause = createPauseView(port, (seen) => breaker.seen(seen));
   const breaker = createBreaker(port, (changed) => {
-    gate.see(changed);
-    if (changed.closedMs <= 0) return log.info("sending goes on");
-    const { reason, closedMs, needsPerson } = changed;
+    sendingPause.see(changed);
+    if (changed.pausedMs <= 0) return log.info("sending goes on");
+    const { reason, pausedMs, needsPerson } = changed;
     log[needsPerson ? "error" : "warn"](
-      { reason, ms: closedMs },
+      { reason, ms: pausedMs },
       needsPerson ? "sending is paused until someone acts" : "sending is paused",
     );
   });
-  const lane = createLane({
+  const session = createSession({
     draining: draining.signal,
     settled: () => inFlight.settled(new AbortController().signal),
-    onChange: (open) => board.set("lane", open ? "up" : "starting"),
+    onChange: (open) => components.set("session", open ? "up" : "starting"),
   });
-  const metrics = workerMetrics(settings, { pool, state, board, gate, lane, inFlight });
+  const metrics = workerMetrics(settings, { pool, state, components, sendingPause, session, inFlight });
 
   const deps: DeliverDeps = {
     outbox,
@@ -111,15 +111,15 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     concurrency,
     eventsPerCall,
     draining: draining.signal,
-    mayCall: gate.mayCall,
+    mayCall: sendingPause.mayCall,
     isTransient: isDatabaseAway,
     async onCall(end, ms, events) {
       metrics.called(end.kind, ms, events);
-      pace.called(ms);
+      throughput.called(ms);
       if (end.kind === "retry" && end.keepBatch) for (const size of Object.values(sizes)) size.trouble();
       await breaker.ended(end).catch((error: unknown) => {
         // Postgres is away: the claims, which need it as well, stop by themselves.
-        log.warn({ error: messageOf(error) }, "the sending gate could not be written");
+        log.warn({ error: messageOf(error) }, "the sending pause could not be written");
       });
     },
     onSettled(result) {
@@ -129,7 +129,7 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     },
   };
   const { deliverClaim, deliverToken } = createDeliveries({
-    ...{ owner, deps, outbox, claims, inFlight, gate, shared, progress, pace, metrics, log, tracing },
+    ...{ owner, deps, outbox, claims, inFlight, sendingPause, shared, progress, throughput, metrics, log, tracing },
     startClaim: () => state.start,
   });
 
@@ -139,18 +139,18 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
     settings: worker,
     sizes,
     inFlight,
-    gate,
-    lane,
+    sendingPause,
+    session,
     schemaIsCurrent: () => state.pendingMigrations === 0,
     deliverClaim,
-    trialMs: settings.novu.timeoutMs + trialMarginMs,
-    board,
+    probeMs: settings.novu.timeoutMs + probeMarginMs,
+    components,
     metrics,
   });
   const recover = async (gone: string) => {
     const result = await claims.expire(gone);
     metrics.recovered(result.gone);
-    if (result.rows > 0) loops.sweep.recovered();
+    if (result.rows > 0) loops.rescue.recovered();
     log.warn(
       { worker: gone, ...result },
       result.gone ? "a worker went silent: its leases are ended" : "a worker lost touch with Temporal",
@@ -159,7 +159,21 @@ export function wire(settings: WorkerSettings, log: Logger, parts: Parts = {}) {
   };
 
   return {
-    ...{ owner, pool, connection, claims, gate, inFlight, progress, draining, state, board, metrics, lane, loops },
+    ...{
+      owner,
+      pool,
+      connection,
+      claims,
+      sendingPause,
+      inFlight,
+      progress,
+      draining,
+      state,
+      components,
+      metrics,
+      session,
+      loops,
+    },
     ...{ deliverToken, recover, temporal },
   };
 }

@@ -2,13 +2,13 @@ import { workflowIds } from "../../novu/workflows/ids.ts";
 import type { CheckResult } from "./health/check.ts";
 import type { HealthReport } from "./health/report.ts";
 
-export type PartState = "up" | "down" | "elsewhere";
+export type ComponentState = "up" | "down" | "elsewhere";
 
 /** One box of the landing page. */
 export interface Part {
   readonly name: string;
   readonly about: string;
-  readonly state: PartState;
+  readonly state: ComponentState;
   /** What the box says of the state: a latency, why it is down, or where to ask. */
   readonly detail: string;
   /** Short words listed under the box. */

@@ -1,6 +1,6 @@
 import { countByStatus } from "../../outbox/counts.ts";
-import { createGate } from "../../outbox/gate.ts";
 import { list } from "../../outbox/reader.ts";
+import { createSendingPause } from "../../outbox/sending-pause.ts";
 import { enter } from "../lib/operations/enter.ts";
 import { addressOf, pageSize, queryOf, type Search } from "../lib/operations/query.ts";
 import { Backlog } from "../ui/operations/backlog.tsx";
@@ -13,9 +13,9 @@ export const dynamic = "force-dynamic";
 export default async function Page({ searchParams }: { readonly searchParams: Promise<Search> }) {
   const { pool } = await enter();
   const query = queryOf(await searchParams);
-  const [counts, gate, found] = await Promise.all([
+  const [counts, sendingPause, found] = await Promise.all([
     countByStatus(pool),
-    createGate(pool).read(),
+    createSendingPause(pool).read(),
     list(pool, { ...query, limit: pageSize + 1 }),
   ]);
   const shown = found.slice(0, pageSize);
@@ -31,7 +31,7 @@ export default async function Page({ searchParams }: { readonly searchParams: Pr
       </header>
       <section aria-labelledby="now">
         <h2 id="now">Now</h2>
-        <Backlog counts={counts} gate={gate} />
+        <Backlog counts={counts} sendingPause={sendingPause} />
       </section>
       <section aria-labelledby="notifications">
         <h2 id="notifications">Notifications</h2>

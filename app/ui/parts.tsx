@@ -1,8 +1,8 @@
 import { bridgeReady } from "../lib/bridge-ready.ts";
 import { currentHealth } from "../lib/health/index.ts";
-import { type Part, type PartState, partsOf } from "../lib/parts.ts";
+import { type ComponentState, type Part, partsOf } from "../lib/parts.ts";
 
-const words: Record<PartState, string> = { up: "up", down: "down", elsewhere: "ask" };
+const words: Record<ComponentState, string> = { up: "up", down: "down", elsewhere: "ask" };
 
 /** What runs, looked at now. */
 export async function Parts() {

@@ -71,10 +71,10 @@ test("a day: nothing is lost, a worker counts from its start, the oldest goes fi
   assert.is(sent(20), 600, "and now they are");
 });
 
-test("while the gate is closed nothing is sent, and a rule that looks at it asks for no worker until it is open again", () => {
+test("while the sending pause is closed nothing is sent, and a rule that looks at it asks for no worker until it is open again", () => {
   const closed = { at: 600, seconds: 600 };
   const world = { load: () => 50, perWorker: 100, novuLimit: 1e9, startSeconds: 20, closed };
-  const [blind, looking] = [rule, { ...rule, gateLagSeconds: 15 }].map((one) => {
+  const [blind, looking] = [rule, { ...rule, pauseLagSeconds: 15 }].map((one) => {
     const day = simulate(one, world);
     return { day, said: closedSummary(one, day, closed) };
   });

@@ -25,8 +25,8 @@ export interface Rule {
   readonly metricAgeSeconds: number;
   /** Notifications sent in a second for each worker, as the mean of two minutes; left out where no such metric is read. */
   readonly sentTarget?: number;
-  /** While the sending gate is closed no row counts, and for so long after; left out where the count does not look at the gate. */
-  readonly gateLagSeconds?: number;
+  /** While the sending pause is closed no row counts, and for so long after; left out where the count does not look at the sending pause. */
+  readonly pauseLagSeconds?: number;
   readonly up: Behaviour;
   readonly down: Behaviour;
 }
@@ -47,7 +47,7 @@ export function kedaRule(manifests: readonly Manifest[]): Rule {
     // KEDA asks Postgres at the moment the autoscaler asks it.
     metricAgeSeconds: 0,
     sentTarget: number(at(sent, "metadata", "threshold")),
-    gateLagSeconds: found(/sending_gate WHERE closed_until > now\(\) - interval '(\d+) seconds'/, query),
+    pauseLagSeconds: found(/sending_pause WHERE paused_until > now\(\) - interval '(\d+) seconds'/, query),
     ...behaviours(behavior),
   };
 }
@@ -69,7 +69,7 @@ export function hpaRule(manifests: readonly Manifest[], adapter: string, cap: nu
     // The worker counts every 10 s, Prometheus reads that every 15 s.
     metricAgeSeconds: 25,
     sentTarget: number(target("xnovu_sent_per_second")),
-    gateLagSeconds: found(/xnovu_sending_paused\{[^}]*\}\[(\d+)s\]/, adapter),
+    pauseLagSeconds: found(/xnovu_sending_paused\{[^}]*\}\[(\d+)s\]/, adapter),
     ...behaviours(at(spec, "behavior")),
   };
 }

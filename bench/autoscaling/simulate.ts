@@ -11,7 +11,7 @@ export interface World {
   readonly novuLimit: number;
   /** From the autoscaler's word to the worker's first claim: a node that is there, an image that is there, a start. */
   readonly startSeconds: number;
-  /** When the sending gate is closed, and nobody sends. */
+  /** When the sending pause is closed, and nobody sends. */
   readonly closed?: Span;
 }
 
@@ -24,7 +24,7 @@ export interface Second {
 
 /**
  * A day, second by second: producers insert, workers send the oldest first, the autoscaler looks every 15 s. Workers that go finish what they
- * have, so they count until they are told to go. KEDA's trigger on Temporal's task queue is left out: a worker takes the tasks of its lane at once.
+ * have, so they count until they are told to go. KEDA's trigger on Temporal's task queue is left out: a worker takes the tasks of its worker session at once.
  * Nothing is drawn by chance.
  */
 export function simulate(rule: Rule, world: World): Second[] {
@@ -62,8 +62,8 @@ export function simulate(rule: Rule, world: World): Second[] {
 const isClosed = (closed: Span | undefined, now: number): boolean =>
   closed !== undefined && now >= closed.at && now < closed.at + closed.seconds;
 
-/** Whether a look finds the gate closed, or closed a moment ago. */
-const seesClosed = ({ gateLagSeconds: lag }: Rule, closed: Span | undefined, now: number): boolean =>
+/** Whether a look finds the sending pause closed, or closed a moment ago. */
+const seesClosed = ({ pauseLagSeconds: lag }: Rule, closed: Span | undefined, now: number): boolean =>
   lag !== undefined && closed !== undefined && isClosed({ ...closed, seconds: closed.seconds + lag }, now);
 
 // Of the query `rate(…[2m])`, and how long ago Prometheus looked.
@@ -102,7 +102,7 @@ export interface ClosedSummary {
   readonly mostPodsWhileClosed: number;
   /** Beyond the fewest there may be. */
   readonly idleWorkerMinutes: number;
-  /** From when the gate opened until none waited longer than a minute. */
+  /** From when the sending pause opened until none waited longer than a minute. */
   readonly secondsToCatchUp: number;
 }
 

@@ -4,7 +4,7 @@ import type * as WatchModule from "../../worker/watch.ts";
 import type * as WireModule from "../../worker/wire.ts";
 import { singleCalls } from "./single-calls.ts";
 
-// The worker's own loops, claims, calls and settlements with nothing of Temporal in the process: the lane is held open by hand. Compiled files of
+// The worker's own loops, claims, calls and settlements with nothing of Temporal in the process: the worker session is held open by hand. Compiled files of
 // the checkout that is measured, so that the two differ in Temporal alone.
 const dist = process.argv[2] ?? "dist";
 // Each file exports what its source does.
@@ -19,7 +19,7 @@ const log = createLogger({ name: "bare", level: settings.general.logLevel, secre
 const wired = wire(settings, log, process.argv[3] === "single" ? { novu: singleCalls(settings.novu.apiUrl, 24) } : {});
 const stop = new AbortController();
 const parts = [
-  wired.lane.hold(new AbortController().signal),
+  wired.session.hold(new AbortController().signal),
   watchDatabase(wired, stop.signal),
   listenForNews(wired, stop.signal),
   ...Object.values(wired.loops).map((loop) => loop.run(stop.signal)),
@@ -29,7 +29,7 @@ const failed = Promise.all(parts).catch((error: unknown) => {
   process.exit(1);
 });
 
-const isUp = () => wired.board.get("listener")?.state === "up" && wired.board.get("database")?.state === "up";
+const isUp = () => wired.components.get("listener")?.state === "up" && wired.components.get("database")?.state === "up";
 while (!isUp()) await new Promise((resolve) => setTimeout(resolve, 10));
 
 async function end(): Promise<void> {

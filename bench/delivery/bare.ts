@@ -6,7 +6,7 @@ import { workerEnv } from "../lib/worker.ts";
 import type { PeerReport } from "../peers/serve.ts";
 import { outboxTable } from "./xnovu.ts";
 
-/** The identical loop without Temporal: what the lanes cost is the difference to `xnovu-1`. */
+/** The identical loop without Temporal: what the worker sessions cost is the difference to `xnovu-1`. */
 export const bare = (checkout: Checkout): Contender => ({
   name: "bare",
   label: "the same loop without Temporal",

@@ -11,8 +11,8 @@ import { bareNotify, graphile } from "../peers/contenders.ts";
 import { type Latency, sampleLatency } from "./sample.ts";
 import { withoutNotify } from "./without-notify.ts";
 
-const paces = { idle: { rows: 100, everyMs: 60 }, "200/s": { rows: 1_000, everyMs: 4 } } as const;
-type Mode = keyof typeof paces;
+const throughputs = { idle: { rows: 100, everyMs: 60 }, "200/s": { rows: 1_000, everyMs: 4 } } as const;
+type Mode = keyof typeof throughputs;
 type Turn = Readonly<Record<Mode, Latency>>;
 
 export interface LatencyData {
@@ -73,8 +73,8 @@ async function takeTurn(stage: Stage, contender: Contender, url: string): Promis
     // The first calls of a process are slower: compiled code, connections.
     await sampleLatency(stage, contender, url, { rows: 500, everyMs: 2 });
     return {
-      idle: await sampleLatency(stage, contender, url, paces.idle),
-      "200/s": await sampleLatency(stage, contender, url, paces["200/s"]),
+      idle: await sampleLatency(stage, contender, url, throughputs.idle),
+      "200/s": await sampleLatency(stage, contender, url, throughputs["200/s"]),
     };
   } finally {
     await running.stop();

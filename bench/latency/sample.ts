@@ -12,7 +12,7 @@ export interface Latency {
   readonly samples: number;
 }
 
-export interface Pace {
+export interface Throughput {
   readonly rows: number;
   /** Milliseconds from one insert to the next, before half as much again by chance: no beat with anyone's timers. */
   readonly everyMs: number;
@@ -20,18 +20,23 @@ export interface Pace {
 
 let series = 0;
 
-/** Inserts row by row at the given pace and says how long each took to the endpoint. */
-export async function sampleLatency(stage: Stage, contender: Contender, url: string, pace: Pace): Promise<Latency> {
+/** Inserts row by row at the given throughput and says how long each took to the endpoint. */
+export async function sampleLatency(
+  stage: Stage,
+  contender: Contender,
+  url: string,
+  throughput: Throughput,
+): Promise<Latency> {
   const pool = new pg.Pool({ connectionString: url, max: 4 });
   const clients = await Promise.all(Array.from({ length: 4 }, () => pool.connect()));
   // The inserts of a client take turns: pg deprecates asking one that is still busy.
   const idle = clients.map(() => Promise.resolve());
   try {
-    const { reached } = await stage.stub.expect(pace.rows);
+    const { reached } = await stage.stub.expect(throughput.rows);
     const committed = new Map<string, number>();
     const inserts: Promise<void>[] = [];
     let next = monotonicMs();
-    for (let n = 0; n < pace.rows; n++) {
+    for (let n = 0; n < throughput.rows; n++) {
       series++;
       const key = `${process.pid}y${series}`;
       const turn = n % clients.length;
@@ -42,7 +47,7 @@ export async function sampleLatency(stage: Stage, contender: Contender, url: str
         .then(() => void committed.set(`${key}-1`, monotonicMs()));
       idle[turn] = insert;
       inserts.push(insert);
-      next += pace.everyMs * (1 + Math.random() / 2);
+      next += throughput.everyMs * (1 + Math.random() / 2);
       const pause = next - monotonicMs();
       if (pause > 0) await sleep(pause);
     }

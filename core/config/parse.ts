@@ -43,7 +43,8 @@ function readOne(env: Env, variable: Variable<unknown>, readFile: (path: string)
 }
 
 function rawValue(env: Env, variable: Variable<unknown>, readFile: (path: string) => string, faults: string[]) {
-  const direct = env[variable.env]?.trim() || undefined;
+  const named = (name: string | undefined) => (name === undefined ? undefined : env[name]?.trim() || undefined);
+  const direct = named(variable.env) ?? named(variable.formerly);
   const file = variable.secret ? env[`${variable.env}_FILE`]?.trim() || undefined : undefined;
   if (file === undefined) return { value: direct ?? variable.fallback };
   if (direct !== undefined) {

@@ -26,6 +26,8 @@ export interface Variable<T> {
   readonly required?: boolean;
   /** Never shown, and may come from a file named by `<env>_FILE`. */
   readonly secret?: boolean;
+  /** The name of this setting in the release before. It still works and goes with the next release. */
+  readonly formerly?: string;
 }
 
 type Optional<T> = Variable<T> & { readonly fallback?: undefined; readonly required?: false };
@@ -178,12 +180,15 @@ export const variables = {
       "60000",
       "how long a claim holds its rows before another worker may take them over",
     ),
-    sweepIntervalMs: withDefault(
-      "XNOVU_SWEEP_INTERVAL_MS",
-      milliseconds(50),
-      "15000",
-      "look for claims whose lease has run out",
-    ),
+    rescueIntervalMs: {
+      ...withDefault(
+        "XNOVU_RESCUE_INTERVAL_MS",
+        milliseconds(50),
+        "15000",
+        "how often the worker looks for claims whose lease expired",
+      ),
+      formerly: "XNOVU_SWEEP_INTERVAL_MS",
+    },
     retryBaseMs: withDefault(
       "XNOVU_RETRY_BASE_MS",
       milliseconds(1),

@@ -1,6 +1,6 @@
 -- PROCESSING, held on. $1 lease token, $2 lease in ms, $3 whoever had them before went silent, $4 attempts from which a row goes alone.
 -- The rows that a Temporal workflow of their own delivers, as they stand now. Temporal gives them to another worker within seconds: an attempt as in
--- take-over.sql, and what is not taken over together there is left here until its lease runs out.
+-- rescue.sql, and what is not taken over together there is left here until its lease runs out.
 UPDATE notify.notification n
 SET lease_until = now() + $2 * interval '1 millisecond', attempts = n.attempts + CASE WHEN $3::boolean THEN 1 ELSE 0 END
 WHERE n.id = ANY (ARRAY(SELECT unnest(ids) FROM notify.lease WHERE token = $1::uuid)) AND n.lease_token = $1::uuid

@@ -1,5 +1,5 @@
--- FAILED | PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the trial. Rows due again, longest
--- due first within a tenant; up to 16 tenants share a claim evenly. Nothing while the gate is closed, and after a trip of the circuit breaker nothing
+-- FAILED | PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the probe. Rows due again, longest
+-- due first within a tenant; up to 16 tenants share a claim evenly. Nothing while the sending pause is closed, and after a trip of the circuit breaker nothing
 -- but what tries.
 -- A call whose reply is unknown is repeated whole: the other rows of its batch that wait come along, over the limit if need be, also
 -- those that a person sent again meanwhile (PENDING).
@@ -18,8 +18,8 @@ WITH RECURSIVE tenants AS (
     WHERE n.queue = 'failed' AND n.next_attempt_at <= now() AND n.enterprise_id = turn.enterprise_id AND n.next_attempt_at >= turn.next_attempt_at
     ORDER BY n.next_attempt_at, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
-  WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
-), mates AS MATERIALIZED (
+  WHERE NOT EXISTS (SELECT FROM notify.sending_pause WHERE paused_until > now() OR (breaker_opens > 0 AND NOT $6::boolean))
+), batchRows AS MATERIALIZED (
   SELECT n.id, 0 AS recipients FROM notify.notification n
   WHERE n.queue IN ('new', 'scheduled', 'failed') AND n.batch_id IS NOT NULL AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))
     AND coalesce(n.scheduled_for <= now(), true)
@@ -27,7 +27,7 @@ WITH RECURSIVE tenants AS (
 ), packed AS MATERIALIZED (
   -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
   SELECT id, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM (
-    SELECT id, recipients FROM due UNION ALL SELECT id, recipients FROM mates WHERE id NOT IN (SELECT id FROM due)) AS rows
+    SELECT id, recipients FROM due UNION ALL SELECT id, recipients FROM batchRows WHERE id NOT IN (SELECT id FROM due)) AS rows
 )
 UPDATE notify.notification n
 SET status = 'PROCESSING', attempts = n.attempts + 1, next_attempt_at = NULL, lease_token = $1::uuid, lease_owner = $2, updated_at = now(),

@@ -1,5 +1,5 @@
--- PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the trial. Rows without a schedule.
--- Up to 16 tenants share a claim evenly; within a tenant the queue position decides (notify.queue_position). Nothing while the gate is closed,
+-- PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the probe. Rows without a schedule.
+-- Up to 16 tenants share a claim evenly; within a tenant the queue position decides (notify.queue_position). Nothing while the sending pause is closed,
 -- and after a trip of the circuit breaker nothing but what tries.
 -- The rows' places (ctid) go through an array, so that no statistics make the planner read the table: FOR UPDATE holds them where they are.
 -- A row that somebody changed a moment before is not seen there, and its change has woken the workers for the next claim.
@@ -23,7 +23,7 @@ WITH RECURSIVE tenants AS (
       AND (notify.queue_position(n.created_at, n.priority), n.id) >= (turn.position, turn.id)
     ORDER BY notify.queue_position(n.created_at, n.priority), n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
-  WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
+  WHERE NOT EXISTS (SELECT FROM notify.sending_pause WHERE paused_until > now() OR (breaker_opens > 0 AND NOT $6::boolean))
 ), packed AS MATERIALIZED (
   -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
   SELECT place, touched, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM due

@@ -1,5 +1,5 @@
--- PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the trial. Rows whose scheduled time has come,
--- longest due first within a tenant; up to 16 tenants share a claim evenly. Nothing while the gate is closed, and after a trip of the circuit
+-- PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the probe. Rows whose scheduled time has come,
+-- longest due first within a tenant; up to 16 tenants share a claim evenly. Nothing while the sending pause is closed, and after a trip of the circuit
 -- breaker nothing but what tries.
 WITH RECURSIVE tenants AS (
   (SELECT n.enterprise_id, n.scheduled_for FROM notify.notification n
@@ -16,7 +16,7 @@ WITH RECURSIVE tenants AS (
     WHERE n.queue = 'scheduled' AND n.scheduled_for <= now() AND n.enterprise_id = turn.enterprise_id AND n.scheduled_for >= turn.scheduled_for
     ORDER BY n.scheduled_for, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
     FOR UPDATE SKIP LOCKED) AS d
-  WHERE NOT EXISTS (SELECT FROM notify.sending_gate WHERE closed_until > now() OR (trips > 0 AND NOT $6::boolean))
+  WHERE NOT EXISTS (SELECT FROM notify.sending_pause WHERE paused_until > now() OR (breaker_opens > 0 AND NOT $6::boolean))
 ), packed AS MATERIALIZED (
   -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
   SELECT id, touched, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM due

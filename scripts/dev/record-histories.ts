@@ -53,7 +53,7 @@ try {
   const paused = await rig.start({ WORKER_HEALTH_PORT: String(await freePort()) });
   await paused.ready();
   const third = await ownerOf(paused);
-  // It keeps its connections, so it is not gone: it gets its lane back.
+  // It keeps its connections, so it is not gone: it gets its worker session back.
   paused.child.kill("SIGSTOP");
   await until(
     () => stopped.output().includes("a worker lost touch with Temporal"),
@@ -61,7 +61,7 @@ try {
     () => stopped.output(),
   );
   paused.child.kill("SIGCONT");
-  await until(async () => (await paused.get("/health"))?.body.checks?.temporal?.lane === "open", 60_000);
+  await until(async () => (await paused.get("/health"))?.body.checks?.temporal?.session === "open", 60_000);
   // No claim's token, so that Postgres refuses it each time.
   const failing = { workflowId: "xnovu-claim-failed", taskQueue: rig.env.TEMPORAL_TASK_QUEUE ?? "" };
   await workflow.start("deliverClaim", { ...failing, args: [{ claim: "not-a-token" }] });
@@ -80,9 +80,9 @@ try {
     [rig.env.TEMPORAL_TASK_QUEUE ?? "", "queue"],
   ]);
   for (const [name, id] of [
-    ["lane-silent", `xnovu-lane-${first}`],
-    ["lane-drained", `xnovu-lane-${second}`],
-    ["lane-lost-touch", `xnovu-lane-${third}`],
+    ["lane-silent", `xnovu-session-${first}`],
+    ["lane-drained", `xnovu-session-${second}`],
+    ["lane-lost-touch", `xnovu-session-${third}`],
     ["deliver-claim", claim],
     ["deliver-failed", failing.workflowId],
   ] as const) {

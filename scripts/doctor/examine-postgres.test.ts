@@ -54,7 +54,7 @@ test("Postgres: without the tables, and with one migration less or more than thi
     const { of, states } = await look({ DATABASE_URL: empty.url });
     assert.match(of("postgres schema").found, /^missing: 2026\S+_notification, /);
     assert.match(of("postgres schema").todo ?? "", "migrate up");
-    assert.equal(states("unknown"), ["sending gate", "due", "dead letters"]);
+    assert.equal(states("unknown"), ["sending pause", "due", "dead letters"]);
   } finally {
     await empty.drop();
   }
@@ -123,25 +123,25 @@ test("Postgres behind a pooler that hands out transactions", async () => {
   }
 });
 
-test("a closed gate says why and since when; dead letters and a row that is long due want a look", async () => {
+test("a closed sending pause says why and since when; dead letters and a row that is long due want a look", async () => {
   const copy = await testDatabase();
-  const gate = (closed: string) =>
+  const sendingPause = (closed: string) =>
     rowsOf(
       copy.url,
-      `UPDATE notify.sending_gate SET since = now() - interval '1 hour', closed_until = now() + interval '50 s', ${closed}`,
+      `UPDATE notify.sending_pause SET since = now() - interval '1 hour', paused_until = now() + interval '50 s', ${closed}`,
     );
-  const asked = async () => (await look({ DATABASE_URL: copy.url })).of("sending gate");
+  const asked = async () => (await look({ DATABASE_URL: copy.url })).of("sending pause");
   try {
-    await gate("reason = 'HTTP 401: no such key', needs_person = true");
+    await sendingPause("reason = 'HTTP 401: no such key', needs_person = true");
     const closed = await asked();
     assert.is(closed.state, "down");
     assert.match(closed.found, /^closed for another (50|4\d) s: HTTP 401: no such key$/);
     assert.ok(Math.abs(Date.parse(closed.since ?? "") - Date.now() + 3_600_000) < 60_000);
-    await gate("reason = '5 failures', needs_person = false, trips = 2");
+    await sendingPause("reason = '5 failures', needs_person = false, breaker_opens = 2");
     assert.is((await asked()).state, "down");
-    await gate("reason = 'HTTP 429', trips = 0");
+    await sendingPause("reason = 'HTTP 429', breaker_opens = 0");
     assert.is((await asked()).state, "warn");
-    await rowsOf(copy.url, "UPDATE notify.sending_gate SET closed_until = NULL");
+    await rowsOf(copy.url, "UPDATE notify.sending_pause SET paused_until = NULL");
 
     await rowsOf(
       copy.url,

@@ -30,7 +30,7 @@ const everything = [
     "clock",
     "postgres session",
     "postgres rights",
-    "sending gate",
+    "sending pause",
     "due",
     "dead letters",
   ],
@@ -50,11 +50,11 @@ test("each audience is told of what is its own", async () => {
   const checks = async (audience: ExamineOptions["audience"]) =>
     (await examine(rig.env, { audience, limitMs: 4_000 })).findings.map(({ check }) => check);
   const forWorker = await checks("worker");
-  assert.ok(["temporal", "worker", "sending gate"].every((check) => forWorker.includes(check)));
+  assert.ok(["temporal", "worker", "sending pause"].every((check) => forWorker.includes(check)));
   assert.not.ok(forWorker.includes("app"));
   const forApp = await checks("app");
   assert.ok(["postgres", "novu", "app"].every((check) => forApp.includes(check)));
-  assert.not.ok(forApp.some((check) => /temporal|worker|gate/.test(check)));
+  assert.not.ok(forApp.some((check) => /temporal|worker|sending pause/.test(check)));
 });
 
 test("bad settings are each a line and end with 78, secrets stay hidden, and what can be asked is asked", async () => {

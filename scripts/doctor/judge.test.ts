@@ -52,7 +52,7 @@ test("a pooler in statement mode is named as what it is", () => {
     rights: failed("x"),
   };
   const all = judgePostgres(
-    { server: answered(server), more: { ...more, gate: failed("x"), backlog: failed("x"), clock: fine } },
+    { server: answered(server), more: { ...more, sendingPause: failed("x"), backlog: failed("x"), clock: fine } },
     "worker",
     0,
   );

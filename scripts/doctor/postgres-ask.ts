@@ -8,8 +8,8 @@ import { type Asked, ask, atMost, type Fault, faultOf } from "./ask.ts";
 import {
   type ClockFacts,
   clockOf,
-  type GateFacts,
-  gateOf,
+  type PauseFacts,
+  pauseFactsOf,
   type RightsFacts,
   rightsOf,
   type ServerFacts,
@@ -26,7 +26,7 @@ export interface PostgresFacts {
     readonly session: Asked<SessionFacts>;
     readonly schema: Asked<MigrationStatus>;
     readonly rights: Asked<RightsFacts>;
-    readonly gate: Asked<GateFacts>;
+    readonly sendingPause: Asked<PauseFacts>;
     readonly backlog: Asked<Counts>;
     readonly clock: Asked<ClockFacts>;
   };
@@ -58,15 +58,15 @@ export async function askPostgres(database: Settings["database"], limitMs: numbe
     const server = await ask(() => serverOf(pool), limitMs, explain);
     if (!server.ok) return { server };
     const { countByStatus } = await import("../../outbox/counts.ts");
-    const [session, schema, rights, gate, backlog, clock] = await Promise.all([
+    const [session, schema, rights, sendingPause, backlog, clock] = await Promise.all([
       ask(() => sessionOf(pool), limitMs, explain),
       ask(() => schemaOf(pool), limitMs, explain),
       ask(() => rightsOf(pool), limitMs, explain),
-      ask(() => gateOf(pool), limitMs, explain),
+      ask(() => pauseFactsOf(pool), limitMs, explain),
       ask(() => countByStatus(pool), limitMs, explain),
       ask(() => clockOf(pool), limitMs, explain),
     ]);
-    return { server, more: { session, schema, rights, gate, backlog, clock } };
+    return { server, more: { session, schema, rights, sendingPause, backlog, clock } };
   } finally {
     await atMost(500, pool.end());
     for (const socket of sockets) socket.destroy();

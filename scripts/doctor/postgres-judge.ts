@@ -3,7 +3,7 @@ import type { Audience, Finding } from "./finding.ts";
 import type { PostgresFacts } from "./postgres-ask.ts";
 import {
   type ClockFacts,
-  type GateFacts,
+  type PauseFacts,
   type RightsFacts,
   type ServerFacts,
   type SessionFacts,
@@ -35,7 +35,7 @@ export function judgePostgres({ server, more }: PostgresFacts, audience: Audienc
     ...findings,
     finding("postgres session", more.session, sessionSays),
     beneath("postgres rights", more.rights, (facts) => rightsSay(facts, server.ok ? server.value.user : "")),
-    beneath("sending gate", more.gate, gateSays),
+    beneath("sending pause", more.sendingPause, pauseSays),
     beneath("due", more.backlog, (counts) => dueSays(counts.due, counts.oldestDueMs, pollIntervalMs)),
     beneath("dead letters", more.backlog, (counts) => deadSays(counts.dead)),
   ];
@@ -114,9 +114,9 @@ function rightsSay({ rowSecurity, missing }: RightsFacts, user: string): Said {
   return ok("the worker's tables can be read and written");
 }
 
-function gateSays({ closedMs, reason, needsPerson, trips, since }: GateFacts): Said {
-  if (closedMs <= 0) return ok(trips > 0 ? `open, after ${trips} trips of the circuit breaker` : "open");
-  const found = `closed for another ${Math.ceil(closedMs / 1_000)} s: ${reason ?? "no reason given"}`;
+function pauseSays({ pausedMs, reason, needsPerson, breakerOpens, since }: PauseFacts): Said {
+  if (pausedMs <= 0) return ok(breakerOpens > 0 ? `open, after ${breakerOpens} trips of the circuit breaker` : "open");
+  const found = `closed for another ${Math.ceil(pausedMs / 1_000)} s: ${reason ?? "no reason given"}`;
   const from = since === null ? {} : { since };
   if (needsPerson)
     return {
@@ -125,7 +125,7 @@ function gateSays({ closedMs, reason, needsPerson, trips, since }: GateFacts): S
       found,
       todo: "mend key, plan or address of Novu: sending goes on by itself within a minute",
     };
-  if (trips > 0) return { state: "down", ...from, found, todo: "look at Novu: the next try comes by itself" };
+  if (breakerOpens > 0) return { state: "down", ...from, found, todo: "look at Novu: the next try comes by itself" };
   return { state: "warn", ...from, found, todo: "wait: sending goes on by itself" };
 }
 
@@ -133,7 +133,7 @@ function dueSays(due: number, oldestMs: number, pollIntervalMs: number): Said {
   const found = due === 0 ? "nothing waits" : `${many(due)}, the oldest for ${Math.round(oldestMs / 1_000)} s`;
   // A row that is due is claimed within a poll; a backlog takes longer.
   if (due === 0 || oldestMs < pollIntervalMs + 60_000) return ok(found);
-  return { state: "warn", found, todo: "does a worker run? See the lines of worker, gate and task queue" };
+  return { state: "warn", found, todo: "does a worker run? See the lines of worker, sending pause and task queue" };
 }
 
 const deadSays = (dead: number): Said =>

@@ -28,11 +28,11 @@ export interface RightsFacts {
   readonly missing: readonly string[];
 }
 
-export interface GateFacts {
-  readonly closedMs: number;
+export interface PauseFacts {
+  readonly pausedMs: number;
   readonly reason: string | null;
   readonly needsPerson: boolean;
-  readonly trips: number;
+  readonly breakerOpens: number;
   readonly since: string | null;
 }
 
@@ -97,8 +97,8 @@ const needed = [
   ["notification_recipient", "INSERT"],
   ["lease", "SELECT"],
   ["lease", "DELETE"],
-  ["sending_gate", "SELECT"],
-  ["sending_gate", "UPDATE"],
+  ["sending_pause", "SELECT"],
+  ["sending_pause", "UPDATE"],
 ] as const;
 
 export async function rightsOf(pool: Pool): Promise<RightsFacts> {
@@ -117,19 +117,19 @@ export async function rightsOf(pool: Pool): Promise<RightsFacts> {
   };
 }
 
-export async function gateOf(pool: Pool): Promise<GateFacts> {
+export async function pauseFactsOf(pool: Pool): Promise<PauseFacts> {
   const { sql } = await import("../../outbox/sql.ts");
   const { rows } = await pool.query<{
-    closed_ms: number;
+    paused_ms: number;
     reason: string | null;
     needs_person: boolean;
-    trips: number;
+    breaker_opens: number;
     since: Date | null;
-  }>(sql("gate-read"));
+  }>(sql("pause-read"));
   const [row] = rows;
-  if (row === undefined) throw new Error("notify.sending_gate has lost its row");
-  const { closed_ms: closedMs, needs_person: needsPerson, since, reason, trips } = row;
-  return { closedMs: Math.ceil(closedMs), reason, needsPerson, trips, since: since?.toISOString() ?? null };
+  if (row === undefined) throw new Error("notify.sending_pause has lost its row");
+  const { paused_ms: pausedMs, needs_person: needsPerson, since, reason, breaker_opens: breakerOpens } = row;
+  return { pausedMs: Math.ceil(pausedMs), reason, needsPerson, breakerOpens, since: since?.toISOString() ?? null };
 }
 
 export async function clockOf(pool: Pool): Promise<ClockFacts> {

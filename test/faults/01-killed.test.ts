@@ -25,8 +25,8 @@ async function killedItself(worker: RunningWorker): Promise<void> {
 /** A worker that waits, stopped, until its fellow is dead: it is there from the start and claims nothing of the fellow's. */
 async function standby(): Promise<() => void> {
   const other = await lab().readyWorker();
-  // Stopped amid the start of its lane it would wait for Temporal to hand out that step again.
-  await until(async () => (await other.get("/status"))?.body.parts?.lane?.state === "up", 20_000);
+  // Stopped amid the start of its worker session it would wait for Temporal to hand out that step again.
+  await until(async () => (await other.get("/status"))?.body.parts?.session?.state === "up", 20_000);
   await sleep(500);
   other.child.kill("SIGSTOP");
   return () => other.child.kill("SIGCONT");
@@ -112,7 +112,7 @@ faultTest(
   },
 );
 
-faultTest(2, "killed after the claim: reclaimed within lease and sweep", async () => {
+faultTest(2, "killed after the claim: reclaimed within lease and rescue", async () => {
   const crashing = await lab().readyWorker({ XNOVU_CRASH_AT: "after-claim" });
   const goOn = await standby();
   const ids = await lab().insert(20);
@@ -125,7 +125,7 @@ faultTest(2, "killed after the claim: reclaimed within lease and sweep", async (
     const [, claimed, again] = await changesOf(lab().db, id);
     assert.equal([claimed?.to, again?.to, again?.attempts], ["PROCESSING", "PROCESSING", 2]);
     const waitedMs = Number(again?.at) - Number(claimed?.at);
-    // Lease 3 s, sweep every 0.3 s, and a moment on a busy machine.
+    // Lease 3 s, rescue every 0.3 s, and a moment on a busy machine.
     assert.ok(waitedMs < 3_300 + 2_000, `taken over after ${waitedMs} ms`);
   }
 });
@@ -135,13 +135,13 @@ interface Run {
   readonly status: string;
 }
 
-/** All runs of the workflows of its own that the timeline of a row names; the lanes that claimed it are apart. */
+/** All runs of the workflows of its own that the timeline of a row names; the worker sessions that claimed it are apart. */
 async function runsOf(id: string): Promise<{ readonly ids: readonly string[]; readonly runs: readonly Run[] }> {
   const { rows } = await lab().db.query<{ id: string }>(
     "SELECT DISTINCT temporal_workflow_id AS id FROM notify.timeline WHERE notification_id = $1 AND temporal_workflow_id IS NOT NULL",
     [id],
   );
-  const ids = rows.map((row) => row.id).filter((name) => !name.startsWith("xnovu-lane-"));
+  const ids = rows.map((row) => row.id).filter((name) => !name.startsWith("xnovu-session-"));
   const connection = await Connection.connect({ address: lab().env.TEMPORAL_ADDRESS ?? "" });
   try {
     const client = new Client({ connection, namespace: "xnovu" });
@@ -156,7 +156,7 @@ async function runsOf(id: string): Promise<{ readonly ids: readonly string[]; re
 }
 
 faultTest(3, "killed after the workflow started: the same workflow goes on, in one run", async () => {
-  const lease = { XNOVU_LEASE_MS: "20000", XNOVU_SWEEP_INTERVAL_MS: "20000" };
+  const lease = { XNOVU_LEASE_MS: "20000", XNOVU_RESCUE_INTERVAL_MS: "20000" };
   const crashing = await lab().readyWorker({ ...lease, XNOVU_CRASH_AT: "after-novu-accepted:2" });
   // As many recipients as make a notification have a workflow of its own.
   const recipients = Array.from({ length: 3_000 }, (_, n) => `fan-${n}`);
@@ -173,8 +173,8 @@ faultTest(3, "killed after the workflow started: the same workflow goes on, in o
   assert.is(ofOne.length, 1, `${ids[0]} ran ${ofOne.length} times`);
 });
 
-faultTest(3, "killed right after its lane started: the next worker's lane takes the rows", async () => {
-  const crashing = await lab().worker({ XNOVU_CRASH_AT: "after-lane-start" });
+faultTest(3, "killed right after its session started: the next worker's session takes the rows", async () => {
+  const crashing = await lab().worker({ XNOVU_CRASH_AT: "after-session-start" });
   await lab().insert(50);
   await killedItself(crashing);
   await lab().readyWorker();
@@ -238,7 +238,7 @@ faultTest(
   34,
   "a row that kills its worker each time is counted and dead-lettered; its neighbours are sent",
   async () => {
-    const env = { XNOVU_CRASH_AT: "row:digested", XNOVU_LEASE_MS: "1000", XNOVU_SWEEP_INTERVAL_MS: "100" };
+    const env = { XNOVU_CRASH_AT: "row:digested", XNOVU_LEASE_MS: "1000", XNOVU_RESCUE_INTERVAL_MS: "100" };
     const [poison = ""] = await lab().insert(1, { workflow: "digested", max_attempts: 3 });
     await lab().insert(20);
     // No more attempts than the one that kills them: still they are not given up for what stands beside them.
@@ -266,7 +266,7 @@ faultTest(
   "a row with a workflow of its own that kills its worker each time kills as many as it has attempts",
   async () => {
     // Longer than Temporal takes to notice a worker's death: it gives the row to the next one first.
-    const env = { XNOVU_CRASH_AT: "row:digested", XNOVU_LEASE_MS: "14000", XNOVU_SWEEP_INTERVAL_MS: "100" };
+    const env = { XNOVU_CRASH_AT: "row:digested", XNOVU_LEASE_MS: "14000", XNOVU_RESCUE_INTERVAL_MS: "100" };
     const recipients = JSON.stringify(Array.from({ length: 600 }, (_, n) => `fan-${n}`));
     const [poison = ""] = await lab().insert(1, { workflow: "digested", max_attempts: 3, recipients });
     let deaths = 0;

@@ -15,7 +15,7 @@ const lab = labOfFile(testDatabase, testTemporal);
 
 faultTest(8, "stopped past its lease and woken: its late write changes nothing and is counted", async () => {
   // The write is held for longer than a statement may usually take.
-  const lease = { XNOVU_LEASE_MS: "1000", XNOVU_SWEEP_INTERVAL_MS: "100", XNOVU_STATEMENT_TIMEOUT_MS: "60000" };
+  const lease = { XNOVU_LEASE_MS: "1000", XNOVU_RESCUE_INTERVAL_MS: "100", XNOVU_STATEMENT_TIMEOUT_MS: "60000" };
   const url = lab().env.DATABASE_URL ?? "";
   const proxy = await tcpProxy(new URL(url).host);
   try {

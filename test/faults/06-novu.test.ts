@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { deadIds, redrive } from "../../outbox/operator.ts";
+import { deadIds, retryNotifications } from "../../outbox/operator.ts";
 import { show } from "../../outbox/reader.ts";
 import { testDatabase } from "../support/database.ts";
 import { isSending, labOfFile, sendingPaths } from "../support/fault-lab.ts";
@@ -33,9 +33,11 @@ const callTimes = () =>
     .last.filter(({ path }) => isSending(path))
     .map(({ at }) => Date.parse(at));
 const tripsOf = async () =>
-  (await lab().db.query<{ trips: number }>("SELECT trips FROM notify.sending_gate")).rows[0]?.trips;
-const trialOf = async () =>
-  (await lab().db.query<{ trial: Date | null }>("SELECT trial_until AS trial FROM notify.sending_gate")).rows[0]?.trial;
+  (await lab().db.query<{ breaker_opens: number }>("SELECT breaker_opens FROM notify.sending_pause")).rows[0]
+    ?.breaker_opens;
+const probeOf = async () =>
+  (await lab().db.query<{ probe: Date | null }>("SELECT probe_until AS probe FROM notify.sending_pause")).rows[0]
+    ?.probe;
 const mostAttempts = async () =>
   (await lab().db.query<{ most: number }>("SELECT max(attempts)::int AS most FROM audit.change")).rows[0]?.most;
 
@@ -85,19 +87,19 @@ faultTest(20, "429 amid hundreds of calls of two workers: those under way end, a
   await lab().held({}, 90_000);
 });
 
-faultTest(20, "without the news of it, the claims themselves find the gate closed", async () => {
+faultTest(20, "without the news of it, the claims themselves find the sending pause closed", async () => {
   const workers = await Promise.all([lab().readyWorker(), lab().readyWorker()]);
   // What a worker whose listener is away knows: its own view is ten seconds old at the most.
-  await lab().db.query("ALTER TABLE notify.sending_gate DISABLE TRIGGER tell_gate");
+  await lab().db.query("ALTER TABLE notify.sending_pause DISABLE TRIGGER notify_sending_pause");
   try {
-    await lab().db.query("UPDATE notify.sending_gate SET closed_until = now() + interval '4 s', reason = 'by hand'");
+    await lab().db.query("UPDATE notify.sending_pause SET paused_until = now() + interval '4 s', reason = 'by hand'");
     await lab().insert(50);
     await sleep(1_500);
     const unaware = (await Promise.all(workers.map(pausedOf))).filter((paused) => paused === undefined).length;
     assert.ok(unaware > 0, "both workers' views knew: this test looked at nothing");
-    assert.equal([lab().calls(), await mostAttempts()], [0, 0], "claimed while the gate was closed");
+    assert.equal([lab().calls(), await mostAttempts()], [0, 0], "claimed while the sending pause was closed");
   } finally {
-    await lab().db.query("ALTER TABLE notify.sending_gate ENABLE TRIGGER tell_gate");
+    await lab().db.query("ALTER TABLE notify.sending_pause ENABLE TRIGGER notify_sending_pause");
   }
   await lab().held();
 });
@@ -201,12 +203,12 @@ faultTest(
     fault({ status: 503, times: 100_000 });
     await lab().insert(12, { max_attempts: 50 });
     await until(async () => Number(await tripsOf()) > 0);
-    // Calls that began before the trip end as they began: one that Novu took would close the circuit without a trial.
+    // Calls that began before the trip end as they began: one that Novu took would close the circuit without a probe.
     await sleep(300);
     lab().novu.control.clearFaults();
     fault({ delayMs: 800, times: 100_000 });
     await until(
-      async () => (await trialOf()) !== null,
+      async () => (await probeOf()) !== null,
       20_000,
       () => "nobody tries",
     );
@@ -214,7 +216,7 @@ faultTest(
     lab().novu.control.clearFaults();
     await lab().readyWorker(env);
     await lab().held({}, 30_000);
-    assert.equal([await tripsOf(), await trialOf()], [0, null]);
+    assert.equal([await tripsOf(), await probeOf()], [0, null]);
   },
 );
 
@@ -260,7 +262,7 @@ faultTest(
     fault({ dropAfterAccept: true });
     await lab().insert(30, { max_attempts: 1 });
     await until(async () => (await lab().counts()).DEAD === 30, 10_000);
-    await redrive(lab().db, await deadIds(lab().db, 1_000));
+    await retryNotifications(lab().db, await deadIds(lab().db, 1_000));
     await lab().held();
     assert.is(lab().keys().length, 2);
     assert.is(new Set(lab().keys()).size, 1);

@@ -101,7 +101,7 @@ faultTest(
   29,
   "workers ten minutes ahead and behind: the database's clock decides on schedule, lease and retry",
   async () => {
-    const lease = { XNOVU_LEASE_MS: "2000", XNOVU_SWEEP_INTERVAL_MS: "100" };
+    const lease = { XNOVU_LEASE_MS: "2000", XNOVU_RESCUE_INTERVAL_MS: "100" };
     const workers = await Promise.all([
       lab().readyWorker({ ...lease, ...skewed(10) }),
       lab().readyWorker({ ...lease, ...skewed(-10) }),

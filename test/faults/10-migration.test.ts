@@ -40,7 +40,7 @@ faultTest(
         () => `readiness does not name ${missing}; the worker: ${JSON.stringify(worker.child.exit() ?? "runs")}`,
       );
       assert.is(ready?.code, 503);
-      await laneIsOpen(worker);
+      await sessionIsOpen(worker);
       await sleep(3_000);
       assert.equal(await lab.counts(), { PENDING: 5 });
       assert.is((await worker.get("/health/live"))?.code, 200);
@@ -50,11 +50,11 @@ faultTest(
     }),
 );
 
-/** Waits until Temporal has opened the worker's lane: from then on nothing but the schema keeps it from claiming. */
-const laneIsOpen = (worker: RunningWorker) =>
-  until(async () => (await worker.get("/status"))?.body.parts?.lane?.state === "up", 30_000);
+/** Waits until Temporal has opened the worker's worker session: from then on nothing but the schema keeps it from claiming. */
+const sessionIsOpen = (worker: RunningWorker) =>
+  until(async () => (await worker.get("/status"))?.body.parts?.session?.state === "up", 30_000);
 
-faultTest(30, "schema behind in what no claim would notice: nothing is claimed although the lane is open", () =>
+faultTest(30, "schema behind in what no claim would notice: nothing is claimed although the session is open", () =>
   withLab(async (lab, url) => {
     const { rows } = await lab.db.query("DELETE FROM notify.schema_migration WHERE name = $1 RETURNING name, run_on", [
       knownMigrations().at(-1),
@@ -62,7 +62,7 @@ faultTest(30, "schema behind in what no claim would notice: nothing is claimed a
     await lab.insert(5);
     await lab.insert(1, { scheduled_for: new Date() });
     const worker = await lab.worker();
-    await laneIsOpen(worker);
+    await sessionIsOpen(worker);
     await sleep(3_000);
     assert.equal(await lab.counts(), { PENDING: 6 });
     assert.is(lab.calls(), 0);

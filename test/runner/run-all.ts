@@ -10,7 +10,7 @@ export async function runAll(
 ): Promise<FileResult[]> {
   const waiting = [...files];
   const results: FileResult[] = [];
-  const lane = async () => {
+  const session = async () => {
     for (let file = waiting.shift(); file && !options.signal?.aborted; file = waiting.shift()) {
       const timeoutS = Math.max(options.timeoutS, ownTimeLimit(options.root, file) ?? 0);
       const result = await runFile(file, { ...options, timeoutS });
@@ -18,6 +18,6 @@ export async function runAll(
       each(result);
     }
   };
-  await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, lane));
+  await Promise.all(Array.from({ length: Math.min(jobs, files.length) }, session));
   return results;
 }

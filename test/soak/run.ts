@@ -9,7 +9,7 @@ export interface SoakResult extends Verdict {
   readonly troubles: number;
 }
 
-/** After the last trouble everything has this long to come to its end: far more than lease, sweep and longest backoff together. */
+/** After the last trouble everything has this long to come to its end: far more than lease, rescue and longest backoff together. */
 const drainLimitMs = 120_000;
 
 /** Carries out the plan, lets everything come to its end, and asks the oracle. */

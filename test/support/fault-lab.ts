@@ -13,7 +13,7 @@ export const quick = {
   XNOVU_RETRY_BASE_MS: "100",
   XNOVU_RETRY_MAX_MS: "500",
   XNOVU_LEASE_MS: "3000",
-  XNOVU_SWEEP_INTERVAL_MS: "300",
+  XNOVU_RESCUE_INTERVAL_MS: "300",
 } as const;
 
 /** Calls of several events, and of one, as an order of the Novu stand-in matches them. */
@@ -93,7 +93,7 @@ export async function openLab(databaseUrl: string, temporalAddress: string): Pro
       control.reset();
       await rig.db.query("TRUNCATE notify.notification, notify.notification_recipient");
       await rig.db.query(
-        "UPDATE notify.sending_gate SET closed_until = NULL, reason = NULL, needs_person = false, trips = 0, since = NULL, trial_until = NULL",
+        "UPDATE notify.sending_pause SET paused_until = NULL, reason = NULL, needs_person = false, breaker_opens = 0, since = NULL, probe_until = NULL",
       );
       await clearAudit(rig.db);
     },

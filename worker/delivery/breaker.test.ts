@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { GateState } from "../../core/delivery.ts";
+import type { SendingPauseState } from "../../core/delivery.ts";
 import { createBreaker } from "./breaker.ts";
 import type { EventEnd } from "./send-call.ts";
 
@@ -9,36 +9,36 @@ const sent: EventEnd = { kind: "sent" };
 const answers: readonly EventEnd[] = [sent, { kind: "rejected", reason: "no" }];
 const replayed: EventEnd = { kind: "retry", reason: "Novu answered 500", keepBatch: false };
 
-/** A breaker over a gate that says what it was asked; `told` are the states that the worker heard of. */
+/** A breaker over a sending pause that says what it was asked; `told` are the states that the worker heard of. */
 function breakerOf() {
   const asked: string[] = [];
-  const told: GateState[] = [];
-  let trips = 0;
-  const now = (): GateState => ({
-    closedMs: trips > 0 ? 1_000 : 0,
+  const told: SendingPauseState[] = [];
+  let breakerOpens = 0;
+  const now = (): SendingPauseState => ({
+    pausedMs: breakerOpens > 0 ? 1_000 : 0,
     reason: null,
     needsPerson: false,
-    trips,
-    trialMs: 0,
+    breakerOpens,
+    probeMs: 0,
   });
   const breaker = createBreaker(
     {
       read: async () => now(),
-      async close(ms, reason, needsPerson) {
+      async pause(ms, reason, needsPerson) {
         asked.push(`close ${ms} ${reason} ${needsPerson}`);
         return now();
       },
-      async trip(reason, { baseMs, maxMs, leastMs }) {
+      async openBreaker(reason, { baseMs, maxMs, leastMs }) {
         asked.push(`trip ${reason} ${baseMs} ${maxMs}${leastMs > 0 ? ` ${leastMs}` : ""}`);
-        trips++;
+        breakerOpens++;
         return now();
       },
-      async succeeded() {
+      async closeBreaker() {
         asked.push("succeeded");
-        trips = 0;
+        breakerOpens = 0;
         return now();
       },
-      endTrial: async () => now(),
+      endProbe: async () => now(),
     },
     (state) => {
       told.push(state);
@@ -60,7 +60,7 @@ test("five calls in a row without an answer trip it; any answer in between start
   assert.equal(asked, []);
   await ended(noAnswer);
   assert.equal(asked, [trip]);
-  assert.is(told.at(-1)?.trips, 1);
+  assert.is(told.at(-1)?.breakerOpens, 1);
 });
 
 test("after a trip the first call that fails again is enough; one that succeeds starts over for everybody, once", async () => {
@@ -91,14 +91,14 @@ test("a trip lasts as long as the longest Retry-After of its failures, and the n
   assert.equal(asked, [`${trip} 20000`, trip]);
 });
 
-test("a trip of another worker puts this one on trial as well", async () => {
+test("a trip of another worker puts this one half-open as well", async () => {
   const { breaker, ended, asked } = breakerOf();
-  breaker.seen({ closedMs: 500, reason: "no answer", needsPerson: false, trips: 2, trialMs: 0 });
+  breaker.seen({ pausedMs: 500, reason: "no answer", needsPerson: false, breakerOpens: 2, probeMs: 0 });
   await ended(noAnswer);
   assert.equal(asked, [trip]);
 });
 
-test("when Novu takes nothing the gate is closed for as long as it says, and that is no trip", async () => {
+test("when Novu takes nothing the sending pause is closed for as long as it says, and that is no trip", async () => {
   const { ended, asked, told } = breakerOf();
   await ended(...times(4, noAnswer), { kind: "paused", reason: "429", retryAfterMs: 700, needsPerson: false });
   await ended({ kind: "paused", reason: "401", retryAfterMs: 60_000, needsPerson: true });
@@ -106,10 +106,11 @@ test("when Novu takes nothing the gate is closed for as long as it says, and tha
   assert.is(told.length, 2);
 });
 
-test("a gate that cannot be written is the caller's to tell", async () => {
+test("a sending pause that cannot be written is the caller's to tell", async () => {
   const away = () => Promise.reject(new Error("Postgres is away"));
-  const breaker = createBreaker({ read: away, close: away, trip: away, succeeded: away, endTrial: away }, () =>
-    assert.unreachable(),
+  const breaker = createBreaker(
+    { read: away, pause: away, openBreaker: away, closeBreaker: away, endProbe: away },
+    () => assert.unreachable(),
   );
   for (const end of times(4, noAnswer)) await breaker.ended(end);
   await breaker.ended(noAnswer).then(

@@ -57,7 +57,7 @@ test("while it drains, calls under way end and the other rows are given back", a
   assert.is(settled.length, 6);
 });
 
-test("when Novu takes nothing, the gate is told at the first reply and before its rows are settled; all are given back", async () => {
+test("when Novu takes nothing, the sending pause is told at the first reply and before its rows are settled; all are given back", async () => {
   const order: string[] = [];
   const { deps } = ports(
     async () => {
@@ -76,7 +76,7 @@ test("when Novu takes nothing, the gate is told at the first reply and before it
   assert.equal(new Set(order.slice(2)), new Set(["settle"]));
 });
 
-test("when the gate closes for another claim's answer, this one calls no more: what is under way ends, the rest is given back", async () => {
+test("when the sending pause closes for another claim's answer, this one calls no more: what is under way ends, the rest is given back", async () => {
   let open = true;
   let calls = 0;
   const { deps, settled } = ports(

@@ -44,14 +44,14 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
     lost = true;
     stop.abort();
   });
-  // Set when Novu takes nothing for now: the batches not yet sent are given back without a call, also when the gate could not be written.
+  // Set when Novu takes nothing for now: the batches not yet sent are given back without a call, also when the sending pause could not be written.
   const paused = new AbortController();
   try {
     const queue = fewestFirst(planBatches(rows, deps.eventsPerCall)).values();
-    const lane = async () => {
+    const session = async () => {
       for (const batch of queue) await deliverBatch(deps, settler, batch, stop.signal, paused);
     };
-    const lanes = await Promise.allSettled(Array.from({ length: deps.concurrency }, lane));
+    const sessions = await Promise.allSettled(Array.from({ length: deps.concurrency }, session));
     const told = await settler.done().catch((error: unknown) => {
       if (!lost) throw error;
       // What could not be written would have changed nothing: another worker has the rows.
@@ -60,7 +60,7 @@ export async function deliver(deps: DeliverDeps, { token, rows }: Claim, signal:
     });
     const total = onceEach(told, rows.length);
     // All have ended before the fault is told: a new try never runs beside what is left of this one.
-    for (const end of lanes) if (end.status === "rejected") throw end.reason;
+    for (const end of sessions) if (end.status === "rejected") throw end.reason;
     if (rows.length > 0) deps.onSettled(total);
     return total;
   } finally {

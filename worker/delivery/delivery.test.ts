@@ -148,7 +148,7 @@ test("a pause amid the halving stops it: what was not tried has no end", async (
   );
 });
 
-test("a gate that closes amid the halving stops it as well", async () => {
+test("a sending pause that closes amid the halving stops it as well", async () => {
   let calls = 0;
   const send = async (): Promise<CallReply> => {
     calls++;

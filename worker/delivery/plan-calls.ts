@@ -15,13 +15,13 @@ export interface Batch {
 export function planBatches(rows: readonly ClaimedNotification[], limit = maxEventsPerCall): Batch[] {
   const byBatch = new Map<string, ClaimedNotification[]>();
   for (const row of rows) {
-    const mates = byBatch.get(row.batchId);
-    if (mates) mates.push(row);
+    const batchRows = byBatch.get(row.batchId);
+    if (batchRows) batchRows.push(row);
     else byBatch.set(row.batchId, [row]);
   }
-  return [...byBatch].map(([batchId, mates]) => ({
-    rows: mates,
-    calls: callsOf(batchId, mates, limit),
+  return [...byBatch].map(([batchId, batchRows]) => ({
+    rows: batchRows,
+    calls: callsOf(batchId, batchRows, limit),
   }));
 }
 

@@ -16,12 +16,12 @@ test("recorders count, in seconds and by bounded labels", async () => {
   metrics.settled("sent", 3);
   metrics.leaseLost(1);
   metrics.claimed("new", 3);
-  metrics.claimed("sweep", 0);
+  metrics.claimed("rescue", 0);
   metrics.polled("new", "idle", 12);
   metrics.called("sent", 40, 3);
   metrics.requested(401, 250);
   metrics.requested(undefined, 10_000);
-  metrics.tripped();
+  metrics.breakerOpened();
   metrics.recovered(true);
   metrics.delivered([{ workflow: "email", outcome: "sent", attempt: 2, tookMs: 40, sinceDueMs: 29_000 }]);
   metrics.delivered([{ workflow: "sign-up-code", outcome: "failed", attempt: 1, tookMs: 40 }]);
@@ -31,12 +31,12 @@ test("recorders count, in seconds and by bounded labels", async () => {
     "xnovu_lease_lost_total 1",
     'xnovu_claimed_notifications_total{loop="new"} 3',
     'xnovu_claim_size_bucket{le="5",loop="new"} 1',
-    'xnovu_claim_size_count{loop="sweep"} 0',
+    'xnovu_claim_size_count{loop="rescue"} 0',
     'xnovu_polls_total{loop="new",result="idle"} 1',
     'xnovu_novu_events_total{result="sent"} 3',
     'xnovu_novu_request_duration_seconds_sum{status="401"} 0.25',
     'xnovu_novu_request_duration_seconds_count{status="none"} 1',
-    "xnovu_circuit_trips_total 1",
+    "xnovu_breaker_opened_total 1",
     'xnovu_worker_recoveries_total{result="gone"} 1',
     'xnovu_workflow_notifications_total{workflow="email",channel="email",outcome="sent"} 1',
     'xnovu_workflow_notifications_total{workflow="sign-up-code",channel="sms",outcome="failed"} 1',
@@ -52,14 +52,14 @@ test("gauges are read at the scrape", async () => {
   await has(metricsOver(), [
     'xnovu_waiting_notifications{state="due"} 3',
     "xnovu_oldest_due_seconds 1.5",
-    'xnovu_part_up{part="temporal"} 0',
-    'xnovu_part_restarts_total{part="temporal"} 2',
+    'xnovu_component_up{component="temporal"} 0',
+    'xnovu_component_restarts_total{component="temporal"} 2',
     "xnovu_claims_in_flight 2",
     "xnovu_sending_paused 1",
-    'xnovu_sending_gate_closed{reason="rate"} 1',
-    'xnovu_sending_gate_closed{reason="person"} 0',
+    'xnovu_sending_paused_by_reason{reason="rate"} 1',
+    'xnovu_sending_paused_by_reason{reason="person"} 0',
     "xnovu_circuit_open 1",
-    "xnovu_lane_open 0",
+    "xnovu_worker_session_open 0",
     "xnovu_database_connections 4",
     "xnovu_database_connections_idle 1",
     "xnovu_database_connections_max 10",
@@ -83,10 +83,10 @@ test("what a rate is taken of is there before the first incident", async () => {
     ...["sent", "failed", "dead", "released"].map((outcome) => `xnovu_notifications_total{outcome="${outcome}"} 0`),
     'xnovu_workflow_notifications_total{workflow="other",channel="other",outcome="dead"} 0',
     'xnovu_novu_request_duration_seconds_count{status="429"} 0',
-    'xnovu_polls_total{loop="sweep",result="error"} 0',
-    'xnovu_claimed_notifications_total{loop="sweep"} 0',
+    'xnovu_polls_total{loop="rescue",result="error"} 0',
+    'xnovu_claimed_notifications_total{loop="rescue"} 0',
     "xnovu_lease_lost_total 0",
-    "xnovu_circuit_trips_total 0",
+    "xnovu_breaker_opened_total 0",
     'xnovu_worker_recoveries_total{result="gone"} 0',
   ]);
 });

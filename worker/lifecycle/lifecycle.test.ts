@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { XnovuError } from "../../core/errors.ts";
 import { createLogger } from "../../core/log.ts";
-import { createBoard } from "./board.ts";
+import { createComponentStatus } from "./component-status.ts";
 import { shutDown } from "./shutdown.ts";
 import { onSignals } from "./signals.ts";
 import { type SuperviseOptions, supervise } from "./supervise.ts";
@@ -13,11 +13,11 @@ const log = createLogger({ name: "test", level: "silent" });
 
 function part(run: SuperviseOptions["run"], more: Partial<SuperviseOptions> = {}) {
   const stop = new AbortController();
-  const board = createBoard();
-  const options = { name: "part", run, signal: stop.signal, board, limit: 3, windowMs: 60_000 };
+  const components = createComponentStatus();
+  const options = { name: "part", run, signal: stop.signal, components, limit: 3, windowMs: 60_000 };
   const ended = supervise({ ...options, backoff: { baseMs: 1, maxMs: 2 }, ...more });
   ended.catch(() => undefined);
-  return { stop, board, ended };
+  return { stop, components, ended };
 }
 const failed = async (ended: Promise<void>): Promise<string> =>
   ended.then(
@@ -27,14 +27,14 @@ const failed = async (ended: Promise<void>): Promise<string> =>
 
 test("a part that fails is started again, until it failed too often", async () => {
   let runs = 0;
-  const { ended, board } = part(async () => {
+  const { ended, components } = part(async () => {
     runs++;
     throw new Error("broken");
   });
   assert.match(await failed(ended), /part failed 4 times within 60 s and stays down: broken/);
   assert.is(runs, 4);
   assert.equal(
-    [board.get("part")?.state, board.get("part")?.restarts, board.get("part")?.error],
+    [components.get("part")?.state, components.get("part")?.restarts, components.get("part")?.error],
     ["down", 3, "broken"],
   );
 });
@@ -66,7 +66,7 @@ test("an XnovuError is not tried again, and a stop ends a part without a fault",
   await sleep(5);
   stopped.stop.abort();
   await stopped.ended;
-  assert.is(stopped.board.get("part")?.state, "stopped");
+  assert.is(stopped.components.get("part")?.state, "stopped");
 });
 
 test("the restart waits, and a stop ends that wait", async () => {
@@ -84,18 +84,18 @@ test("the restart waits, and a stop ends that wait", async () => {
   await ended;
 });
 
-test("the board keeps since when a part is in its state, and the last reason while it starts again", () => {
+test("the components keeps since when a part is in its state, and the last reason while it starts again", () => {
   const changes: string[] = [];
-  const board = createBoard((name, { state }) => void changes.push(`${name} ${state}`));
-  board.set("a", "starting");
-  board.set("a", "down", "refused");
-  const since = board.get("a")?.since;
-  board.set("a", "down", "refused again");
-  assert.equal([board.get("a")?.since, board.get("a")?.error], [since, "refused again"]);
-  board.set("a", "starting");
-  assert.is(board.get("a")?.error, "refused again");
-  board.set("a", "up");
-  assert.is(board.get("a")?.error, undefined);
+  const components = createComponentStatus((name, { state }) => void changes.push(`${name} ${state}`));
+  components.set("a", "starting");
+  components.set("a", "down", "refused");
+  const since = components.get("a")?.since;
+  components.set("a", "down", "refused again");
+  assert.equal([components.get("a")?.since, components.get("a")?.error], [since, "refused again"]);
+  components.set("a", "starting");
+  assert.is(components.get("a")?.error, "refused again");
+  components.set("a", "up");
+  assert.is(components.get("a")?.error, undefined);
   assert.equal(changes, ["a starting", "a down", "a starting", "a up"]);
 });
 

@@ -1,14 +1,14 @@
 import { messageOf, XnovuError } from "../../core/errors.ts";
 import { backoffMs } from "../../core/retry.ts";
-import type { Board } from "./board.ts";
+import type { ComponentStatus } from "./component-status.ts";
 import { sleep } from "./sleep.ts";
 
 export interface SuperviseOptions {
   readonly name: string;
-  /** Runs until `signal` aborts. Ending before that, or rejecting, is a failure. Sets its own state on the board once it is up. */
+  /** Runs until `signal` aborts. Ending before that, or rejecting, is a failure. Sets its own state on the component status once it is up. */
   readonly run: (signal: AbortSignal) => Promise<void>;
   readonly signal: AbortSignal;
-  readonly board: Board;
+  readonly components: ComponentStatus;
   /** Restarts within the window before the part counts as staying down. */
   readonly limit: number;
   readonly windowMs: number;
@@ -20,16 +20,16 @@ export interface SuperviseOptions {
  * on an XnovuError, which no restart mends. Resolves when `signal` aborts and the part has ended.
  */
 export async function supervise(options: SuperviseOptions): Promise<void> {
-  const { name, run, signal, board, limit, windowMs, backoff = { baseMs: 500, maxMs: 15_000 } } = options;
+  const { name, run, signal, components, limit, windowMs, backoff = { baseMs: 500, maxMs: 15_000 } } = options;
   let failures: number[] = [];
   while (!signal.aborted) {
-    board.set(name, "starting");
+    components.set(name, "starting");
     const fault = await run(signal).then(
       () => new Error("it ended by itself"),
       (error: unknown) => error,
     );
     if (signal.aborted) break;
-    board.set(name, "down", messageOf(fault));
+    components.set(name, "down", messageOf(fault));
     if (fault instanceof XnovuError) throw fault;
     const now = Date.now();
     failures = [...failures.filter((at) => now - at < windowMs), now];
@@ -39,7 +39,7 @@ export async function supervise(options: SuperviseOptions): Promise<void> {
         { cause: fault },
       );
     await sleep(backoffMs(failures.length, backoff), signal);
-    board.restarted(name);
+    components.restarted(name);
   }
-  board.set(name, "stopped");
+  components.set(name, "stopped");
 }

@@ -11,22 +11,22 @@ export interface ClaimSize {
 const slowMs = 1_000;
 const smallest = 10;
 
-/** Starts at `usual` (POLL_BATCH_SIZE), doubles while claims come back full, up to `most`, and never beyond what `pace` says at that time. */
+/** Starts at `usual` (POLL_BATCH_SIZE), doubles while claims come back full, up to `most`, and never beyond what `throughput` says at that time. */
 export function createClaimSize(
   usual: number,
   most: number,
-  pace: () => number = () => Number.POSITIVE_INFINITY,
+  throughput: () => number = () => Number.POSITIVE_INFINITY,
 ): ClaimSize {
   let limit = usual;
   /** What the last claim asked for. */
   let asked = usual;
   const floor = Math.min(usual, smallest);
   const trouble = () => {
-    limit = Math.max(floor, Math.floor(Math.min(limit, pace()) / 2));
+    limit = Math.max(floor, Math.floor(Math.min(limit, throughput()) / 2));
   };
   return {
     limit() {
-      asked = Math.min(limit, pace());
+      asked = Math.min(limit, throughput());
       return asked;
     },
     trouble,

@@ -5,9 +5,9 @@ import type { InFlight } from "./in-flight.ts";
 import type { Turn } from "./loop.ts";
 
 /** How a claim is to be delivered. */
-export interface Manner {
+export interface DeliveryMode {
   /** It is the one that tries whether Novu works again, under this name. */
-  readonly trial?: string;
+  readonly probe?: string;
   /** Nothing of it is handed to another worker: it is what may stop one. */
   readonly alone?: boolean;
 }
@@ -19,23 +19,23 @@ export interface ClaimTurnOptions {
   readonly size: ClaimSize;
   readonly inFlight: InFlight;
   /** The circuit breaker tripped: one call tries whether Novu works again, and nothing goes beside it. */
-  readonly onTrial: () => boolean;
-  /** Milliseconds after which a trial counts as lost with its worker. */
-  readonly trialMs: number;
-  /** Another claim has the trial: asks how it stands, for the next turn to wait for its end. */
+  readonly halfOpen: () => boolean;
+  /** Milliseconds after which a probe counts as lost with its worker. */
+  readonly probeMs: number;
+  /** Another claim has the probe: asks how it stands, for the next turn to wait for its end. */
   readonly onHeld: () => Promise<void>;
   /** Delivers a claim; resolves when it ended. */
-  readonly deliver: (claim: Claim, manner?: Manner) => Promise<unknown>;
-  readonly onClaim: (kind: ClaimKind | "sweep", count: number, dead: number) => void;
+  readonly deliver: (claim: Claim, manner?: DeliveryMode) => Promise<unknown>;
+  readonly onClaim: (kind: ClaimKind | "rescue", count: number, dead: number) => void;
 }
 
-/** One turn of a polling loop: claim what is due, hand it to the lane. A claim that may have left something behind is followed by another. */
+/** One turn of a polling loop: claim what is due, hand it to the worker session. A claim that may have left something behind is followed by another. */
 export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
-  const { claims, owner, leaseMs, size, inFlight, onTrial, onClaim } = options;
+  const { claims, owner, leaseMs, size, inFlight, halfOpen, onClaim } = options;
   return async (signal) => {
-    if (onTrial()) await inFlight.settled(signal);
+    if (halfOpen()) await inFlight.settled(signal);
     if (signal.aborted) return "idle";
-    if (onTrial()) return await trialTurn(kind, options);
+    if (halfOpen()) return await probeTurn(kind, options);
     const limit = size.limit();
     const start = performance.now();
     const claiming = claims.claim(kind, owner, leaseMs, limit);
@@ -53,10 +53,10 @@ export function claimTurn(kind: ClaimKind, options: ClaimTurnOptions): (signal: 
   };
 }
 
-/** One turn while sending is on trial: whichever loop of whichever worker takes the trial has one row sent, and the others wait for how it ends. */
-async function trialTurn(kind: ClaimKind | "sweep", options: ClaimTurnOptions): Promise<Turn> {
-  const { claims, owner, leaseMs, trialMs, inFlight, onHeld, onClaim } = options;
-  const claiming = claims.claimTrial(kind, owner, leaseMs, trialMs);
+/** One turn while sending is half-open: whichever loop of whichever worker takes the probe has one row sent, and the others wait for how it ends. */
+async function probeTurn(kind: ClaimKind | "rescue", options: ClaimTurnOptions): Promise<Turn> {
+  const { claims, owner, leaseMs, probeMs, inFlight, onHeld, onClaim } = options;
+  const claiming = claims.claimProbe(kind, owner, leaseMs, probeMs);
   inFlight.track(claiming);
   const claim = await claiming;
   if (claim === "nothing due") return "idle";
@@ -66,45 +66,45 @@ async function trialTurn(kind: ClaimKind | "sweep", options: ClaimTurnOptions): 
   }
   crashPoint("after-claim");
   onClaim(kind, claim.rows.length, 0);
-  inFlight.track(options.deliver(claim, { trial: claim.trial }));
+  inFlight.track(options.deliver(claim, { probe: claim.probe }));
   return "found";
 }
 
 /**
- * One turn of the sweep: claims whose lease ran out go on under a new token, or are buried when no attempt is left. A row that was in it more than
+ * One turn of the rescue: claims whose lease ran out go on under a new token, or are moved to the dead letters when no attempt is left. A row that was in it more than
  * once goes alone, with nothing of this worker beside it, so that only the one that stops workers runs out of attempts. The turn does not wait for
  * it, which may take long and is no sign of a loop that hangs: the next turn waits, for its slot.
  */
-export function sweepTurn(options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
-  const { claims, owner, leaseMs, size, inFlight, onTrial, onClaim } = options;
-  let suspect: Promise<Turn | undefined> = Promise.resolve("found");
+export function rescueTurn(options: ClaimTurnOptions): (signal: AbortSignal) => Promise<Turn> {
+  const { claims, owner, leaseMs, size, inFlight, halfOpen, onClaim } = options;
+  let poisonRow: Promise<Turn | undefined> = Promise.resolve("found");
   const goAlone = async (): Promise<Turn> => {
-    const { token, rows } = await claims.sweepSuspect(owner, leaseMs);
+    const { token, rows } = await claims.rescueIsolated(owner, leaseMs);
     if (rows.length === 0) return "idle";
-    onClaim("sweep", rows.length, 0);
+    onClaim("rescue", rows.length, 0);
     await options.deliver({ token, rows }, { alone: true });
     return "found";
   };
   return async (signal) => {
     if (signal.aborted) return "idle";
     // A fault of the last one, Postgres away, is this turn's.
-    const last = await suspect.finally(() => {
-      suspect = Promise.resolve("found");
+    const last = await poisonRow.finally(() => {
+      poisonRow = Promise.resolve("found");
     });
     const limit = size.limit();
-    const { dead, suspects, ...claim } = await claims.sweep(owner, leaseMs, limit);
+    const { dead, poisonRows, ...claim } = await claims.rescue(owner, leaseMs, limit);
     const count = claim.rows.length;
-    if (count > 0 || dead > 0) onClaim("sweep", count, dead);
+    if (count > 0 || dead > 0) onClaim("rescue", count, dead);
     if (count > 0) inFlight.track(options.deliver(claim));
     if (count > 0 || dead >= limit) return "found";
-    // The sweep may be the only one with something to try.
-    if (onTrial()) await inFlight.settled(signal);
+    // The rescue may be the only one with something to try.
+    if (halfOpen()) await inFlight.settled(signal);
     if (signal.aborted) return "idle";
-    if (onTrial()) return await trialTurn("sweep", options);
+    if (halfOpen()) return await probeTurn("rescue", options);
     // Another worker took the last one first: it has the next one as well, for now.
-    if (!suspects || last === "idle") return "idle";
-    suspect = inFlight.alone(signal, goAlone);
-    suspect.catch(() => undefined);
+    if (!poisonRows || last === "idle") return "idle";
+    poisonRow = inFlight.alone(signal, goAlone);
+    poisonRow.catch(() => undefined);
     return "found";
   };
 }

@@ -15,32 +15,32 @@ export interface ClaimResult {
   readonly leaseLost: number;
 }
 
-export interface LaneInput {
-  /** The worker that the lane belongs to. */
+export interface SessionInput {
+  /** The worker that the worker session belongs to. */
   readonly owner: string;
 }
 
-/** How a round of a lane ended: the worker stops, or it is time for a new round. */
-export type LaneEnd = "drained" | "round over";
+/** How a round of a worker session ended: the worker stops, or it is time for a new round. */
+export type SessionEnd = "drained" | "round over";
 
 export interface DeliveryActivities {
   /** A notification of many recipients, in a workflow of its own. */
   deliver(input: ClaimInput): Promise<ClaimResult>;
-  /** The worker went silent: ends its leases, so that the next sweep has its rows. */
-  recover(input: LaneInput): Promise<{ readonly gone: boolean; readonly rows: number }>;
+  /** The worker went silent: ends its leases, so that the next rescue has its rows. */
+  recover(input: SessionInput): Promise<{ readonly gone: boolean; readonly rows: number }>;
 }
 
 /** Runs on the worker's own task queue. */
-export interface LaneActivities {
-  /** Holds the worker's lane open: while it runs, the worker claims and sends. */
-  hold(input: LaneInput): Promise<LaneEnd>;
+export interface SessionActivities {
+  /** Holds the worker's worker session open: while it runs, the worker claims and sends. */
+  hold(input: SessionInput): Promise<SessionEnd>;
 }
 
 /** The workflow ids, as the view notify.timeline builds them. Starting one twice is harmless. */
 export const claimWorkflowId = (claim: string): string => `xnovu-claim-${claim}`;
-export const laneWorkflowId = (owner: string): string => `xnovu-lane-${owner}`;
-/** The task queue of one worker's lane. */
-export const laneQueue = (taskQueue: string, owner: string): string => `${taskQueue}/${owner}`;
+export const sessionWorkflowId = (owner: string): string => `xnovu-session-${owner}`;
+/** The task queue of one worker's worker session. */
+export const sessionQueue = (taskQueue: string, owner: string): string => `${taskQueue}/${owner}`;
 
 /** A workflow's step takes milliseconds: one that was given to a worker as it died is given to another after this. */
 export const taskTimeout = "2 seconds";

@@ -95,7 +95,7 @@ function claimTrace({ tracer, novuUrl }: SpansOptions, { token, rows }: Claim, w
       open.delete(id);
     },
     end() {
-      // Another worker has them, or the sweep will.
+      // Another worker has them, or the rescue will.
       for (const span of open.values()) end(span, "left");
       open.clear();
       claim.end();

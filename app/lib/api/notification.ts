@@ -1,5 +1,5 @@
 import { isNotificationId, type Recipient } from "../../../core/notification.ts";
-import { redrive, retract as takeBack } from "../../../outbox/operator.ts";
+import { retryNotifications, retract as takeBack } from "../../../outbox/operator.ts";
 import { type NotificationDetail, show } from "../../../outbox/reader.ts";
 import type { Call } from "./answer.ts";
 import { Problem, reply } from "./problem.ts";
@@ -18,7 +18,7 @@ export async function retract(call: Call, id: string): Promise<Response> {
 
 /** `POST /api/notifications/{id}/retry` */
 export async function retry(call: Call, id: string): Promise<Response> {
-  const done = isNotificationId(id) && (await redrive(call.pool, [id], call.key.enterpriseId)).length === 1;
+  const done = isNotificationId(id) && (await retryNotifications(call.pool, [id], call.key.enterpriseId)).length === 1;
   const found = await find(call, id);
   if (!done) throw conflict(found, "only one that is FAILED or DEAD can be sent again");
   return reply(200, told(found));

@@ -1,6 +1,6 @@
 import type { Pool } from "pg";
 import { isNotificationId } from "../../../core/notification.ts";
-import { redrive, retract } from "../../../outbox/operator.ts";
+import { retract, retryNotifications } from "../../../outbox/operator.ts";
 import { runtimeEnv } from "../env.ts";
 import { appLog } from "../log.ts";
 import { isOurForm } from "./access.ts";
@@ -9,7 +9,7 @@ import { enter } from "./enter.ts";
 export type Change = "retry" | "retract";
 
 const changes: Readonly<Record<Change, (pool: Pool, id: string) => Promise<boolean>>> = {
-  retry: async (pool, id) => (await redrive(pool, [id])).length === 1,
+  retry: async (pool, id) => (await retryNotifications(pool, [id])).length === 1,
   retract: (pool, id) => retract(pool, id),
 };
 

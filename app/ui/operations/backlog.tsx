@@ -1,4 +1,4 @@
-import type { GateState } from "../../../core/delivery.ts";
+import type { SendingPauseState } from "../../../core/delivery.ts";
 import type { Counts } from "../../../outbox/counts.ts";
 import { durationOf } from "../../lib/operations/duration.ts";
 import { addressOf } from "../../lib/operations/query.ts";
@@ -6,7 +6,13 @@ import { addressOf } from "../../lib/operations/query.ts";
 /** Counts stop there: counting a backlog of millions would cost more than it tells. */
 const most = 10_000;
 
-export function Backlog({ counts, gate }: { readonly counts: Counts; readonly gate: GateState }) {
+export function Backlog({
+  counts,
+  sendingPause,
+}: {
+  readonly counts: Counts;
+  readonly sendingPause: SendingPauseState;
+}) {
   const tiles = [
     ["Due", counts.due, "wait for a worker now", "PENDING"],
     ["Scheduled", counts.scheduled, "for later", "PENDING"],
@@ -16,9 +22,9 @@ export function Backlog({ counts, gate }: { readonly counts: Counts; readonly ga
   ] as const;
   return (
     <>
-      <p className={`summary ${gate.closedMs > 0 ? "down" : "up"}`} role="status">
-        {gate.closedMs > 0
-          ? `Sending is paused${gate.needsPerson ? " until someone acts" : ` for ${durationOf(gate.closedMs)}`}: ${gate.reason ?? "no reason was told"}`
+      <p className={`summary ${sendingPause.pausedMs > 0 ? "down" : "up"}`} role="status">
+        {sendingPause.pausedMs > 0
+          ? `Sending is paused${sendingPause.needsPerson ? " until someone acts" : ` for ${durationOf(sendingPause.pausedMs)}`}: ${sendingPause.reason ?? "no reason was told"}`
           : counts.due === 0
             ? "Nothing waits."
             : `The oldest that is due has waited for ${durationOf(counts.oldestDueMs)}.`}

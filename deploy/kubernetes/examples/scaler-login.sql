@@ -8,5 +8,5 @@ GRANT USAGE ON SCHEMA notify TO xnovu_scaler;
 GRANT SELECT (queue, scheduled_for, next_attempt_at) ON notify.notification TO xnovu_scaler;
 CREATE POLICY scaler_counts ON notify.notification FOR SELECT TO xnovu_scaler USING (true);
 -- And until when all workers wait: a worker more would wait with them.
-GRANT SELECT (closed_until) ON notify.sending_gate TO xnovu_scaler;
-CREATE POLICY scaler_looks ON notify.sending_gate FOR SELECT TO xnovu_scaler USING (true);
+GRANT SELECT (paused_until) ON notify.sending_pause TO xnovu_scaler;
+CREATE POLICY scaler_looks ON notify.sending_pause FOR SELECT TO xnovu_scaler USING (true);

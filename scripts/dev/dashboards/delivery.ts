@@ -77,7 +77,7 @@ const durations: readonly Panel[] = [
     about: "Taken over: the lease of a silent worker ran out. Lost: a worker was late, and its write changed nothing.",
     unit: "ops",
     queries: [
-      ['sum(rate(xnovu_claimed_notifications_total{loop="sweep"}[$__rate_interval]))', "taken over"],
+      ['sum(rate(xnovu_claimed_notifications_total{loop="rescue"}[$__rate_interval]))', "taken over"],
       ["sum(rate(xnovu_lease_lost_total[$__rate_interval]))", "lost"],
     ],
   },
@@ -99,10 +99,10 @@ const novu: readonly Panel[] = [
   },
   {
     title: "Sending paused",
-    about: "Why the gate that all workers share is closed.",
+    about: "Why the sending pause that all workers share is closed.",
     unit: "short",
     queries: [
-      ["max by (reason) (xnovu_sending_gate_closed)", "{{reason}}"],
+      ["max by (reason) (xnovu_sending_paused_by_reason)", "{{reason}}"],
       ["max(xnovu_circuit_open)", "circuit not proven closed"],
     ],
   },
@@ -110,7 +110,7 @@ const novu: readonly Panel[] = [
     title: "Circuit breaker trips",
     about: "How often workers found Novu silent.",
     unit: "ops",
-    queries: [["sum(rate(xnovu_circuit_trips_total[$__rate_interval]))", "trips"]],
+    queries: [["sum(rate(xnovu_breaker_opened_total[$__rate_interval]))", "trips"]],
   },
 ];
 

@@ -67,13 +67,13 @@ export const overview: Dashboard = {
         },
         {
           title: "Sending",
-          about: "Whether the gate that all workers share is open, and why it is closed.",
+          about: "Whether the sending pause that all workers share is open, and why it is closed.",
           unit: "short",
           as: "stat",
           queries: [
             [
-              'max(xnovu_sending_gate_closed{reason="rate"}) + 2 * max(xnovu_sending_gate_closed{reason="circuit"}) + 3 * max(xnovu_sending_gate_closed{reason="person"})',
-              "gate",
+              'max(xnovu_sending_paused_by_reason{reason="rate"}) + 2 * max(xnovu_sending_paused_by_reason{reason="circuit"}) + 3 * max(xnovu_sending_paused_by_reason{reason="person"})',
+              "sendingPause",
             ],
           ],
           words: { "0": "open", "1": "rate limit", "2": "no answer", "3": "needs a person" },

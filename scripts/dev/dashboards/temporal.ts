@@ -6,7 +6,7 @@ const p95 = (name: string, by: string) =>
 const server: readonly Panel[] = [
   {
     title: "Requests to Temporal",
-    about: "By operation, long polls left out. Heartbeats of the lanes are the steady part.",
+    about: "By operation, long polls left out. Heartbeats of the sessions are the steady part.",
     unit: "reqps",
     queries: [["sum by (operation) (rate(temporal_request_total[$__rate_interval]))", "{{operation}}"]],
   },
@@ -73,7 +73,7 @@ const work: readonly Panel[] = [
   },
   {
     title: "Activities that failed",
-    about: "`hold` is a lane that was lost, `deliver` a notification of many recipients whose try ended.",
+    about: "`hold` is a session that was lost, `deliver` a notification of many recipients whose try ended.",
     unit: "ops",
     queries: [
       [

@@ -14,22 +14,22 @@ const parts: readonly Panel[] = [
   },
   {
     title: "Parts up",
-    about: "The worker's parts under their supervisor. `lane`: Temporal lets this worker claim and send.",
+    about: "The worker's parts under their supervisor. `session`: Temporal lets this worker claim and send.",
     unit: "short",
-    queries: [[of("xnovu_part_up"), "{{instance}} {{part}}"]],
+    queries: [[of("xnovu_component_up"), "{{instance}} {{component}}"]],
   },
   {
-    title: "Lane open",
-    about: "1 while Temporal holds the lane open. A worker without a lane claims nothing.",
+    title: "Session open",
+    about: "1 while Temporal holds the session open. A worker without a session claims nothing.",
     unit: "short",
-    queries: [[of("xnovu_lane_open"), "{{instance}}"]],
+    queries: [[of("xnovu_worker_session_open"), "{{instance}}"]],
   },
   {
     title: "Restarts of parts, workers looked after",
     about: "A part that keeps failing ends the process. `gone`: another worker went silent and its leases were ended.",
     unit: "ops",
     queries: [
-      [`sum by (part) (${rate("xnovu_part_restarts_total")})`, "{{part}}"],
+      [`sum by (component) (${rate("xnovu_component_restarts_total")})`, "{{component}}"],
       [`sum by (result) (${rate("xnovu_worker_recoveries_total")})`, "worker {{result}}"],
     ],
   },
@@ -94,7 +94,7 @@ const polling: readonly Panel[] = [
   },
   {
     title: "Claimed",
-    about: "Notifications that were claimed, by loop; those of the sweep were taken over from a silent worker.",
+    about: "Notifications that were claimed, by loop; those of the rescue were taken over from a silent worker.",
     unit: "ops",
     queries: [[`sum by (loop) (${rate("xnovu_claimed_notifications_total")})`, "{{loop}}"]],
   },

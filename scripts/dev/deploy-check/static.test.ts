@@ -50,7 +50,7 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
     "name: TEMPORAL_API_KEY, value:",
     /TEMPORAL_API_KEY is secret/,
   ],
-  ["deploy/azure/worker.yaml", "closed_until > now()", "closed_until > now", /counts by another query/],
+  ["deploy/azure/worker.yaml", "paused_until > now()", "paused_until > now", /counts by another query/],
   ["deploy/gcp/app.service.yaml", "xnovu:v", "xnovu:v9", /app.service.yaml: xnovu:v9/],
   ["deploy/gcp/migrate.job.yaml", "spec:", "spec: [", /migrate.job.yaml/],
   ["deploy/fly.toml", "kill_timeout = 45", "kill_timeout = 5", /fly.toml: stops after 5 s/],

@@ -5,11 +5,11 @@ export interface Build {
   /** Commit; `unknown` when the build did not say. */
   readonly revision: string;
   /** When credentials of known expiry end, by what they are. Unix seconds. */
-  readonly expiries: Readonly<Record<string, number>>;
+  readonly credentialExpiries: Readonly<Record<string, number>>;
 }
 
 /** What is fixed for the life of the process. Its start is prom-client's `process_start_time_seconds`. */
-export function addBuild(registry: Registry, { version, revision, expiries }: Build): void {
+export function addBuild(registry: Registry, { version, revision, credentialExpiries }: Build): void {
   const registers = [registry];
   new Gauge({
     name: "xnovu_build_info",
@@ -23,5 +23,5 @@ export function addBuild(registry: Registry, { version, revision, expiries }: Bu
     labelNames: ["credential"],
     registers,
   });
-  for (const [credential, at] of Object.entries(expiries)) expiry.set({ credential }, at);
+  for (const [credential, at] of Object.entries(credentialExpiries)) expiry.set({ credential }, at);
 }

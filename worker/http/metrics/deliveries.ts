@@ -86,7 +86,7 @@ function counters(registry: Registry) {
     }),
     byWorkflow: new Counter({
       name: "xnovu_workflow_notifications_total",
-      help: "The same by workflow and its channel; without those that the sweep made dead letters, and those written after a lease was lost.",
+      help: "The same by workflow and its channel; without those that the rescue made dead letters, and those written after a lease was lost.",
       labelNames: ["workflow", "channel", "outcome"],
       registers,
     }),

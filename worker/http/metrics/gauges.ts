@@ -1,8 +1,8 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
 /** Why nothing is sent: a person must act, Novu limits the rate, or it does not answer. */
-export const gateReasons = ["person", "rate", "circuit"] as const;
-export type GateReason = (typeof gateReasons)[number];
+export const pauseReasons = ["person", "rate", "circuit"] as const;
+export type PauseReason = (typeof pauseReasons)[number];
 
 export interface Readings {
   /** Rows by what they wait for; undefined while the database is away. */
@@ -11,10 +11,10 @@ export interface Readings {
   readonly parts: () => Readonly<Record<string, { readonly up: boolean; readonly restarts: number }>>;
   readonly inFlight: () => number;
   /** Why sending is paused; undefined when it is not. */
-  readonly paused: () => GateReason | undefined;
+  readonly paused: () => PauseReason | undefined;
   /** The circuit breaker tripped, and no call has succeeded since. */
   readonly circuitOpen: () => boolean;
-  readonly laneOpen: () => boolean;
+  readonly sessionOpen: () => boolean;
   readonly pool: () => {
     readonly total: number;
     readonly idle: number;
@@ -49,14 +49,16 @@ export function addGauges(registry: Registry, readings: Readings): void {
     "Claims whose delivery was started by this worker and has not ended.",
     readings.inFlight,
   );
-  add("xnovu_sending_paused", "1 while the gate that all workers share is closed.", () =>
+  add("xnovu_sending_paused", "1 while the sending pause that all workers share is closed.", () =>
     readings.paused() === undefined ? 0 : 1,
   );
   add("xnovu_circuit_open", "1 from a trip of the circuit breaker until a call to Novu succeeds.", () =>
     readings.circuitOpen() ? 1 : 0,
   );
-  add("xnovu_lane_open", "1 while Temporal holds this worker's lane open, so that it may claim and send.", () =>
-    readings.laneOpen() ? 1 : 0,
+  add(
+    "xnovu_worker_session_open",
+    "1 while Temporal holds this worker's session open, so that it may claim and send.",
+    () => (readings.sessionOpen() ? 1 : 0),
   );
   add("xnovu_schema_pending_migrations", "Migrations that the database lacks.", readings.pendingMigrations);
   add("xnovu_database_connections", "Connections to Postgres that are open.", () => readings.pool().total);
@@ -78,32 +80,32 @@ function addLabelled(registry: Registry, { rows, parts, paused }: Readings): voi
     },
   });
   new Gauge({
-    name: "xnovu_part_up",
+    name: "xnovu_component_up",
     help: "1 while a part of the worker (database, temporal, listener, a loop) is up.",
-    labelNames: ["part"],
+    labelNames: ["component"],
     registers,
     collect() {
-      for (const [part, { up }] of Object.entries(parts())) this.set({ part }, up ? 1 : 0);
+      for (const [part, { up }] of Object.entries(parts())) this.set({ component: part }, up ? 1 : 0);
     },
   });
   new Counter({
-    name: "xnovu_part_restarts_total",
+    name: "xnovu_component_restarts_total",
     help: "Restarts of the worker's parts by their supervisor.",
-    labelNames: ["part"],
+    labelNames: ["component"],
     registers,
     collect() {
       this.reset();
-      for (const [part, { restarts }] of Object.entries(parts())) this.inc({ part }, restarts);
+      for (const [part, { restarts }] of Object.entries(parts())) this.inc({ component: part }, restarts);
     },
   });
   new Gauge({
-    name: "xnovu_sending_gate_closed",
+    name: "xnovu_sending_paused_by_reason",
     help: "1 while sending is paused for this reason: a person must act, Novu limits the rate, or Novu does not answer.",
     labelNames: ["reason"],
     registers,
     collect() {
       const now = paused();
-      for (const reason of gateReasons) this.set({ reason }, reason === now ? 1 : 0);
+      for (const reason of pauseReasons) this.set({ reason }, reason === now ? 1 : 0);
     },
   });
 }

@@ -6,7 +6,7 @@ export interface NovuMetrics {
   /** One HTTP request; `status` is undefined when no answer came. */
   requested(status: number | undefined, ms: number): void;
   /** This worker found Novu silent and tripped the circuit breaker. */
-  tripped(): void;
+  breakerOpened(): void;
 }
 
 /** Statuses that mean something of their own here; see novu/policy.ts. Every other one counts by its class. */
@@ -41,9 +41,9 @@ export function novuMetrics(registry: Registry): NovuMetrics {
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30],
     registers,
   });
-  const trips = new Counter({
-    name: "xnovu_circuit_trips_total",
-    help: "Times this worker found Novu silent and tripped the circuit breaker that all workers share.",
+  const breakerOpens = new Counter({
+    name: "xnovu_breaker_opened_total",
+    help: "Times this worker found Novu silent and breakerOpened the circuit breaker that all workers share.",
     registers,
   });
   for (const status of statusLabels) requests.zero({ status });
@@ -57,6 +57,6 @@ export function novuMetrics(registry: Registry): NovuMetrics {
       events.inc({ result }, count);
     },
     requested: (status, ms) => requests.observe({ status: statusLabel(status) }, ms / 1000),
-    tripped: () => trips.inc(),
+    breakerOpened: () => breakerOpens.inc(),
   };
 }

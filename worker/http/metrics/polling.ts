@@ -26,7 +26,7 @@ export function pollingMetrics(
   }
   return {
     claimed(loop, count) {
-      // A sweep that only buried rows claimed nothing.
+      // A rescue that only moved to the dead letters rows claimed nothing.
       if (count === 0) return;
       claimed.inc({ loop }, count);
       claimSize.observe({ loop }, count);
@@ -49,7 +49,7 @@ function instruments(registry: Registry) {
   });
   return {
     claimed: new Counter(
-      of("xnovu_claimed_notifications_total", "Notifications claimed, by loop; the sweep's were taken over.", "loop"),
+      of("xnovu_claimed_notifications_total", "Notifications claimed, by loop; the rescue's were taken over.", "loop"),
     ),
     claimSize: new Histogram({
       ...of("xnovu_claim_size", "Notifications in one claim, by loop.", "loop"),

@@ -3,9 +3,9 @@ import {
   type ClaimInput,
   type ClaimResult,
   type DeliveryActivities,
-  type LaneActivities,
-  type LaneInput,
-  laneQueue,
+  type SessionActivities,
+  type SessionInput,
+  sessionQueue,
 } from "../contract.ts";
 
 const { deliver } = proxyActivities<DeliveryActivities>({
@@ -25,12 +25,12 @@ const { recover } = proxyActivities<DeliveryActivities>({
 const roundsPerRun = 100;
 
 /**
- * One worker's lane: an activity on that worker which lasts as long as the worker sends. When it goes silent, another worker ends its leases within
- * seconds; when it only lost touch with Temporal, it gets its lane back.
+ * One worker's worker session: an activity on that worker which lasts as long as the worker sends. When it goes silent, another worker ends its leases within
+ * seconds; when it only lost touch with Temporal, it gets its worker session back.
  */
-export async function lane(input: LaneInput): Promise<void> {
-  const { hold } = proxyActivities<LaneActivities>({
-    taskQueue: laneQueue(workflowInfo().taskQueue, input.owner),
+export async function workerSession(input: SessionInput): Promise<void> {
+  const { hold } = proxyActivities<SessionActivities>({
+    taskQueue: sessionQueue(workflowInfo().taskQueue, input.owner),
     scheduleToStartTimeout: "1 minute",
     startToCloseTimeout: "2 hours",
     heartbeatTimeout: "10 seconds",
@@ -46,10 +46,13 @@ export async function lane(input: LaneInput): Promise<void> {
       await sleep("1 second");
     }
   }
-  await continueAsNew<typeof lane>(input);
+  await continueAsNew<typeof workerSession>(input);
 }
 
 /** Delivers one claim by itself. Retries of rows belong to Postgres; what Temporal retries here is the work between claim and outcome. */
 export async function deliverClaim(input: ClaimInput): Promise<ClaimResult> {
   return await deliver(input);
 }
+
+/** The workflow type that workers of release 0.1 started: their sessions end on this release. Remove it with the release after. */
+export { workerSession as lane };
