@@ -1,6 +1,6 @@
 // The doors between the rooms. Each rule's comment is the reason that a violation prints.
 const room = (name) => `^${name}/`;
-const anyRoom = "^(app|core|local|novu|outbox|scripts|test|worker)/";
+const anyRoom = "^(app|bench|core|local|novu|outbox|packages|scripts|test|worker)/";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -47,7 +47,7 @@ module.exports = {
       comment:
         "A worker room gets what it needs as an argument, through the ports of core; worker/main.ts alone wires the rooms.",
       from: { path: "^worker/(delivery|poll|temporal|http|lifecycle|tracing)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(app|local|novu|outbox|scripts|test|worker)/", pathNot: "^worker/$1/" },
+      to: { path: anyRoom, pathNot: "^(core/|worker/$1/)" },
     },
     {
       name: "workflows-stay-deterministic",
@@ -67,17 +67,45 @@ module.exports = {
       name: "local-is-for-development",
       severity: "error",
       comment:
-        "local/ (embedded servers, the Novu stand-in) never enters the production image: only scripts may load it, by dynamic import, and tests.",
+        "local/ (embedded servers) and packages/ never enter the production image. Only scripts may load local/, by dynamic import; tests may import both.",
       from: { path: "^(app|core|novu|outbox|worker)/", pathNot: "\\.test\\.ts$" },
-      to: { path: "^(local|test)/" },
+      to: { path: "^(local|packages|test)/" },
+    },
+    {
+      name: "scripts-without-packages",
+      severity: "error",
+      comment:
+        "The command line enters the production image, and packages/ does not. Checks in scripts/dev and tests may import it.",
+      from: { path: room("scripts"), pathNot: "^scripts/dev/|\\.(test|fixture)\\.ts$" },
+      to: { path: "^packages/" },
     },
     {
       name: "local-imports-core-only",
       severity: "error",
-      comment:
-        "The embedded servers know core and themselves; the stand-in must not share code with the client it judges.",
+      comment: "The embedded servers know core, themselves, and the tools of packages/test-engine.",
       from: { path: room("local"), pathNot: "\\.test\\.ts$" },
-      to: { path: anyRoom, pathNot: "^(core|local)/" },
+      to: { path: anyRoom, pathNot: "^(core|local|packages/test-engine)/" },
+    },
+    {
+      name: "emulator-stands-alone",
+      severity: "error",
+      comment: "The Novu emulator judges XNovu's client, so it must not share code with it: copy what it needs.",
+      from: { path: "^packages/novu-emulator/" },
+      to: { path: anyRoom, pathNot: "^packages/novu-emulator/" },
+    },
+    {
+      name: "test-engine-imports-core-and-local",
+      severity: "error",
+      comment: "The Docker engine for tests knows core's errors, and the processes, locks and cache of local/.",
+      from: { path: "^packages/test-engine/", pathNot: "\\.test\\.ts$" },
+      to: { path: anyRoom, pathNot: "^(core|local|packages/test-engine)/" },
+    },
+    {
+      name: "bench-is-a-leaf",
+      severity: "error",
+      comment: "Benchmarks import the project, and nothing imports them.",
+      from: { path: anyRoom, pathNot: room("bench") },
+      to: { path: room("bench") },
     },
     {
       name: "not-to-unresolvable",
@@ -89,7 +117,7 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: "node_modules" },
-    exclude: { path: "^(\\.next|\\.xnovu|dist|coverage|bench)/" },
+    exclude: { path: "^(\\.next|\\.xnovu|dist|coverage)/" },
     tsConfig: { fileName: "tsconfig.json" },
     tsPreCompilationDeps: true,
     enhancedResolveOptions: {

@@ -23,6 +23,10 @@ RUN --mount=type=bind,source=package.json,target=/tmp/package.json \
 # Packages: stays as it is until the lock file changes.
 FROM tools AS packages
 COPY package.json pnpm-lock.yaml pnpm-workspace.yaml /build/
+# The rest of the workspace: the lock file holds its packages too, and the checks below need them. The image has none of it.
+COPY bench/package.json /build/bench/
+COPY packages/novu-emulator/package.json /build/packages/novu-emulator/
+COPY packages/test-engine/package.json /build/packages/test-engine/
 RUN --mount=type=cache,id=xnovu-pnpm,target=/pnpm,sharing=locked \
     --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
     if [ -e /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \

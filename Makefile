@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 
 BIN := node_modules/.bin
-ROOMS := $(wildcard app core local novu outbox scripts test worker)
+ROOMS := $(wildcard app bench core local novu outbox packages scripts test worker)
 
 ##@ Everyday
 
@@ -41,7 +41,7 @@ bench: setup ## Measure beside peers, on a machine that does nothing else, some 
 ##@ Embedded stack
 
 .PHONY: up
-up: setup ## Start Postgres, Temporal, the Novu stand-in, app and worker: make up ARGS="--port-offset 100"
+up: setup ## Start Postgres, Temporal, the Novu emulator, app and worker: make up ARGS="--port-offset 100"
 	@node scripts/xnovu.mjs up $(ARGS)
 
 .PHONY: down

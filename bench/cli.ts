@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { withBuildx } from "../local/docker-tools.ts";
+import { withBuildx } from "@xnovu/test-engine/docker-tools";
 import { compile } from "../scripts/compile/output.ts";
 
 // `docker:push --dry-run` against the bare `docker buildx bake --print` it ends in: what the toolkit itself costs. The two, and the compiled

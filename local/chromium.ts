@@ -1,7 +1,7 @@
-import type { Log } from "./engine/command.ts";
-import { aptInstall } from "./engine/debian.ts";
-import { EngineError } from "./engine/errors.ts";
-import { onPath } from "./engine/tool-find.ts";
+import type { Log } from "@xnovu/test-engine/command";
+import { aptInstall } from "@xnovu/test-engine/debian";
+import { EngineError } from "@xnovu/test-engine/errors";
+import { onPath } from "@xnovu/test-engine/tool-find";
 
 const names = ["chromium", "chromium-browser", "google-chrome", "google-chrome-stable"] as const;
 

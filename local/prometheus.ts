@@ -1,9 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Log } from "@xnovu/test-engine/command";
+import { unpackedPackage } from "@xnovu/test-engine/debian";
+import { onPath } from "@xnovu/test-engine/tool-find";
 import { startChild, waitReady } from "./child.ts";
-import type { Log } from "./engine/command.ts";
-import { unpackedPackage } from "./engine/debian.ts";
-import { onPath } from "./engine/tool-find.ts";
 import { freePort } from "./ports.ts";
 
 export interface PrometheusPrograms {

@@ -1,11 +1,11 @@
 import type { RequestListener } from "node:http";
+import { type RunningNovu, startNovu } from "@xnovu/novu-emulator";
+import { startBridge, type TestBridge } from "@xnovu/novu-emulator/test-bridge";
+import { allWorkflows } from "@xnovu/novu-emulator/test-workflows";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort } from "../core/delivery.ts";
 import type { JsonObject, Recipient } from "../core/notification.ts";
-import { startBridge, type TestBridge } from "../local/novu/bridge.fixture.ts";
-import { type RunningNovu, startNovu } from "../local/novu/server.ts";
-import { allWorkflows } from "../local/novu/workflows.fixture.ts";
 import { fakeServer } from "../test/support/fake-server.ts";
 import { createNovu } from "./client.ts";
 import { createSdk } from "./sdk.ts";

@@ -1,9 +1,9 @@
+import { startNovu } from "@xnovu/novu-emulator";
+import { startBridge } from "@xnovu/novu-emulator/test-bridge";
+import { allWorkflows } from "@xnovu/novu-emulator/test-workflows";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { XnovuError } from "../core/errors.ts";
-import { startBridge } from "../local/novu/bridge.fixture.ts";
-import { startNovu } from "../local/novu/server.ts";
-import { allWorkflows } from "../local/novu/workflows.fixture.ts";
 import { fakeServer } from "../test/support/fake-server.ts";
 import { syncBridge } from "./sync.ts";
 

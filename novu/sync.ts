@@ -16,7 +16,7 @@ export async function syncBridge({ apiUrl, secretKey, timeoutMs }: NovuOptions, 
     signal: AbortSignal.timeout(timeoutMs + 20_000),
   }).catch((cause: unknown) => {
     throw new XnovuError(`Novu at ${apiUrl} cannot be reached: ${maskSecrets(messageOf(cause), [secretKey])}`, {
-      hint: "Is NOVU_API_URL right? `pnpm xnovu up` starts a stand-in here.",
+      hint: "Is NOVU_API_URL right? `pnpm xnovu up` starts an emulator here.",
     });
   });
   const body: unknown = await response.json().catch(() => undefined);

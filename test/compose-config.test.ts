@@ -1,9 +1,9 @@
 // Every combination of compose.yaml's profiles and ways to give secrets. Needs no engine.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { composeProgram } from "@xnovu/test-engine/docker-tools";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { composeProgram } from "../local/docker-tools.ts";
 import {
   composeConfig,
   environmentOf,

@@ -2,9 +2,9 @@
 // The image for the other architecture, built without emulation and pushed, starts its worker.
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { enableArm64 } from "@xnovu/test-engine/arm64";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { enableArm64 } from "../local/engine/arm64.ts";
 import { freePort } from "../local/ports.ts";
 import { testDatabase } from "./support/database.ts";
 import { testEngine } from "./support/engine.ts";

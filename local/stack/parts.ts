@@ -19,7 +19,7 @@ export interface PartContext {
   readonly say: (line: string) => void;
 }
 
-const novuMain = fileURLToPath(new URL("../novu/main.ts", import.meta.url));
+const novuMain = fileURLToPath(import.meta.resolve("@xnovu/novu-emulator/main"));
 const tsx = ["--import", import.meta.resolve("tsx")];
 
 export async function postgresPart({ paths, ports, fresh, crew, logs, say }: PartContext): Promise<Postgres> {

@@ -25,7 +25,7 @@ export const defaultPorts: Ports = {
 export const portLabels: Readonly<Record<PortName, string>> = {
   app: "app",
   worker: "worker",
-  novu: "Novu stand-in",
+  novu: "Novu emulator",
   temporal: "Temporal",
   temporalUi: "Temporal's web pages",
   postgres: "Postgres",

@@ -128,7 +128,7 @@ async function startParts(
     () => at.temporal,
   );
   const novu = steps.run(
-    "Novu stand-in",
+    "Novu emulator",
     () => novuPart(context, novuKey),
     () => at.inbox,
   );

@@ -7,14 +7,14 @@ import { describe, shortPath, summary } from "../stack/summary.ts";
 
 export const up: Command = {
   name: "up",
-  summary: "start everything on this machine: Postgres, Temporal, Novu stand-in, app, worker",
+  summary: "start everything on this machine: Postgres, Temporal, Novu emulator, app, worker",
   examples: [
     ["up", "in the foreground, with the logs; Ctrl-C stops everything"],
     ["up --detach", "in the background; `pnpm xnovu down` stops it"],
     ["up --port-offset 100", "every port 100 higher: app 4100, worker 3101, ..."],
     ["up --fresh", "throw away notifications, workflows and inbox first"],
   ],
-  notes: `Ports: app 4000, worker 3001, Novu stand-in and inbox 3003, Temporal 7233 and its pages 8233, Postgres 54320; all on 127.0.0.1.
+  notes: `Ports: app 4000, worker 3001, Novu emulator and inbox 3003, Temporal 7233 and its pages 8233, Postgres 54320; all on 127.0.0.1.
 Data, logs (logs/*.log) and state lie in .xnovu, or in XNOVU_STATE_DIR, and survive a restart. The first start may build or download: minutes.
 Settings that name a database, Temporal, Novu or Supabase are not used: the stack has its own. All others are (POLL_*, XNOVU_*).
 Exit codes: 0 stopped on request, or up already; 1 something failed; 2 bad use; 78 bad settings.`,

@@ -1,7 +1,7 @@
+import { startNovu } from "@xnovu/novu-emulator";
+import { startBridge } from "@xnovu/novu-emulator/test-bridge";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { startBridge } from "../../local/novu/bridge.fixture.ts";
-import { startNovu } from "../../local/novu/server.ts";
 import { createSdk } from "../../novu/sdk.ts";
 import { workflowIds } from "../../novu/workflows/ids.ts";
 import { workflows } from "../../novu/workflows/index.ts";

@@ -1,14 +1,20 @@
 // Installs the packages of the lock file on a machine that has only Node, npm and git. Plain JavaScript: nothing is there yet.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 process.chdir(fileURLToPath(new URL("../..", import.meta.url)));
 const manifest = JSON.parse(readFileSync("package.json", "utf8"));
 // Below node_modules, so that it goes when they go.
 const stamp = "node_modules/.xnovu-setup";
-const inputs = ["package.json", "pnpm-lock.yaml", "pnpm-workspace.yaml"];
+const members = ["bench", ...readdirSync("packages").map((name) => `packages/${name}`)];
+const inputs = [
+  "package.json",
+  "pnpm-lock.yaml",
+  "pnpm-workspace.yaml",
+  ...members.map((folder) => `${folder}/package.json`).filter((path) => existsSync(path)),
+];
 
 /** @param {string} message @returns {never} */
 function fail(message) {

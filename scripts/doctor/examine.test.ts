@@ -1,9 +1,9 @@
 // time limit: 240 s
 import { createServer, type ServerHttp2Session } from "node:http2";
 import type { AddressInfo } from "node:net";
+import { startBridge } from "@xnovu/novu-emulator/test-bridge";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { startBridge } from "../../local/novu/bridge.fixture.ts";
 import { freePort } from "../../local/ports.ts";
 import { workflows } from "../../novu/workflows/index.ts";
 import { fakeServer, status } from "../../test/support/fake-server.ts";

@@ -1,4 +1,4 @@
-import { startBridge, type TestBridge } from "../../local/novu/bridge.fixture.ts";
+import { startBridge, type TestBridge } from "@xnovu/novu-emulator/test-bridge";
 import { workflows } from "../../novu/workflows/index.ts";
 import { testDatabase } from "../../test/support/database.ts";
 import { type FakeServer, fakeServer, status } from "../../test/support/fake-server.ts";

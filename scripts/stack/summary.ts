@@ -41,7 +41,7 @@ export async function summary(state: StackState, paths: StackPaths, shown: (path
   const envFile = shown(files.envFile);
   const rows = [
     ["App", app, "bridge /api/novu, health /api/health"],
-    ["Inbox", inbox, "what each subscriber received, from the Novu stand-in"],
+    ["Inbox", inbox, "what each subscriber received, from the Novu emulator"],
     ["Worker", `${worker}/health`, "also /status and /metrics"],
     ["Temporal", temporalUi, `workflows; gRPC at ${temporal}`],
     ["Pages", operations, "the queue and its notifications; a login of this checkout alone"],

@@ -33,7 +33,7 @@ export const wantsServers = (root: string, file: string): boolean =>
 
 /** Whether a file asks for the Docker engine, or for the tools that are built with it. */
 export const wantsEngine = (root: string, file: string): boolean =>
-  /support\/engine\.ts|docker-tools\.ts/.test(readFileSync(join(root, file), "utf8"));
+  /support\/engine\.ts|test-engine\/docker-tools/.test(readFileSync(join(root, file), "utf8"));
 
 /** Seconds that a file asks for by a line such as `// time limit: 400 s` near its top; undefined when it asks for none. */
 export function ownTimeLimit(root: string, file: string): number | undefined {

@@ -38,9 +38,9 @@ async function postgres(dataDir: string): Promise<Postgres> {
 
 /** Starts the Docker engine that all files of images share. Where this machine cannot run one, each such file says so loudly itself. */
 export async function startEngineFor(): Promise<SharedServers> {
-  const { hostFault } = await import("../../local/engine/host.ts");
+  const { hostFault } = await import("@xnovu/test-engine/host");
   if (await hostFault()) return noServers;
-  const { startEngine } = await import("../../local/engine/engine.ts");
+  const { startEngine } = await import("@xnovu/test-engine/engine");
   const folder = temporaryFolder("xnovu-engine-");
   const engine = await startEngine({ dir: folder.path, log: (line) => console.error(`engine: ${line}`) });
   return {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import type { FaultOrder } from "../../local/novu/faults.ts";
+import type { FaultOrder } from "@xnovu/novu-emulator";
 import { sendingPaths } from "../support/fault-lab.ts";
 import type { Load, Trouble } from "./plan.ts";
 import type { World } from "./world.ts";

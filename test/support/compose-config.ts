@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { output } from "@xnovu/test-engine/command";
 import { variables } from "../../core/config/variables.ts";
-import { output } from "../../local/engine/command.ts";
 import { root } from "./worker.ts";
 
 // compose.yaml as Compose reads it.

@@ -1,11 +1,11 @@
 import { rmSync } from "node:fs";
-import { type Engine, joinEngine, startEngine } from "../../local/engine/engine.ts";
-import { NoEngineHereError } from "../../local/engine/errors.ts";
-import { hostFault } from "../../local/engine/host.ts";
-import { type BaseImage, baseImage, baseLayout } from "../../local/engine/image/base.ts";
-import { haproxyLayout } from "../../local/engine/image/haproxy.ts";
-import { generatorLayout, sbomGenerator } from "../../local/engine/image/sbom-generator.ts";
-import { engineTools } from "../../local/engine/tools.ts";
+import { type Engine, joinEngine, startEngine } from "@xnovu/test-engine/engine";
+import { NoEngineHereError } from "@xnovu/test-engine/errors";
+import { hostFault } from "@xnovu/test-engine/host";
+import { type BaseImage, baseImage, baseLayout } from "@xnovu/test-engine/image/base";
+import { haproxyLayout } from "@xnovu/test-engine/image/haproxy";
+import { generatorLayout, sbomGenerator } from "@xnovu/test-engine/image/sbom-generator";
+import { engineTools } from "@xnovu/test-engine/tools";
 import { temporaryFolder } from "./folder.ts";
 
 export interface TestEngine extends Engine {

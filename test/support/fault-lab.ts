@@ -16,7 +16,7 @@ export const quick = {
   XNOVU_RESCUE_INTERVAL_MS: "300",
 } as const;
 
-/** Calls of several events, and of one, as an order of the Novu stand-in matches them. */
+/** Calls of several events, and of one, as an order of the Novu emulator matches them. */
 export const sendingPaths = "/v1/events/trigger*";
 export const isSending = (path: string): boolean => path === "/v1/events/trigger" || path === "/v1/events/trigger/bulk";
 

@@ -1,7 +1,7 @@
+import type { Effect } from "@xnovu/novu-emulator";
 import type { Pool } from "pg";
 import * as assert from "uvu/assert";
 import type { Recipient } from "../../core/notification.ts";
-import type { Effect } from "../../local/novu/store/effects.ts";
 import { auditViolations } from "./audit.ts";
 
 export interface Rules {

@@ -2,7 +2,7 @@ import { execFileSync, spawn } from "node:child_process";
 import { cpSync, existsSync, mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { type RunningNovu, startNovu } from "../../local/novu/server.ts";
+import { type RunningNovu, startNovu } from "@xnovu/novu-emulator";
 import { gitEnv, type Repository, repositoryAt } from "../../scripts/image/repository.fixture.ts";
 import { childEnv } from "../../scripts/image/run.ts";
 import type { TestEngine } from "./engine.ts";
@@ -97,7 +97,7 @@ export interface HostServers {
   close(): Promise<void>;
 }
 
-/** A Novu stand-in, and the ways by which containers reach it, the database and Temporal, all of which listen on this machine alone. */
+/** A Novu emulator, and the ways by which containers reach it, the database and Temporal, all of which listen on this machine alone. */
 export async function hostServers(
   engine: TestEngine,
   databaseUrl: string,

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
-import { messageOf } from "../../core/errors.ts";
 import type { Call, Calls } from "./calls.ts";
+import { errorText } from "./error-text.ts";
 import { ApiError, badRequest, errorBody, type FieldErrors, unprocessable } from "./errors.ts";
 import type { Fault, Faults } from "./faults.ts";
 import type { IdempotencyCache } from "./idempotency.ts";
@@ -161,7 +161,7 @@ function faultOf(error: unknown): ApiError {
   if (isFields(error) && Array.isArray(error.validation))
     return unprocessable("Validation Error", fieldErrors(error.validation.filter(isFields)));
   const status = isFields(error) && typeof error.statusCode === "number" ? error.statusCode : 500;
-  return status === 400 ? badRequest(messageOf(error)) : new ApiError(status, messageOf(error));
+  return status === 400 ? badRequest(errorText(error)) : new ApiError(status, errorText(error));
 }
 
 function fieldErrors(faults: readonly Fields[]): FieldErrors {

@@ -1,9 +1,9 @@
 import Fastify, { type FastifyInstance } from "fastify";
-import { messageOf } from "../../core/errors.ts";
 import { addApiHooks, type Gatekeepers } from "./api-hooks.ts";
 import type { Control } from "./control.ts";
 import { controlRoutes } from "./control-routes.ts";
 import type { Intake } from "./delivery/intake.ts";
+import { errorText } from "./error-text.ts";
 import { inboxRoutes } from "./page/routes.ts";
 import { eventRoutes } from "./routes/events.ts";
 import { messageRoutes } from "./routes/messages.ts";
@@ -62,6 +62,6 @@ function parseJson(text: string, done: (error: Error | null, body?: unknown) => 
     // A DELETE or POST without a body may still name the content type.
     done(null, text === "" ? undefined : JSON.parse(text));
   } catch (error) {
-    done(Object.assign(new Error(`The body is not JSON: ${messageOf(error)}`), { statusCode: 400 }));
+    done(Object.assign(new Error(`The body is not JSON: ${errorText(error)}`), { statusCode: 400 }));
   }
 }

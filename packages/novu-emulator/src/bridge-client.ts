@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { messageOf } from "../../core/errors.ts";
+import { errorText } from "./error-text.ts";
 import { sign } from "./signature.ts";
 import { type Fields, isFields } from "./types.ts";
 
@@ -85,7 +85,7 @@ async function callOnce(
     const timedOut = error instanceof DOMException && error.name === "TimeoutError";
     const reason = timedOut
       ? `The bridge at ${url.origin} did not answer within ${settings.timeoutMs} ms`
-      : `The bridge at ${url.origin} could not be reached: ${messageOf(error)}`;
+      : `The bridge at ${url.origin} could not be reached: ${errorText(error)}`;
     // Novu retries on time-outs and on the codes of a connection that could not be made or was cut.
     return { kind: "failed", reason, raw: reason, again: true };
   }

@@ -1,7 +1,16 @@
 import { parseArgs } from "node:util";
-import { parse } from "../../core/config/parse.ts";
-import { messageOf, UsageError, XnovuError } from "../../core/errors.ts";
+import { errorText } from "./error-text.ts";
 import { type NovuOptions, startNovu } from "./server.ts";
+
+/** Ends the process with this code. 2 is wrong usage, 78 a missing setting (EX_CONFIG of sysexits.h). */
+class ExitError extends Error {
+  readonly code: number;
+
+  constructor(code: number, message: string) {
+    super(message);
+    this.code = code;
+  }
+}
 
 // The secret comes by the environment alone: everybody on the machine can read another process's arguments.
 function readArguments() {
@@ -15,16 +24,18 @@ function readArguments() {
       },
     }).values;
   } catch (error) {
-    throw new UsageError(messageOf(error));
+    throw new ExitError(2, errorText(error));
   }
 }
 
 async function main(): Promise<void> {
   const values = readArguments();
-  const { secretKey } = parse(process.env, ["novu"]).novu;
+  const secretKey = process.env.NOVU_SECRET_KEY?.trim();
+  if (!secretKey)
+    throw new ExitError(78, "NOVU_SECRET_KEY is missing: clients send it, and bridge calls are signed with it");
   const port = Number(values.port ?? 0);
   if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new UsageError(`--port is not a port number (it is ${JSON.stringify(values.port)})`);
+    throw new ExitError(2, `--port is not a port number (it is ${JSON.stringify(values.port)})`);
   }
   const options: NovuOptions = {
     secretKey,
@@ -44,7 +55,7 @@ async function main(): Promise<void> {
     novu.close().then(
       () => process.exit(0),
       (error: unknown) => {
-        console.error(messageOf(error));
+        console.error(errorText(error));
         process.exit(1);
       },
     );
@@ -55,6 +66,6 @@ async function main(): Promise<void> {
 }
 
 main().catch((error: unknown) => {
-  console.error(messageOf(error));
-  process.exit(error instanceof XnovuError ? error.exitCode : 1);
+  console.error(errorText(error));
+  process.exit(error instanceof ExitError ? error.code : 1);
 });

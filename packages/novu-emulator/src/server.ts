@@ -1,11 +1,11 @@
 import { setMaxListeners } from "node:events";
 import type { FastifyInstance } from "fastify";
-import { messageOf } from "../../core/errors.ts";
 import type { Gatekeepers } from "./api-hooks.ts";
 import { createApp } from "./app.ts";
 import { Calls } from "./calls.ts";
 import { type Control, createControl } from "./control.ts";
 import { Intake } from "./delivery/intake.ts";
+import { errorText } from "./error-text.ts";
 import { Faults } from "./faults.ts";
 import { IdempotencyCache } from "./idempotency.ts";
 import { createWorld, type NovuOptions } from "./options.ts";
@@ -23,7 +23,7 @@ export interface RunningNovu {
 }
 
 /**
- * Starts a Novu stand-in for development and tests: the API that the Novu SDK calls, the delivery that calls the bridge,
+ * Starts a Novu emulator for development and tests: the API that the Novu SDK calls, the delivery that calls the bridge,
  * an inbox page at `/` and a control API at `/__control`.
  *
  * @throws what `listen` throws, such as EADDRINUSE.
@@ -82,7 +82,7 @@ function syncWhenUp(world: World, control: Control, bridgeUrl: string): void {
     control.sync(bridgeUrl).then(
       (workflows) => world.log("info", `Synced ${workflows.length} workflows from ${bridgeUrl}`),
       (error: unknown) => {
-        world.log("debug", messageOf(error));
+        world.log("debug", errorText(error));
         setTimeout(attempt, 1000).unref();
       },
     );

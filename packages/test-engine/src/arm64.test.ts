@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { testEngine } from "../../test/support/engine.ts";
+import { testEngine } from "xnovu/test/support/engine.ts";
 import { enableArm64 } from "./arm64.ts";
 import { output } from "./command.ts";
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { withLock } from "../lock.ts";
+import { withLock } from "xnovu/local/lock.ts";
 import { type Log, output } from "./command.ts";
 import { unpackedPackage } from "./debian.ts";
 import { EngineError } from "./errors.ts";

@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, renameSync, rmdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { messageOf } from "../../core/errors.ts";
+import { messageOf } from "xnovu/core/errors.ts";
 import type { Log } from "./command.ts";
 import { claimedNetworks, type EngineNetwork, isAlive, releaseNetwork } from "./network.ts";
 

@@ -1,7 +1,7 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
-import { messageOf } from "../../core/errors.ts";
-import { signalTo, startChild } from "../child.ts";
+import { messageOf } from "xnovu/core/errors.ts";
+import { signalTo, startChild } from "xnovu/local/child.ts";
 import { EngineError } from "./errors.ts";
 
 /** What a part says about its progress, one line each, for people. */

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
-import { type Child, startChild, waitReady } from "../child.ts";
+import { type Child, startChild, waitReady } from "xnovu/local/child.ts";
 import { output } from "./command.ts";
 import { startIsolated } from "./isolated.ts";
 import type { EngineNetwork } from "./network.ts";

@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, fillOnce, platformName } from "../cache.ts";
-import { withLock } from "../lock.ts";
+import { cacheFolder, fillOnce, platformName } from "xnovu/local/cache.ts";
+import { withLock } from "xnovu/local/lock.ts";
 import { type Log, output, runLong } from "./command.ts";
 import { EngineError } from "./errors.ts";
 import { onPath } from "./tool-find.ts";

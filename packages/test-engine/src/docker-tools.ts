@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, symlinkSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, fillOnce, platformName } from "./cache.ts";
-import { type Log, output } from "./engine/command.ts";
-import { findTool } from "./engine/tool-find.ts";
-import { toolSpecs } from "./engine/tool-specs.ts";
+import { cacheFolder, fillOnce, platformName } from "xnovu/local/cache.ts";
+import { type Log, output } from "./command.ts";
+import { findTool } from "./tool-find.ts";
+import { toolSpecs } from "./tool-specs.ts";
 
 type Env = Readonly<Record<string, string | undefined>>;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type TestEngine, testEngine } from "../../test/support/engine.ts";
+import { type TestEngine, testEngine } from "xnovu/test/support/engine.ts";
 import { output } from "./command.ts";
 
 /*

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
-import type { Child } from "../child.ts";
+import type { Child } from "xnovu/local/child.ts";
 import { cleanDeadEngines, cleanEngine, markFile } from "./clean.ts";
 import { type Log, output } from "./command.ts";
 import {

@@ -1,4 +1,4 @@
-import { XnovuError } from "../../core/errors.ts";
+import { XnovuError } from "xnovu/core/errors.ts";
 
 /** A part of the engine cannot be had or does not work. The message names the part and its last words. */
 export class EngineError extends XnovuError {}

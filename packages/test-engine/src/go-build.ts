@@ -1,8 +1,8 @@
 import { existsSync, rmSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fillOnce } from "../cache.ts";
-import { withLock } from "../lock.ts";
+import { fillOnce } from "xnovu/local/cache.ts";
+import { withLock } from "xnovu/local/lock.ts";
 import { type Log, output, runLong } from "./command.ts";
 import { EngineError } from "./errors.ts";
 import type { ToolSpec } from "./tool-specs.ts";

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type Child, type ChildOptions, signalTo, startChild } from "../child.ts";
+import { type Child, type ChildOptions, signalTo, startChild } from "xnovu/local/child.ts";
 
 /*
  * A daemon of the engine runs in mount and process namespaces of its own. Its mounts are invisible outside, and when it

@@ -1,7 +1,7 @@
 import { accessSync, constants, existsSync } from "node:fs";
 import { homedir } from "node:os";
 import { delimiter, join } from "node:path";
-import { cacheFolder, platformName } from "../cache.ts";
+import { cacheFolder, platformName } from "xnovu/local/cache.ts";
 import { type Log, output } from "./command.ts";
 import { EngineError } from "./errors.ts";
 import { goBuild } from "./go-build.ts";

@@ -1,4 +1,4 @@
-import type { Log } from "../../../local/engine/command.ts";
+import type { Log } from "@xnovu/test-engine/command";
 import { disagreements } from "./agree.ts";
 import { crdFaults } from "./crd-types.ts";
 import type { Manifest } from "./manifest.ts";

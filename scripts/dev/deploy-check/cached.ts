@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
+import { type Log, runLong } from "@xnovu/test-engine/command";
 import { cacheFolder, fillOnce } from "../../../local/cache.ts";
-import { type Log, runLong } from "../../../local/engine/command.ts";
 import { withLock } from "../../../local/lock.ts";
 
 /** A folder of the cache, filled once for all who ask at the same time. */

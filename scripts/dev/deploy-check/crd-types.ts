@@ -1,7 +1,7 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Log } from "@xnovu/test-engine/command";
 import ts from "typescript";
-import type { Log } from "../../../local/engine/command.ts";
 import { cached, npmInstall } from "./cached.ts";
 import { type Manifest, nameOf } from "./manifest.ts";
 import { isBuiltIn } from "./schemas.ts";

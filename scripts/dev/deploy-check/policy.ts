@@ -1,7 +1,7 @@
 import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Log } from "@xnovu/test-engine/command";
 import { stringify } from "yaml";
-import type { Log } from "../../../local/engine/command.ts";
 import { cached, pipInstall } from "./cached.ts";
 import { judge } from "./judge.ts";
 import { at, listAt, type Manifest } from "./manifest.ts";

@@ -1,7 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
-import { type Log, output } from "../../../local/engine/command.ts";
-import { findTool } from "../../../local/engine/tool-find.ts";
+import { type Log, output } from "@xnovu/test-engine/command";
+import { findTool } from "@xnovu/test-engine/tool-find";
 import { type Manifest, parseManifests } from "./manifest.ts";
 import { deployToolSpecs } from "./tool-specs.ts";
 

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Log } from "../../../local/engine/command.ts";
+import type { Log } from "@xnovu/test-engine/command";
 import { cached, pipInstall } from "./cached.ts";
 
 /** The three newest versions of Kubernetes that there are schemas of. */

@@ -1,8 +1,8 @@
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import type { Log } from "@xnovu/test-engine/command";
+import { findTool } from "@xnovu/test-engine/tool-find";
 import { stringify } from "yaml";
-import type { Log } from "../../../local/engine/command.ts";
-import { findTool } from "../../../local/engine/tool-find.ts";
 import { judge } from "./judge.ts";
 import { at, listAt, type Manifest } from "./manifest.ts";
 import { kubernetesSchemas, kubernetesVersions } from "./schema-files.ts";

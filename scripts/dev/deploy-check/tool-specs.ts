@@ -1,4 +1,4 @@
-import type { ToolSpec } from "../../../local/engine/tool-specs.ts";
+import type { ToolSpec } from "@xnovu/test-engine/tool-specs";
 
 const helm = "helm.sh/helm/v3";
 const kubeconform = "github.com/yannh/kubeconform/cmd/kubeconform";

@@ -1,4 +1,4 @@
-import { messageOf } from "../../../core/errors.ts";
+import { errorText } from "../error-text.ts";
 import { newId } from "../ids.ts";
 import { type AcceptedEvent, isFinal, type Job, type Notification, type Workflow } from "../types.ts";
 import { isoNow, type World } from "../world.ts";
@@ -140,7 +140,7 @@ export class Intake {
 
   #start(notification: Notification): void {
     const running = run(this.#delivery, notification)
-      .catch((error: unknown) => this.#world.log("error", `Delivery of ${notification.id} broke: ${messageOf(error)}`))
+      .catch((error: unknown) => this.#world.log("error", `Delivery of ${notification.id} broke: ${errorText(error)}`))
       .finally(() => this.#running.delete(notification));
     this.#running.set(notification, running);
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Transform } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import { startChild } from "../../child.ts";
+import { startChild } from "xnovu/local/child.ts";
 import { EngineError } from "../errors.ts";
 
 /** An object of an OCI layout. */

@@ -1,7 +1,7 @@
 import { chmodSync, copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { cacheFolder, fillOnce } from "../../cache.ts";
-import { withLock } from "../../lock.ts";
+import { cacheFolder, fillOnce } from "xnovu/local/cache.ts";
+import { withLock } from "xnovu/local/lock.ts";
 import { type Log, output } from "../command.ts";
 import type { EngineAddress } from "../engine.ts";
 import { EngineError } from "../errors.ts";

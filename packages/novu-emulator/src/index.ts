@@ -1,0 +1,3 @@
+export type { FaultOrder } from "./faults.ts";
+export { type RunningNovu, startNovu } from "./server.ts";
+export type { Effect } from "./store/effects.ts";
