@@ -5,7 +5,7 @@ import { exitCodes, messageOf, XnovuError } from "../core/errors.ts";
 import { readDurations, writeDurations } from "./runner/durations.ts";
 import { findTestFiles, longestFirst, wantsEngine, wantsServers } from "./runner/find.ts";
 import { parseOptions, type RunnerOptions } from "./runner/options.ts";
-import { closingLine, fileLines, painter, reminder } from "./runner/report.ts";
+import { closingLine, fileLines, painter, reminder, slowestLines } from "./runner/report.ts";
 import { runAll } from "./runner/run-all.ts";
 import { noServers, startEngineFor, startServers } from "./runner/servers.ts";
 import { temporalBinary } from "./support/temporal.ts";
@@ -28,7 +28,7 @@ for (const [signal, code] of [
     console.error(`${signal}: stopping; once more to leave at once`);
   });
 
-async function run({ jobs, timeoutS, unit, patterns }: RunnerOptions): Promise<void> {
+async function run({ jobs, timeoutS, testTimeoutS, slowest, unit, patterns }: RunnerOptions): Promise<void> {
   const files = longestFirst(findTestFiles(root, patterns), readDurations(root));
   if (files.length === 0) throw new XnovuError(`No test file matches ${patterns.join(" ") || "*.test.ts"}`);
   const shared = !unit && files.some((file) => wantsServers(root, file));
@@ -42,9 +42,10 @@ async function run({ jobs, timeoutS, unit, patterns }: RunnerOptions): Promise<v
   try {
     if (engineFiles.length > 0) engine = await startEngineFor();
     const env = { ...process.env, ...servers.env, ...engine.env };
-    const options = { root, timeoutS, env, signal: interrupted.signal };
+    const options = { root, timeoutS, testTimeoutS, env, signal: interrupted.signal };
     const results = await runAll(files, jobs, options, (result) => say(fileLines(result, paint)));
     writeDurations(root, Object.fromEntries(results.map(({ file, ms }) => [file, ms])));
+    for (const line of slowestLines(results, slowest)) say(line);
     for (const line of reminder(results, paint)) say(line);
     close(closingLine(results), interrupted.signal.aborted || results.some((result) => result.faults.length > 0));
   } finally {

@@ -3,7 +3,9 @@ import { randomUUID } from "node:crypto";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { signalTo } from "../../local/child.ts";
+import { temporaryFolder } from "../support/folder.ts";
 import { endLeftovers, killMarked, mark } from "./leftovers.ts";
+import { limitVariable, notesVariable, readNotes, type TimedTest } from "./limits/notes.ts";
 import { readSummaries, type Summary } from "./summary.ts";
 
 export interface FileResult {
@@ -15,23 +17,40 @@ export interface FileResult {
   /** Why the file as a whole failed, one line each. Empty when it passed. */
   readonly faults: readonly string[];
   readonly output: string;
+  /** How long each test and each hook took. */
+  readonly tests: readonly TimedTest[];
 }
 
 export interface RunOptions {
   readonly root: string;
   readonly timeoutS: number;
+  /** Seconds that one test or hook may take, when it asks for no limit of its own. */
+  readonly testTimeoutS: number;
   readonly env: NodeJS.ProcessEnv;
   /** Ends the file early. */
   readonly signal?: AbortSignal;
 }
 
+// The second one gives each test its time limit.
+const preloads = ["tsx", "./limits/preload.mjs"].flatMap((name) => ["--import", import.meta.resolve(name)]);
+
 /** Runs one test file in a process and a group of its own, and ends whatever it leaves behind. */
 export async function runFile(file: string, options: RunOptions): Promise<FileResult> {
   const token = randomUUID();
+  const notes = temporaryFolder("xnovu-notes-");
+  const notesFile = join(notes.path, "notes");
   const begin = Date.now();
-  const child = spawn(process.execPath, ["--import", import.meta.resolve("tsx"), join(options.root, file)], {
+  const child = spawn(process.execPath, [...preloads, join(options.root, file)], {
     cwd: options.root,
-    env: { ...options.env, [mark]: token, NODE_ENV: "test", NO_COLOR: "1", FORCE_COLOR: undefined },
+    env: {
+      ...options.env,
+      [mark]: token,
+      [notesVariable]: notesFile,
+      [limitVariable]: String(options.testTimeoutS),
+      NODE_ENV: "test",
+      NO_COLOR: "1",
+      FORCE_COLOR: undefined,
+    },
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
   });
@@ -55,16 +74,19 @@ export async function runFile(file: string, options: RunOptions): Promise<FileRe
   await drained(child, closed);
 
   const summaries = readSummaries(output());
+  const { ended, current } = readNotes(notesFile);
+  notes.remove();
   const faults = [
-    ...(timedOut
-      ? [`killed: it did not end within ${options.timeoutS} s (an open handle, or a wait for nothing)`]
-      : []),
+    ...(timedOut ? [`killed: it did not end within ${options.timeoutS} s (${whereIn(current)})`] : []),
     ...(timedOut ? [] : endFaults(exit)),
     ...(timedOut ? [] : summaryFaults(summaries)),
     ...leftovers.map((left) => `left running, and killed: ${left}`),
   ];
-  return { file, ...counts(summaries.at(-1), faults), ms: Date.now() - begin, faults, output: output() };
+  return { file, ...counts(summaries.at(-1), faults), ms: Date.now() - begin, faults, output: output(), tests: ended };
 }
+
+const whereIn = (current: string | undefined): string =>
+  current === undefined ? "an open handle, or a wait outside of its tests" : `in ${current}`;
 
 interface End {
   readonly code: number | null;

@@ -6,17 +6,23 @@ export interface RunnerOptions {
   readonly jobs: number;
   /** Seconds one file may take. */
   readonly timeoutS: number;
+  /** Seconds one test or hook may take, unless it asks for more with `within`. */
+  readonly testTimeoutS: number;
+  /** How many of the slowest tests are printed at the end. */
+  readonly slowest: number;
   /** Start no shared servers. */
   readonly unit: boolean;
   /** Paths or parts of paths; empty means every test file. */
   readonly patterns: readonly string[];
 }
 
-export const usage = `node --import tsx test/run.ts [--jobs N] [--timeout SECONDS] [--unit] [path or part of a path ...]
+export const usage = `node --import tsx test/run.ts [--jobs N] [--timeout SECONDS] [--test-timeout SECONDS] [--slowest N] [--unit] [path or part of a path ...]
 
-  --jobs N           files at once (default 2)
-  --timeout SECONDS  time limit of one file (default 180)
-  --unit             start no shared Postgres and Temporal server`;
+  --jobs N                files at once (default 2)
+  --timeout SECONDS       time limit of one file (default 180)
+  --test-timeout SECONDS  time limit of one test or hook (default 60)
+  --slowest N             print the N slowest tests at the end
+  --unit                  start no shared Postgres and Temporal server`;
 
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): RunnerOptions {
@@ -24,6 +30,8 @@ export function parseOptions(args: readonly string[]): RunnerOptions {
   return {
     jobs: wholeNumber("--jobs", values.jobs),
     timeoutS: wholeNumber("--timeout", values.timeout),
+    testTimeoutS: wholeNumber("--test-timeout", values["test-timeout"]),
+    slowest: values.slowest === undefined ? 0 : wholeNumber("--slowest", values.slowest),
     unit: values.unit,
     patterns: positionals,
   };
@@ -37,6 +45,8 @@ function read(args: readonly string[]) {
       options: {
         jobs: { type: "string", default: "2" },
         timeout: { type: "string", default: "180" },
+        "test-timeout": { type: "string", default: "60" },
+        slowest: { type: "string" },
         unit: { type: "boolean", default: false },
       },
     });

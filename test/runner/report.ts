@@ -39,3 +39,12 @@ export function reminder(results: readonly FileResult[], paint: Paint): string[]
   const skipped = results.filter((r) => r.skipped > 0).map((r) => paint(33, `SKIPPED: ${r.skipped} in ${r.file}`));
   return [...skipped, ...failed];
 }
+
+/** The slowest tests and hooks, a line each. */
+export function slowestLines(results: readonly FileResult[], count: number): string[] {
+  return results
+    .flatMap(({ file, tests }) => tests.map(({ name, ms }) => ({ ms, line: `${ms} ms  ${file}  ${name}` })))
+    .sort((a, b) => b.ms - a.ms)
+    .slice(0, count)
+    .map(({ line }) => line);
+}

@@ -2,7 +2,7 @@ import { execFile, spawn } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../support/folder.ts";
@@ -116,6 +116,57 @@ test("a file that does not end is killed at its limit, with what it started", as
   assert.is(last, "1 passed, 1 failed");
   assert.match(text, "did not end within 2 s");
   assert.not(await lives(pidFile));
+});
+
+const hang = "new Promise(() => setInterval(() => {}, 1000))";
+
+test("a test that hangs is named at its own limit, and the tests after it still run", async () => {
+  const { code, text, last } = await runOne(
+    `test('a', () => {}); test('b', () => ${hang}); test('c', () => {}); test.run();`,
+    "--test-timeout",
+    "1",
+  );
+  assert.is(code, 1, text);
+  assert.is(last, "2 passed, 1 failed");
+  assert.match(text, 'test "b" of one.test.ts exceeded 1 s');
+});
+
+test("a hook that hangs is named", async () => {
+  const hooks = ["before", "before.each", "after", "after.each"];
+  const files = hooks.map((hook) => [hook, `test.${hook}(() => ${hang}); test('a', () => {}); test.run();`]);
+  const { code, text } = await run(fixtures(Object.fromEntries(files)), "--test-timeout", "1");
+  assert.is(code, 1, text);
+  for (const hook of hooks) assert.match(text, `${hook} hook of ${hook}.test.ts exceeded 1 s`);
+});
+
+test("a test that never gives way is named when its file is killed", async () => {
+  const { text } = await runOne("test('loop', () => { for (;;); }); test.run();", "--timeout", "3");
+  assert.match(text, 'killed: it did not end within 3 s (in test "loop")');
+});
+
+test("a slow test may ask for a longer limit", async () => {
+  const slow = "() => new Promise((r) => setTimeout(r, 1500))";
+  const { code, text } = await runOne(
+    `import { within } from ${JSON.stringify(pathToFileURL(join(project, "test/support/within.ts")).href)};
+     test('a', within(30, ${slow})); test.run();`,
+    "--test-timeout",
+    "1",
+  );
+  assert.is(code, 0, text);
+});
+
+test("the error of a before hook is printed", async () => {
+  const { text } = await runOne(
+    "test.before(() => { throw new Error('no server'); }); test('a', () => {}); test.run();",
+  );
+  assert.match(text, "no server");
+});
+
+test("the slowest tests are printed when asked for", async () => {
+  const slow = "test('slow', () => new Promise((r) => setTimeout(r, 300)));";
+  const { text } = await runOne(`test('quick', () => {}); ${slow} test.run();`, "--slowest", "1");
+  assert.match(text, /^3\d\d ms {2}one\.test\.ts {2}test "slow"$/m);
+  assert.not.match(text, "quick");
 });
 
 test("a file may ask for a longer limit by a line of its own", async () => {

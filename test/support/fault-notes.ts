@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import { test } from "uvu";
 import { messageOf } from "../../core/errors.ts";
+import { limitOf, within } from "./within.ts";
 
 /** What the reporter of `make test-faults` reads, one JSON line each. */
 export interface FaultNote {
@@ -19,7 +20,7 @@ function note(line: FaultNote): void {
 
 /** A test of one numbered fault. Its end is noted, so that a test which never ran, or never ended, counts as not held. */
 export function faultTest(fault: number, title: string, run: () => Promise<void> | void): void {
-  test(`fault ${fault}: ${title}`, async () => {
+  const noted = async () => {
     note({ fault, title, state: "began" });
     try {
       await run();
@@ -28,7 +29,8 @@ export function faultTest(fault: number, title: string, run: () => Promise<void>
       note({ fault, title, state: "not held", reason: messageOf(error) });
       throw error;
     }
-  });
+  };
+  test(`fault ${fault}: ${title}`, within(limitOf(run), noted));
 }
 
 /** Says loudly that a part of a fault cannot be made on this machine. */
