@@ -171,6 +171,30 @@ for (const kind of ["new", "failed", "scheduled"] as const)
     assert.equal([(await one(fresh)).batch_id, (await one(later)).status], [null, "PENDING"]);
   });
 
+for (const kind of ["new", "failed", "scheduled"] as const)
+  test(`${kind}: a claim does not wait for a row of the same batch that another transaction has locked`, async () => {
+    const [first = "", locked = "", waiting = ""] = await failedRows(3);
+    const batch = token();
+    await set([first, locked, waiting], `batch_id = '${batch}', next_attempt_at = now() + interval '1 hour'`);
+    if (kind === "failed") await set([first], "next_attempt_at = now()");
+    else
+      await set(
+        [first],
+        `status = 'PENDING', next_attempt_at = NULL, scheduled_for = ${kind === "scheduled" ? "now()" : "NULL"}`,
+      );
+    await withClient(database.url, async (holder) => {
+      await holder.query("BEGIN");
+      await holder.query("SELECT FROM notify.notification WHERE id = $1 FOR UPDATE", [locked]);
+      const { rows: got } = await claim(kind, 1);
+      assert.equal(
+        got.map(({ id }) => id),
+        [first, waiting],
+      );
+      await holder.query("ROLLBACK");
+    });
+    assert.is((await one(locked)).status, "FAILED");
+  });
+
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 
 test("a claim returns its rows as the delivery needs them, in the order of their ids", async () => {

@@ -97,4 +97,31 @@ test(
   }),
 );
 
+test(
+  "a tag that somebody else moves before it is read back: exit 1, and latest is left alone",
+  place(async ({ repository, push, craneNow, labels, reference, proxy }) => {
+    repository.git("tag", "v1.0.0");
+    assert.is((await push()).code, 0);
+    const old = repository.git("rev-parse", "HEAD");
+    repository.commit("second");
+    repository.git("tag", "v2.0.0");
+    let written = false;
+    let moved = false;
+    proxy.behave((method, path) => {
+      if (!path.endsWith("/manifests/v2.0.0")) return "pass";
+      if (method === "PUT") written = true;
+      else if (written && !moved) {
+        moved = true;
+        craneNow("tag", `${reference}:v1.0.0`, "v2.0.0");
+      }
+      return "pass";
+    });
+    const { code, stderr } = await push();
+    assert.ok(moved);
+    assert.is(code, 1);
+    assert.match(stderr, /v2\.0\.0 reads back as sha256:[0-9a-f]{64} instead of sha256:/);
+    assert.is((await labels("latest"))["org.opencontainers.image.revision"], old);
+  }),
+);
+
 test.run();

@@ -80,4 +80,21 @@ test("killed in the middle of it: the next worker goes on where it was, and nobo
   await second.end();
 });
 
+test("SIGTERM in the middle of it: the call under way ends, its recipients are settled, and the attempt is not spent", async () => {
+  const first = await rig.start();
+  await first.ready();
+  // Longer than the stop gives the worker's own session before it cancels what is left.
+  rig.novu.control.addFault({ match: { path: sending }, delayMs: 4_000, times: 1 });
+  const [large] = await rig.insert(1, { recipients });
+  await until(() => rig.novu.control.calls().counts[`POST ${bulk}`] === 1);
+  assert.equal(await first.end(), { code: 0, signal: null });
+  const { rows } = await rig.db.query("SELECT status, attempts FROM notify.notification");
+  assert.equal(rows, [{ status: "PENDING", attempts: 0 }]);
+  assert.is((await one(large))?.sent, 100);
+  const second = await rig.start();
+  await until(async () => (await one(large))?.status === "SENT", 60_000);
+  assert.equal(new Set(accepted()), new Set([1]));
+  await second.end();
+});
+
 test.run();

@@ -1,7 +1,10 @@
+import { once } from "node:events";
+import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestDatabase, testDatabase } from "./support/database.ts";
+import { fakeServer, silence } from "./support/fake-server.ts";
 import { faultTest } from "./support/fault-notes.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 import { until, type WorkerRig, workerRig } from "./support/worker.ts";
@@ -123,6 +126,48 @@ faultTest(7, "SIGTERM while it starts: exit 0, and nothing was claimed", async (
     "SELECT FROM notify.timeline WHERE to_status = 'PROCESSING' AND notification_id IN (SELECT id FROM notify.notification)",
   );
   assert.is(rows.length, 0);
+});
+
+test("a row whose delivery failed is released by the stop, and the next worker sends it", async () => {
+  await rig.db.query(`CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'refused by the test'; END $$;
+    CREATE TRIGGER refuse BEFORE UPDATE ON notify.notification FOR EACH ROW WHEN (NEW.status = 'SENT') EXECUTE FUNCTION refuse()`);
+  const first = await rig.start({ XNOVU_LEASE_MS: "600000" });
+  try {
+    await first.ready();
+    await rig.insert(1);
+    await until(() => first.output().includes("refused by the test"));
+    assert.equal(await rig.counts(), { PROCESSING: 1 });
+    assert.equal(await first.end(), { code: 0, signal: null });
+  } finally {
+    await rig.db.query("DROP FUNCTION refuse() CASCADE");
+  }
+  assert.equal(await rig.counts(), { PENDING: 1 });
+  assert.equal(await attempts(), [[0, 1]]);
+  const second = await rig.start(fast);
+  await allSentOnce(1);
+  await second.child.stop({ signal: "SIGKILL" });
+});
+
+test("the port is closed before the last spans are sent, also to a client that keeps its connection", async () => {
+  const collector = await fakeServer(silence);
+  const worker = await rig.start({ ...fast, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
+  try {
+    await worker.ready();
+    await rig.insert(1);
+    await until(async () => (await rig.counts()).SENT === 1);
+    const idle = connect(worker.port, "127.0.0.1");
+    idle.on("error", () => undefined);
+    let closedAt = 0;
+    idle.on("close", () => {
+      closedAt = Date.now();
+    });
+    await once(idle, "connect");
+    assert.equal(await worker.end(), { code: 0, signal: null });
+    // The collector does not answer, so the worker waits two seconds for it, with everything else closed.
+    assert.ok(closedAt > 0 && Date.now() - closedAt > 1_000, `closed ${Date.now() - closedAt} ms before its end`);
+  } finally {
+    await collector.close();
+  }
 });
 
 test.run();

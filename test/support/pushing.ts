@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { copyFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -44,6 +44,8 @@ export interface Place {
   start(...args: string[]): ChildProcess;
   push(...args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }>;
   crane(...args: string[]): Promise<string>;
+  /** Blocks this process meanwhile: for use within a request to the proxy. */
+  craneNow(...args: string[]): void;
   labels(tag: string): Promise<Record<string, string>>;
 }
 
@@ -79,6 +81,7 @@ export function place(work: (place: Place) => Promise<void>): () => Promise<void
         start,
         push: (...args) => ended(start(...args)),
         crane,
+        craneNow: (...args) => void execFileSync("crane", args, { env, stdio: "ignore" }),
         labels: async (tag) =>
           JSON.parse(
             await crane(
