@@ -1,3 +1,5 @@
+import { faultList } from "./fault-list.ts";
+
 /** What test/support/fault-notes.ts writes, a line for each begin and end of a test. */
 export interface Note {
   readonly fault: number;
@@ -6,8 +8,7 @@ export interface Note {
   readonly reason?: string;
 }
 
-/** The faults are numbered from 1. */
-export const faultTotal = 35;
+export const faultTotal = faultList.length;
 
 export interface Report {
   /** One for each fault, in order. */
