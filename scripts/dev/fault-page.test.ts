@@ -15,7 +15,7 @@ test("faults are numbered from 1, without a gap", () => {
 
 test("tests are found with their number and title", () => {
   const text =
-    'faultTest(4, "one", run);\nfor (const name of names)\n  faultTest(\n    20, `429 in ${name}: waits`, run);';
+    'faultTest(4, "one", run);\nfor (const name of names)\n  faultTest(\n    20, `429 in $' + "{name}: waits`, run);";
   assert.equal(faultTestsIn("a.test.ts", text), [
     { fault: 4, title: "one", file: "a.test.ts" },
     { fault: 20, title: "429 in …: waits", file: "a.test.ts" },
