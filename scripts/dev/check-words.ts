@@ -1,4 +1,4 @@
-// Fails when a file uses more words of scripts/dev/words.ts than scripts/dev/words-baseline.json allows it. `make check` runs it.
+// Fails when text uses a word of scripts/dev/words.ts more often than scripts/dev/words-baseline.json allows. `make check` runs it.
 
 import { projectRoot, trackedFiles } from "./tracked.ts";
 import { hitsBeyond, hitsInFiles } from "./word-count.ts";

@@ -1,5 +1,5 @@
-# Lists a Makefile's targets: `##@ Group` starts a group, `target: ... ## text` is a line of it. Blocks left out by
-# ifneq ($(wildcard FILE),) are left out here too.
+# Lists the targets of a Makefile: `##@ Group` starts a group, `target: ... ## text` is a line of it. Targets inside
+# ifneq ($(wildcard FILE),) are left out when FILE is missing.
 function painted(code, text) { return colours ? "\033[" code "m" text "\033[0m" : text }
 /^ifneq \(\$\(wildcard / {
   file = $0
@@ -10,11 +10,17 @@ function painted(code, text) { return colours ? "\033[" code "m" text "\033[0m" 
 }
 /^endif/ { hidden = 0 }
 hidden { next }
-/^##@ / { printf "%s%s\n", (groups++ ? "\n" : ""), painted(1, substr($0, 5)) }
+/^##@ / { kind[++count] = "group"; text[count] = substr($0, 5) }
 /^[a-z][a-z0-9-]*:.*## / {
-  target = $0
-  sub(/:.*/, "", target)
-  text = $0
-  sub(/^.*## /, "", text)
-  printf "  %s%s\n", painted(36, sprintf("%-13s", target)), text
+  kind[++count] = "target"
+  name[count] = $0
+  sub(/:.*/, "", name[count])
+  text[count] = $0
+  sub(/^.*## /, "", text[count])
+  if (length(name[count]) > width) width = length(name[count])
+}
+END {
+  for (i = 1; i <= count; i++)
+    if (kind[i] == "group") printf "%s%s\n", (i > 1 ? "\n" : ""), painted(1, text[i])
+    else printf "  %s  %s\n", painted(36, sprintf("%-" width "s", name[i])), text[i]
 }

@@ -9,7 +9,7 @@ export interface Hit {
   readonly word: Word;
 }
 
-/** How often each file uses words of the list. Files without any are left out. */
+/** How often the whole tree may still use a word, by its id. Counted for the tree, so that a moved file changes nothing. */
 export type Baseline = Readonly<Record<string, number>>;
 
 /** A line with this comment may use any word: for the few places that have to name an old one. */
@@ -40,14 +40,15 @@ export function hitsIn(file: string, text: string): Hit[] {
 /** `sendingGate` and `sending_gate` become `sending Gate` and `sending gate`, so that words inside names are found. */
 const splitNames = (line: string): string => line.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll("_", " ");
 
-export function countByFile(hits: readonly Hit[]): Baseline {
+/** Hits by the id of their word. */
+export function countByWord(hits: readonly Hit[]): Baseline {
   const counts = new Map<string, number>();
-  for (const { file } of hits) counts.set(file, (counts.get(file) ?? 0) + 1);
+  for (const { word } of hits) counts.set(word.id, (counts.get(word.id) ?? 0) + 1);
   return Object.fromEntries([...counts].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
-/** Hits in files that use more words of the list than the baseline allows them. */
+/** Hits of words that are used more often than the baseline allows. */
 export function hitsBeyond(baseline: Baseline, hits: readonly Hit[]): Hit[] {
-  const counts = countByFile(hits);
-  return hits.filter(({ file }) => (counts[file] ?? 0) > (baseline[file] ?? 0));
+  const counts = countByWord(hits);
+  return hits.filter(({ word }) => (counts[word.id] ?? 0) > (baseline[word.id] ?? 0));
 }
