@@ -30,6 +30,10 @@ format: setup ## Write the format and the safe lint fixes
 test-faults: setup ## Run every injected fault of docs/faults.md, one result line each
 	@node --import tsx scripts/dev/test-faults.ts $(ARGS)
 
+.PHONY: mutants
+mutants: setup ## Break the sources in some hundred places, one at a time; a test must notice each: make mutants ONLY=breaker ARGS=--json
+	@node --import tsx test/mutants/main.ts --only "$(ONLY)" $(ARGS)
+
 .PHONY: soak
 soak: setup ## Send under random faults, then check the result: make soak MINUTES=10 SEED=7
 	@node --import tsx test/soak/main.ts $(or $(MINUTES),1) $(SEED)

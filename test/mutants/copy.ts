@@ -1,0 +1,27 @@
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+export interface Copy {
+  readonly root: string;
+  remove(): void;
+}
+
+/** A git worktree of the tracked files as they are now, uncommitted changes included, with this checkout's node_modules. */
+export function copyOf(root: string): Copy {
+  const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
+  const folder = mkdtempSync(join(tmpdir(), "xnovu-mutants-"));
+  const copy = join(folder, "xnovu");
+  // Empty where nothing is uncommitted.
+  const commit = git("stash", "create") || "HEAD";
+  git("worktree", "add", "--quiet", "--detach", copy, commit);
+  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  return {
+    root: copy,
+    remove() {
+      git("worktree", "remove", "--force", copy);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
