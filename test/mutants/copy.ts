@@ -13,8 +13,8 @@ export function copyOf(root: string): Copy {
   const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
   const folder = mkdtempSync(join(tmpdir(), "xnovu-mutants-"));
   const copy = join(folder, "xnovu");
-  // Empty where nothing is uncommitted.
-  const commit = git("stash", "create") || "HEAD";
+  const changed = git("status", "--porcelain", "--untracked-files=no") !== "";
+  const commit = changed ? git("stash", "create") : "HEAD";
   git("worktree", "add", "--quiet", "--detach", copy, commit);
   symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
   return {
