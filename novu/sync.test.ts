@@ -9,7 +9,7 @@ import { syncBridge } from "./sync.ts";
 
 const secretKey = "sk-of-the-tests";
 
-test("a sync tells the ids of what the bridge serves, and a refusal in Novu's words", async () => {
+test("a sync returns the ids of the bridge's workflows; a refusal carries Novu's message and a hint", async () => {
   const bridge = await startBridge(allWorkflows, secretKey);
   const novu = await startNovu({ secretKey });
   const at = { secretKey, apiUrl: novu.url, timeoutMs: 2_000 };
@@ -17,16 +17,16 @@ test("a sync tells the ids of what the bridge serves, and a refusal in Novu's wo
     assert.equal((await syncBridge(at, bridge.url)).sort(), allWorkflows.map(({ id }) => id).sort());
     const refused: unknown = await syncBridge({ ...at, secretKey: "other" }, bridge.url).catch((e: unknown) => e);
     assert.instance(refused, XnovuError);
-    assert.match(String(refused), /Novu answered 401: API Key not found/);
+    assert.match(String(refused), /refuses the key \(HTTP 401: API Key not found\)/);
     const away: unknown = await syncBridge(at, "http://127.0.0.1:1/api/novu").catch((e: unknown) => e);
-    assert.match(String(away), /Novu answered 400: Bridge connection error/);
+    assert.match(String(away), /Novu replied with HTTP 400: Bridge connection error/);
   } finally {
     await novu.close();
     await bridge.close();
   }
 });
 
-test("nobody there, and somebody else there, are told in words", async () => {
+test("no server, and a server that is not Novu", async () => {
   const at = { secretKey, apiUrl: "http://127.0.0.1:1", timeoutMs: 1_000 };
   const away: unknown = await syncBridge(at, "http://b").catch((e: unknown) => e);
   assert.instance(away, XnovuError);

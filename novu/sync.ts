@@ -1,27 +1,36 @@
-import { messageOf, XnovuError } from "../core/errors.ts";
+import { HttpStatusError } from "../core/diagnosis/category.ts";
+import { XnovuError } from "../core/errors.ts";
 import { maskSecrets } from "../core/mask.ts";
 import type { NovuOptions } from "./client.ts";
+import { diagnoseNovu } from "./diagnosis.ts";
 
 /**
- * `POST /v1/bridge/sync`: Novu asks the bridge at `bridgeUrl` what it serves and takes that over. Returns the workflows' ids.
+ * `POST /v1/bridge/sync`: Novu queries the bridge at `bridgeUrl` for its workflows and stores them. Returns the workflows' ids.
  * Plain fetch, because the SDK has no such call.
- * @throws XnovuError with what Novu said, or why it said nothing.
+ * @throws XnovuError with Novu's message, or with the reason why Novu could not be reached.
  */
 export async function syncBridge({ apiUrl, secretKey, timeoutMs }: NovuOptions, bridgeUrl: string): Promise<string[]> {
+  const explain = (error: unknown): XnovuError => {
+    const { message, hint } = diagnoseNovu(error, apiUrl);
+    return new XnovuError(maskSecrets(message, [secretKey]), { hint });
+  };
   const response = await fetch(`${apiUrl}/v1/bridge/sync`, {
     method: "POST",
     headers: { authorization: `ApiKey ${secretKey}`, "content-type": "application/json" },
     body: JSON.stringify({ bridgeUrl }),
-    // Novu calls the bridge before it answers.
+    // Novu calls the bridge before it replies.
     signal: AbortSignal.timeout(timeoutMs + 20_000),
-  }).catch((cause: unknown) => {
-    throw new XnovuError(`Novu at ${apiUrl} cannot be reached: ${maskSecrets(messageOf(cause), [secretKey])}`, {
-      hint: "Is NOVU_API_URL right? `pnpm xnovu up` starts an emulator here.",
-    });
+  }).catch((error: unknown) => {
+    throw explain(error);
   });
   const body: unknown = await response.json().catch(() => undefined);
-  if (!response.ok) throw new XnovuError(`Novu answered ${response.status}: ${messageIn(body)}`);
-  return workflowIdsIn(body, apiUrl);
+  if (response.ok) return workflowIdsIn(body, apiUrl);
+  // 400: Novu accepted the key but not what it found at `bridgeUrl`.
+  if (response.status === 400)
+    throw new XnovuError(`Novu replied with HTTP 400: ${messageIn(body)}`, {
+      hint: `Check that Novu can reach ${bridgeUrl}, and that the app has the same NOVU_SECRET_KEY.`,
+    });
+  throw explain(new HttpStatusError(response.status, messageIn(body)));
 }
 
 const messageIn = (body: unknown): string => {
@@ -29,12 +38,12 @@ const messageIn = (body: unknown): string => {
   return Array.isArray(message) ? message.join("; ") : typeof message === "string" ? message : "no reason given";
 };
 
-/** Novu names the id differently in its versions; an entry without any is left out. */
+/** Versions of Novu name the id differently. Entries without an id are left out. */
 function workflowIdsIn(body: unknown, apiUrl: string): string[] {
   const data = (body as { data?: unknown } | null | undefined)?.data;
   if (!Array.isArray(data))
-    throw new XnovuError(`the answer of ${apiUrl} lists no workflows`, {
-      hint: "Is NOVU_API_URL the address of Novu's API?",
+    throw new XnovuError(`the reply of ${apiUrl} lists no workflows`, {
+      hint: "Check that NOVU_API_URL is the address of Novu's API.",
     });
   return data.flatMap(
     (entry: { triggers?: { identifier?: unknown }[]; workflowId?: unknown; identifier?: unknown; id?: unknown }) => {

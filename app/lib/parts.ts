@@ -1,6 +1,5 @@
 import { workflowIds } from "../../novu/workflows/ids.ts";
-import type { CheckResult } from "./health/check.ts";
-import type { HealthReport } from "./health/report.ts";
+import type { CheckResult, HealthReport } from "./health/report.ts";
 
 export type ComponentState = "up" | "down" | "elsewhere";
 

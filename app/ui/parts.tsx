@@ -1,5 +1,5 @@
 import { bridgeReady } from "../lib/bridge-ready.ts";
-import { currentHealth } from "../lib/health/index.ts";
+import { currentHealth } from "../lib/health/current-health.ts";
 import { type ComponentState, type Part, partsOf } from "../lib/parts.ts";
 
 const words: Record<ComponentState, string> = { up: "up", down: "down", elsewhere: "ask" };

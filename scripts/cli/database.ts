@@ -1,6 +1,5 @@
 import type { Pool } from "pg";
 import { messageOf, UsageError, XnovuError } from "../../core/errors.ts";
-import { maskUrl } from "../../core/mask.ts";
 import type { Context } from "./command.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -22,25 +21,13 @@ export async function withPool<T>(context: Context, work: (pool: Pool) => Promis
   }
 }
 
-/** An error of Postgres as a sentence for people, where it is one that people cause. */
+/** An error of Postgres as an XnovuError with what to do, where its cause lies outside the code. */
 export async function explainDatabase(error: unknown, url: string): Promise<unknown> {
   if (error instanceof XnovuError) return error;
-  const { isSchemaBehind, isUnavailable } = await import("../../outbox/unavailable.ts");
-  const code = (error as { code?: unknown } | null)?.code;
-  if (isUnavailable(error))
-    return new XnovuError(`the database at ${maskUrl(url)} cannot be reached: ${messageOf(error)}`, {
-      hint: "Is it up, and is DATABASE_URL right? `pnpm xnovu up` starts one here.",
-    });
-  if (code === "28P01" || code === "28000" || code === "3D000")
-    return new XnovuError(`the database at ${maskUrl(url)} refused the connection: ${messageOf(error)}`, {
-      hint: "Check user, password and database name in DATABASE_URL.",
-    });
-  if (isSchemaBehind(error))
-    return new XnovuError(`the notification tables are missing or older than this version: ${messageOf(error)}`, {
-      hint: "Run `pnpm xnovu migrate up`.",
-    });
-  // Classes 22 and 23 of the manual's appendix A: the database refuses what it was given.
-  if (typeof code === "string" && /^2[23]/.test(code))
-    return new UsageError(messageOf(error), (error as { hint?: string }).hint);
-  return error;
+  const { explainPostgres } = await import("../../outbox/diagnosis.ts");
+  const known = explainPostgres(error, url);
+  if (known !== undefined) return new XnovuError(known.message, { hint: known.hint });
+  // Classes 22 and 23 of the PostgreSQL manual, appendix A: the database refuses the values.
+  const { code, hint } = (error ?? {}) as { code?: unknown; hint?: string };
+  return typeof code === "string" && /^2[23]/.test(code) ? new UsageError(messageOf(error), hint) : error;
 }

@@ -6,10 +6,10 @@ import * as assert from "uvu/assert";
 import { freePort } from "../../local/ports.ts";
 import { addressOf, emptyDatabase, rowsOf } from "../../outbox/database.fixture.ts";
 import { testDatabase } from "../../test/support/database.ts";
-import { type DoctorRig, doctorRig, healthy } from "./rig.fixture.ts";
+import { type DoctorRig, doctorRig, healthy } from "./doctor-rig.fixture.ts";
 import { transactionPooler } from "./transaction-pooler.fixture.ts";
 
-// What can be wrong with Postgres, against a real one: each fault has its line, and what depends on it says that it is not known.
+// Problems of Postgres, against a real server: each has a finding, and the checks that depend on it are unknown.
 let rig: DoctorRig;
 const look: DoctorRig["look"] = (...given) => rig.look(...given);
 
@@ -17,9 +17,9 @@ test.before(async () => {
   rig = await doctorRig();
 });
 test.after(() => rig.close());
-test.before.each(() => rig.appSays(200, healthy));
+test.before.each(() => rig.setAppHealth(200, healthy));
 
-test("Postgres: wrong password, no such database, nobody there, one that does not answer", async () => {
+test("Postgres: wrong password, no such database, no server, a server that hangs", async () => {
   const other = async (url: string) => {
     const { of, code, states } = await look({ DATABASE_URL: url }, { limitMs: 1_500 });
     assert.is(code, 1);
@@ -40,7 +40,7 @@ test("Postgres: wrong password, no such database, nobody there, one that does no
   try {
     assert.match(
       (await other(`postgresql://u:p@127.0.0.1:${(silent.address() as AddressInfo).port}/d`)).found,
-      /timeout|no answer within/,
+      /timeout|no response within/,
     );
   } finally {
     for (const socket of held) socket.destroy();
@@ -83,7 +83,7 @@ test("Postgres: without the tables, and with one migration less or more than thi
   }
 });
 
-test("Postgres: a role that lacks rights, and one that row security hides the rows from", async () => {
+test("Postgres: a role without privileges, and one that row-level security hides the rows from", async () => {
   const role = `doctor_${process.pid}`;
   const url = addressOf(rig.databaseUrl, { user: role, password: "p" });
   const db = new pg.Client({ connectionString: rig.databaseUrl });
@@ -102,7 +102,7 @@ test("Postgres: a role that lacks rights, and one that row security hides the ro
     await db.query(`GRANT USAGE ON SCHEMA notify TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA notify TO ${role}`);
     assert.match(
       (await look({ DATABASE_URL: url })).of("postgres rights").found,
-      `row security hides every notification from ${role}`,
+      `row-level security hides every notification from ${role}`,
     );
     await db.query(`ALTER ROLE ${role} BYPASSRLS`);
     assert.is((await look({ DATABASE_URL: url })).of("postgres rights").state, "ok");
@@ -112,7 +112,7 @@ test("Postgres: a role that lacks rights, and one that row security hides the ro
   }
 });
 
-test("Postgres behind a pooler that hands out transactions", async () => {
+test("Postgres behind a pooler in transaction mode", async () => {
   const pooler = await transactionPooler(rig.databaseUrl);
   try {
     const { of, states } = await look({ DATABASE_URL: pooler.url });
@@ -123,24 +123,24 @@ test("Postgres behind a pooler that hands out transactions", async () => {
   }
 });
 
-test("a closed sending pause says why and since when; dead letters and a row that is long due want a look", async () => {
+test("a sending pause says why and since when; dead letters and old due rows are warnings", async () => {
   const copy = await testDatabase();
-  const sendingPause = (closed: string) =>
+  const pause = (columns: string) =>
     rowsOf(
       copy.url,
-      `UPDATE notify.sending_pause SET since = now() - interval '1 hour', paused_until = now() + interval '50 s', ${closed}`,
+      `UPDATE notify.sending_pause SET since = now() - interval '1 hour', paused_until = now() + interval '50 s', ${columns}`,
     );
-  const asked = async () => (await look({ DATABASE_URL: copy.url })).of("sending pause");
+  const finding = async () => (await look({ DATABASE_URL: copy.url })).of("sending pause");
   try {
-    await sendingPause("reason = 'HTTP 401: no such key', needs_person = true");
-    const closed = await asked();
-    assert.is(closed.state, "down");
-    assert.match(closed.found, /^closed for another (50|4\d) s: HTTP 401: no such key$/);
-    assert.ok(Math.abs(Date.parse(closed.since ?? "") - Date.now() + 3_600_000) < 60_000);
-    await sendingPause("reason = '5 failures', needs_person = false, breaker_opens = 2");
-    assert.is((await asked()).state, "down");
-    await sendingPause("reason = 'HTTP 429', breaker_opens = 0");
-    assert.is((await asked()).state, "warn");
+    await pause("reason = 'HTTP 401: no such key', needs_person = true");
+    const paused = await finding();
+    assert.is(paused.state, "down");
+    assert.match(paused.found, /^sending is paused for another (50|4\d) s: HTTP 401: no such key$/);
+    assert.ok(Math.abs(Date.parse(paused.since ?? "") - Date.now() + 3_600_000) < 60_000);
+    await pause("reason = '5 failures', needs_person = false, breaker_opens = 2");
+    assert.is((await finding()).state, "down");
+    await pause("reason = 'HTTP 429', breaker_opens = 0");
+    assert.is((await finding()).state, "warn");
     await rowsOf(copy.url, "UPDATE notify.sending_pause SET paused_until = NULL");
 
     await rowsOf(

@@ -8,11 +8,11 @@ import { freePort } from "../../local/ports.ts";
 import { workflows } from "../../novu/workflows/index.ts";
 import { fakeServer, status } from "../../test/support/fake-server.ts";
 import { novuKey } from "../../test/support/worker.ts";
+import { type DoctorRig, doctorRig, healthy } from "./doctor-rig.fixture.ts";
 import { type ExamineOptions, examine } from "./examine.ts";
-import { type DoctorRig, doctorRig, healthy } from "./rig.fixture.ts";
 
-// Against the real servers (testDatabase() and Temporal of the run), each fault by itself: its line says what is wrong and what to do, and no other
-// line is lost. Postgres has a file of its own.
+// Against real servers (the run's Postgres and Temporal), one problem at a time: its finding says what is wrong and what to do, and every other
+// finding stays. Postgres has a file of its own.
 let rig: DoctorRig;
 const look: DoctorRig["look"] = (...given) => rig.look(...given);
 
@@ -20,7 +20,7 @@ test.before(async () => {
   rig = await doctorRig();
 });
 test.after(() => rig.close());
-test.before.each(() => rig.appSays(200, healthy));
+test.before.each(() => rig.setAppHealth(200, healthy));
 
 const everything = [
   ...[
@@ -37,7 +37,7 @@ const everything = [
   ...["temporal", "temporal namespace", "temporal task queue", "novu", "novu workflows", "app", "bridge", "worker"],
 ];
 
-test("all fine: every line is ok, with its latency, and the exit code is 0", async () => {
+test("all fine: every finding is ok, with its latency, and the exit code is 0", async () => {
   const { findings, states, code, of } = await look();
   assert.equal(states("ok"), everything, JSON.stringify(findings, null, 1));
   assert.is(code, 0);
@@ -46,7 +46,7 @@ test("all fine: every line is ok, with its latency, and the exit code is 0", asy
   assert.match(of("temporal task queue").found, /polled by \S+/);
 });
 
-test("each audience is told of what is its own", async () => {
+test("each audience gets its own checks", async () => {
   const checks = async (audience: ExamineOptions["audience"]) =>
     (await examine(rig.env, { audience, limitMs: 4_000 })).findings.map(({ check }) => check);
   const forWorker = await checks("worker");
@@ -57,7 +57,7 @@ test("each audience is told of what is its own", async () => {
   assert.not.ok(forApp.some((check) => /temporal|worker|sending pause/.test(check)));
 });
 
-test("bad settings are each a line and end with 78, secrets stay hidden, and what can be asked is asked", async () => {
+test("each bad setting is a finding and the exit code is 78, secrets stay hidden, and the other checks run", async () => {
   const { of, code, states, findings, settings } = await look({
     DATABASE_URL: "mysql://u:geheim1@h/d",
     POLL_BATCH_SIZE: "many",
@@ -76,7 +76,7 @@ test("bad settings are each a line and end with 78, secrets stay hidden, and wha
   );
 });
 
-test("Temporal: nobody there, another namespace, a queue that nobody polls, TLS where there is none", async () => {
+test("Temporal: no server, a missing namespace, a queue without pollers, TLS to a server without TLS", async () => {
   const gone = await look({ TEMPORAL_ADDRESS: `127.0.0.1:${await freePort()}` });
   assert.equal(gone.states("down"), ["temporal"]);
   assert.equal(gone.states("unknown"), ["temporal namespace", "temporal task queue"]);
@@ -91,7 +91,7 @@ test("Temporal: nobody there, another namespace, a queue that nobody polls, TLS 
   assert.match(tls.of("temporal").todo ?? "", "TEMPORAL_TLS=false");
 });
 
-test("Temporal: refused credentials are said as such", async () => {
+test("Temporal: refused credentials", async () => {
   const sessions: ServerHttp2Session[] = [];
   const server = createServer((_, response) =>
     response.stream.respond(
@@ -120,7 +120,7 @@ test("Temporal: refused credentials are said as such", async () => {
   }
 });
 
-test("Novu: a wrong key, nobody there, something else there, and workflows that were never synced", async () => {
+test("Novu: a wrong key, no server, another server, and workflows that were never synced", async () => {
   const wrong = await look({ NOVU_SECRET_KEY: "another-key" });
   assert.equal(wrong.states("down"), ["novu", "bridge"]);
   assert.match(wrong.of("novu").found, /refuses the key \(HTTP 401: API Key not found\)/);
@@ -151,8 +151,8 @@ test("Novu: a wrong key, nobody there, something else there, and workflows that 
   }
 });
 
-test("the app: what its own health says, and nobody there where it was named and where it was not", async () => {
-  rig.appSays(503, { status: "error", checks: { database: { status: "down", error: "connection refused" } } });
+test("the app: what its health endpoint reports, and no app at an address that a setting names", async () => {
+  rig.setAppHealth(503, { status: "error", checks: { database: { status: "down", error: "connection refused" } } });
   const sick = (await look()).of("app");
   assert.equal([sick.state, sick.found], ["down", "database is down: connection refused"]);
   const PORT = String(await freePort());
@@ -160,7 +160,7 @@ test("the app: what its own health says, and nobody there where it was named and
   assert.is(named.findings.find(({ check }) => check === "app")?.state, "down");
 });
 
-test("the worker: what its own health says, and nobody there", async () => {
+test("the worker: what its health endpoint reports, and no worker", async () => {
   const worker = await fakeServer((_, response) =>
     response.writeHead(503).end(
       JSON.stringify({
@@ -181,7 +181,7 @@ test("the worker: what its own health says, and nobody there", async () => {
   assert.is((await look({}, { workerUrl: worker.url })).of("worker").state, "down");
 });
 
-test("a worker that stopped is missed", async () => {
+test("a worker that stopped is down", async () => {
   await rig.worker.close();
   const silent = await look({}, { limitMs: 2_000 });
   assert.is(silent.of("worker").state, "down");

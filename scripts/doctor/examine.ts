@@ -1,17 +1,17 @@
 import { type Env, secretsOf } from "../../core/config/parse.ts";
 import { secretMask } from "../../core/mask.ts";
 import { workflowIds } from "../../novu/workflows/ids.ts";
-import { askApp, judgeApp, servedBy } from "./app.ts";
-import type { Audience, Finding } from "./finding.ts";
-import type { Place } from "./http.ts";
-import { askNovu, judgeNovu } from "./novu.ts";
-import { askPostgres } from "./postgres-ask.ts";
-import { judgePostgres } from "./postgres-judge.ts";
-import { judgeSettings, readSettings, type SettingLine, type SettingsReport } from "./settings.ts";
-import { askSupabase, judgeSupabase } from "./supabase.ts";
-import { askTemporal } from "./temporal-ask.ts";
-import { judgeTemporal } from "./temporal-judge.ts";
-import { askWorker, judgeWorker } from "./worker.ts";
+import { appFindings, queryApp, servedBy } from "./app.ts";
+import { type Audience, type Finding, unknown } from "./finding.ts";
+import type { Endpoint } from "./http.ts";
+import { novuFindings, queryNovu } from "./novu.ts";
+import { queryPostgres } from "./postgres-facts.ts";
+import { postgresFindings } from "./postgres-findings.ts";
+import { readSettings, type SettingLine, type SettingsReport, settingsFindings } from "./settings.ts";
+import { querySupabase, supabaseFinding } from "./supabase.ts";
+import { queryTemporal } from "./temporal-facts.ts";
+import { temporalFindings } from "./temporal-findings.ts";
+import { queryWorker, workerFinding } from "./worker.ts";
 
 export interface Examination {
   readonly settings: readonly SettingLine[];
@@ -20,13 +20,13 @@ export interface Examination {
 
 export interface ExamineOptions {
   readonly audience: Audience;
-  /** Milliseconds for each question. */
+  /** Milliseconds for each check. */
   readonly limitMs: number;
   readonly appUrl?: string;
   readonly workerUrl?: string;
 }
 
-/** Asks everything at the same time and judges what came back. Never rejects for what a setting or a dependency is. */
+/** Runs all checks at the same time. Never rejects because of a setting or a dependency. */
 export async function examine(env: Env, options: ExamineOptions): Promise<Examination> {
   const report = readSettings(env, options.audience);
   await load(options.audience);
@@ -37,22 +37,22 @@ export async function examine(env: Env, options: ExamineOptions): Promise<Examin
     worker(report, env, options),
     supabase(report, options),
   ]);
-  // What libraries say may hold a connection string.
+  // Messages of libraries may hold a connection string.
   const mask = secretMask(secretsOf(env));
-  const findings = [...judgeSettings(report), ...found.flat()].map((finding) => ({
+  const findings = [...settingsFindings(report), ...found.flat()].map((finding) => ({
     ...finding,
     found: mask(finding.found),
   }));
   return {
     settings: report.lines.map((line) => ({
       ...line,
-      ...(line.fault === undefined ? {} : { fault: mask(line.fault) }),
+      ...(line.problem === undefined ? {} : { problem: mask(line.problem) }),
     })),
     findings,
   };
 }
 
-/** What the questions need, loaded before any of them is timed. */
+/** Loads the modules that the checks need, so that their times do not include it. */
 const load = (audience: Audience): Promise<unknown> =>
   Promise.all([
     import("pg"),
@@ -63,37 +63,42 @@ const load = (audience: Audience): Promise<unknown> =>
     audience === "app" ? undefined : import("@temporalio/client"),
   ]);
 
-const unread = (...checks: string[]): Finding[] =>
-  checks.map((check) => ({ check, state: "unknown", found: "its settings are missing or bad" }));
+const notConfigured = (check: string): Finding[] => [unknown(check, "its settings are missing or bad")];
 
 async function postgres({ good }: SettingsReport, { audience, limitMs }: ExamineOptions): Promise<Finding[]> {
-  if (good.database === undefined) return unread("postgres");
-  return judgePostgres(await askPostgres(good.database, limitMs), audience, good.worker?.pollIntervalMs ?? 0);
+  if (good.database === undefined) return notConfigured("postgres");
+  const { url } = good.database;
+  const facts = await queryPostgres(good.database, limitMs);
+  return postgresFindings(facts, { audience, url, pollIntervalMs: good.worker?.pollIntervalMs ?? 0 });
 }
 
 async function temporal({ good }: SettingsReport, { audience, limitMs }: ExamineOptions): Promise<Finding[]> {
   if (audience === "app") return [];
-  if (good.temporal === undefined) return unread("temporal");
-  return judgeTemporal(await askTemporal(good.temporal, limitMs), good.temporal, Date.now());
+  if (good.temporal === undefined) return notConfigured("temporal");
+  return temporalFindings(await queryTemporal(good.temporal, limitMs), good.temporal, Date.now());
 }
 
-/** Together, because what Novu should have is what the app's bridge serves. */
+/** Together, because Novu should have the workflows that the app's bridge serves. */
 async function novuAndApp({ good }: SettingsReport, env: Env, options: ExamineOptions): Promise<Finding[]> {
   const { limitMs } = options;
-  const place = appPlace(good, env, options);
+  const endpoint = appEndpoint(good, env, options);
   const [novu, app] = await Promise.all([
-    good.novu === undefined ? undefined : askNovu(good.novu, limitMs),
-    place === undefined ? undefined : askApp(place, good.novu?.secretKey, limitMs),
+    good.novu === undefined ? undefined : queryNovu(good.novu, limitMs),
+    endpoint === undefined ? undefined : queryApp(endpoint, good.novu?.secretKey, limitMs),
   ]);
   const served = (app === undefined ? undefined : servedBy(app)) ?? workflowIds;
   return [
-    ...(novu === undefined || good.novu === undefined ? unread("novu") : judgeNovu(novu, good.novu, served)),
-    ...(place === undefined ? [] : app === undefined ? unread("app") : judgeApp(app, place)),
+    ...(novu === undefined || good.novu === undefined ? notConfigured("novu") : novuFindings(novu, good.novu, served)),
+    ...(endpoint === undefined || app === undefined ? [] : appFindings(app, endpoint)),
   ];
 }
 
-/** Undefined where the app is not asked for, or its port cannot be read: its settings then say so. */
-function appPlace({ app }: SettingsReport["good"], env: Env, { audience, appUrl }: ExamineOptions): Place | undefined {
+/** Undefined where the app is not checked, or its port is a bad setting, which is a finding of its own. */
+function appEndpoint(
+  { app }: SettingsReport["good"],
+  env: Env,
+  { audience, appUrl }: ExamineOptions,
+): Endpoint | undefined {
   if (appUrl !== undefined) return { url: appUrl, named: true };
   if (audience === "worker" || app === undefined) return undefined;
   return { url: `http://127.0.0.1:${app.port}`, named: Boolean(env.PORT?.trim()) };
@@ -105,11 +110,13 @@ async function worker(
   { audience, limitMs, workerUrl }: ExamineOptions,
 ): Promise<Finding[]> {
   if (audience === "app" && workerUrl === undefined) return [];
-  const place = workerUrl === undefined ? workerPlace(good, env) : { url: workerUrl, named: true };
-  return place === undefined ? unread("worker") : [judgeWorker(await askWorker(place, limitMs), place)];
+  const endpoint = workerUrl === undefined ? workerEndpoint(good, env) : { url: workerUrl, named: true };
+  return endpoint === undefined
+    ? notConfigured("worker")
+    : [workerFinding(await queryWorker(endpoint, limitMs), endpoint)];
 }
 
-function workerPlace({ worker: settings }: SettingsReport["good"], env: Env): Place | undefined {
+function workerEndpoint({ worker: settings }: SettingsReport["good"], env: Env): Endpoint | undefined {
   if (settings === undefined) return undefined;
   const host = ["0.0.0.0", "::"].includes(settings.host) ? "127.0.0.1" : settings.host;
   return {
@@ -120,6 +127,6 @@ function workerPlace({ worker: settings }: SettingsReport["good"], env: Env): Pl
 
 async function supabase({ good }: SettingsReport, { audience, limitMs }: ExamineOptions): Promise<Finding[]> {
   if (audience === "worker" || good.supabase === undefined) return [];
-  const asked = await askSupabase(good.supabase, limitMs);
-  return asked === undefined ? [] : [judgeSupabase(asked, good.supabase.url ?? "")];
+  const reply = await querySupabase(good.supabase, limitMs);
+  return reply === undefined ? [] : [supabaseFinding(reply, good.supabase.url ?? "")];
 }

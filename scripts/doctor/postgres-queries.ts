@@ -12,19 +12,19 @@ export interface ServerFacts {
   readonly readOnly: boolean;
 }
 
-/** Backends behind two connections: `first` before, `second` while another connection, on `other`, held a transaction open. */
+/** Backends behind two connections: `first` before and `second` while the other connection, on backend `other`, held a transaction open. */
 export interface SessionFacts {
   readonly first: number;
   readonly second: number;
   readonly other: number;
-  /** What the server called itself when it was connected to; a pooler makes one up. */
+  /** The process id that the server announced at connect; a pooler invents one. */
   readonly announced: number | null;
 }
 
 export interface RightsFacts {
-  /** Row security hides rows from this role. */
+  /** Row-level security hides rows from this role. */
   readonly rowSecurity: boolean;
-  /** What the worker needs and may not, as `UPDATE on notify.notification`. */
+  /** Privileges that the worker needs and the role lacks, such as `UPDATE on notify.notification`. */
   readonly missing: readonly string[];
 }
 
@@ -37,9 +37,9 @@ export interface PauseFacts {
 }
 
 export interface ClockFacts {
-  /** Milliseconds that the database's clock is ahead of this machine's. */
+  /** Milliseconds by which the database's clock is ahead of this machine's. */
   readonly aheadMs: number;
-  /** By how many it may be wrong: half of what the answer took. */
+  /** The possible error in milliseconds: half of the round trip. */
   readonly errorMs: number;
 }
 
@@ -49,20 +49,20 @@ export async function serverOf(pool: Pool): Promise<ServerFacts> {
             pg_postmaster_start_time() AS started, current_setting('transaction_read_only') = 'on' AS "readOnly"`,
   );
   const [row] = rows;
-  if (row === undefined) throw new Error("the server answered with nothing");
+  if (row === undefined) throw new Error("the server returned no row");
   const { started, ...facts } = row;
   return { ...facts, startedAt: started.toISOString() };
 }
 
-/** Whether a connection's transactions go to different backends. */
-export const wanders = ({ first, second, other }: SessionFacts): boolean => first !== second || first === other;
+/** Whether the transactions of one connection run on different backends. */
+export const switchesBackend = ({ first, second, other }: SessionFacts): boolean => first !== second || first === other;
 
 export async function sessionOf(pool: Pool): Promise<SessionFacts> {
   const [one, two] = await Promise.all([pool.connect(), pool.connect()]);
-  // A connection that breaks is told by its query; unheard, the event would end the process.
+  // The query reports a broken connection; without a listener the error event would end the process.
   for (const client of [one, two]) client.on("error", () => undefined);
   try {
-    const announced = (one as unknown as { processID?: number | null }).processID ?? null; // pg's types leave it out
+    const announced = (one as unknown as { processID?: number | null }).processID ?? null; // missing in pg's types
     let facts: SessionFacts;
     let round = 0;
     do {
@@ -72,11 +72,11 @@ export async function sessionOf(pool: Pool): Promise<SessionFacts> {
       const second = await backendOf(one);
       await two.query("ROLLBACK");
       facts = { first, second, other, announced };
-      // A pooler that others use too may hand out the same one again by chance.
-    } while (!wanders(facts) && announced !== facts.first && ++round < 3);
+      // A pooler that others use too may return the same backend by chance.
+    } while (!switchesBackend(facts) && announced !== facts.first && ++round < 3);
     return facts;
   } finally {
-    // Not to be used again: what is known of them may be false.
+    // true: close them, because the pool may no longer know which backend they use.
     for (const client of [one, two]) client.release(true);
   }
 }
@@ -89,7 +89,7 @@ export async function schemaOf(pool: Pool): Promise<MigrationStatus> {
   return compare(knownMigrations(), await appliedMigrations(pool));
 }
 
-/** What the statements in outbox/sql need. */
+/** The privileges that the statements in outbox/sql need. */
 const needed = [
   ["notification", "SELECT"],
   ["notification", "UPDATE"],
@@ -102,7 +102,7 @@ const needed = [
 ] as const;
 
 export async function rightsOf(pool: Pool): Promise<RightsFacts> {
-  // Through the catalogue: a name in a schema that the role may not use cannot be resolved, and that is what is asked.
+  // Reads the catalogue: a role without USAGE on the schema cannot resolve a name in it, and that is one of the cases to report.
   const { rows } = await pool.query<{ table: string; needed: string; may: boolean; hidden: boolean }>(
     `SELECT c.relname AS table, n.needed, has_table_privilege(c.oid, n.needed) AND has_schema_privilege(s.oid, 'USAGE') AS may,
             row_security_active(c.oid) AS hidden
@@ -127,7 +127,7 @@ export async function pauseFactsOf(pool: Pool): Promise<PauseFacts> {
     since: Date | null;
   }>(sql("pause-read"));
   const [row] = rows;
-  if (row === undefined) throw new Error("notify.sending_pause has lost its row");
+  if (row === undefined) throw new Error("notify.sending_pause has no row");
   const { paused_ms: pausedMs, needs_person: needsPerson, since, reason, breaker_opens: breakerOpens } = row;
   return { pausedMs: Math.ceil(pausedMs), reason, needsPerson, breakerOpens, since: since?.toISOString() ?? null };
 }

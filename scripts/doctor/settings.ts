@@ -10,12 +10,12 @@ export interface SettingLine {
   /** Masked when it is a secret; null when unset. */
   readonly value: string | null;
   readonly from: "environment" | "file" | "default" | "unset";
-  readonly fault?: string;
+  readonly problem?: string;
 }
 
 export interface SettingsReport {
   readonly lines: readonly SettingLine[];
-  /** Groups without a fault. */
+  /** Groups without a problem. */
   readonly good: { readonly [G in Group]?: Settings[G] };
 }
 
@@ -25,14 +25,14 @@ const groupsOf: Readonly<Record<Audience, readonly Group[]>> = {
   all: ["general", "app", "novu", "database", "supabase", "temporal", "worker", "tracing"],
 };
 
-/** Reads every setting of an audience. A fault in one group leaves the others readable. */
+/** Reads every setting of an audience. A problem in one group leaves the others readable. */
 export function readSettings(env: Env, audience: Audience): SettingsReport {
   const lines: SettingLine[] = [];
   const good: { [G in Group]?: Settings[G] } = {};
   for (const group of groupsOf[audience]) {
-    const faults = readGroup(env, group, good);
+    const problems = readGroup(env, group, good);
     for (const variable of Object.values<Variable<unknown>>(variables[group]))
-      lines.push({ group, ...lineOf(env, variable, faults) });
+      lines.push({ group, ...lineOf(env, variable, problems) });
   }
   return { lines, good };
 }
@@ -47,34 +47,34 @@ function readGroup<G extends Group>(env: Env, group: G, good: { [N in G]?: Setti
   }
 }
 
-function lineOf(env: Env, variable: Variable<unknown>, faults: readonly string[]): Omit<SettingLine, "group"> {
+function lineOf(env: Env, variable: Variable<unknown>, problems: readonly string[]): Omit<SettingLine, "group"> {
   const { env: name, secret, fallback } = variable;
   const direct = env[name]?.trim() || undefined;
   const file = secret === true && env[`${name}_FILE`]?.trim() ? masked : undefined;
   const value = direct ?? file ?? fallback;
   const from =
     direct !== undefined ? "environment" : file !== undefined ? "file" : fallback !== undefined ? "default" : "unset";
-  // Each fault begins with the name of its setting.
-  const fault = faults.find((line) => [name, `${name}_FILE`].includes(line.split(" ", 1)[0] ?? ""));
+  // Each problem begins with the name of its setting.
+  const problem = problems.find((line) => [name, `${name}_FILE`].includes(line.split(" ", 1)[0] ?? ""));
   return {
     name,
     value: value === undefined ? null : secret ? masked : value,
     from,
-    ...(fault === undefined ? {} : { fault }),
+    ...(problem === undefined ? {} : { problem }),
   };
 }
 
-/** A line for each bad setting, or one that says all are fine; then what is allowed and looks like a mistake. */
-export function judgeSettings({ lines, good }: SettingsReport): Finding[] {
-  const bad = lines.flatMap(({ name, fault }): Finding[] =>
-    fault === undefined
+/** One finding for each bad setting, or one that says all are fine; then warnings about valid settings that look like mistakes. */
+export function settingsFindings({ lines, good }: SettingsReport): Finding[] {
+  const bad = lines.flatMap(({ name, problem }): Finding[] =>
+    problem === undefined
       ? []
       : [
           {
             check: `setting ${name}`,
             state: "bad",
-            found: fault,
-            todo: "set it in the environment or in .env; .env.example lists every setting",
+            found: problem,
+            todo: "Set it in the environment or in .env; .env.example lists every setting.",
           },
         ],
   );
@@ -84,22 +84,22 @@ export function judgeSettings({ lines, good }: SettingsReport): Finding[] {
     state: "ok",
     found: `${lines.length} read: ${count("environment")} set, ${count("file")} from files, ${count("default")} by default`,
   };
-  return [...(bad.length > 0 ? bad : [fine]), ...suspicious(good)];
+  return [...(bad.length > 0 ? bad : [fine]), ...likelyMistakes(good)];
 }
 
-function suspicious({ temporal, supabase }: SettingsReport["good"]): Finding[] {
+function likelyMistakes({ temporal, supabase }: SettingsReport["good"]): Finding[] {
   const findings: Finding[] = [];
   const warn = (name: string, found: string, todo: string) =>
     findings.push({ check: `setting ${name}`, state: "warn", found, todo });
   if (temporal !== undefined && (temporal.tlsCert === undefined) !== (temporal.tlsKey === undefined))
     warn(
       "TEMPORAL_TLS_CERT",
-      "client certificate and key are not both set, so neither is used",
-      "set TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY, or none",
+      "only one of client certificate and key is set, so neither is used",
+      "Set both TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY, or neither.",
     );
   if (temporal?.apiKey !== undefined && temporal.tls === false)
-    warn("TEMPORAL_TLS", "the API key crosses the network in the clear", "take TEMPORAL_TLS=false away");
+    warn("TEMPORAL_TLS", "the API key crosses the network unencrypted", "Remove TEMPORAL_TLS=false.");
   if (supabase?.serviceRoleKey !== undefined && supabase.url === undefined)
-    warn("NEXT_PUBLIC_SUPABASE_URL", "there is a service role key and no project address", "set both, or none");
+    warn("NEXT_PUBLIC_SUPABASE_URL", "a service role key is set, but no project address", "Set both, or neither.");
   return findings;
 }

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type FakeServer, fakeServer } from "../../test/support/fake-server.ts";
-import { askSupabase, judgeSupabase } from "./supabase.ts";
+import { querySupabase, supabaseFinding } from "./supabase.ts";
 
 let supabase: FakeServer;
 test.before(async () => {
@@ -14,25 +14,25 @@ test.before(async () => {
 test.after(() => supabase.close());
 
 async function look(serviceRoleKey: string | undefined, url: string | undefined = supabase.url) {
-  const asked = await askSupabase({ url, serviceRoleKey }, 2_000);
-  return asked === undefined ? undefined : judgeSupabase(asked, url ?? "");
+  const reply = await querySupabase({ url, serviceRoleKey }, 2_000);
+  return reply === undefined ? undefined : supabaseFinding(reply, url ?? "");
 }
 
-test("a project is asked for a table that it has not, which is answered once the key is taken", async () => {
+test("a response that the health table is missing proves that the project accepts the key", async () => {
   assert.is((await look("service-key"))?.state, "ok");
   const wrong = await look("wrong-key");
   assert.is(wrong?.state, "down");
   assert.match(wrong?.found ?? "", /refuses the key \(HTTP 401: Invalid API key\)/);
 });
 
-test("an address that is none of a project, and one where nobody is", async () => {
+test("an address that is not a project, and one where nothing listens", async () => {
   assert.match((await look("service-key", `${supabase.url}/elsewhere`))?.found ?? "", "HTTP 401");
   assert.match((await look("service-key", "http://127.0.0.1:1"))?.found ?? "", "cannot be reached");
 });
 
-test("a project without a key is said; without a project nothing is asked", async () => {
+test("a project without a key is a finding; without a project there is no query", async () => {
   assert.match((await look(undefined))?.todo ?? "", "SUPABASE_SERVICE_ROLE_KEY");
-  assert.is(await askSupabase({ url: undefined, serviceRoleKey: "k" }, 1_000), undefined);
+  assert.is(await querySupabase({ url: undefined, serviceRoleKey: "k" }, 1_000), undefined);
 });
 
 test.run();

@@ -1,12 +1,12 @@
 import { connect, createServer, type Socket } from "node:net";
 
 export interface TransactionPooler {
-  /** The given address, through the pooler. */
+  /** The database URL, through the pooler. */
   readonly url: string;
   close(): Promise<void>;
 }
 
-/** Hands each transaction to whatever server connection was used last, as poolers in transaction mode do. A client's login makes a connection. */
+/** Runs each transaction on the server connection that became idle last, as poolers in transaction mode do. Each client login opens a connection. */
 export async function transactionPooler(databaseUrl: string): Promise<TransactionPooler> {
   const behind = new URL(databaseUrl);
   const idle: Backend[] = [];
@@ -22,7 +22,7 @@ export async function transactionPooler(databaseUrl: string): Promise<Transactio
     own.on("data", (chunk) => {
       backend.client?.write(chunk);
       if (!endsReady(chunk)) return;
-      // Its transaction, or its login, is over.
+      // The transaction, or the login, is complete.
       backend.release?.();
       idle.push(backend);
     });
@@ -39,7 +39,7 @@ export async function transactionPooler(databaseUrl: string): Promise<Transactio
       bound = undefined;
     };
     client.on("data", (chunk) => {
-      // Terminate: the server's connection stays.
+      // Terminate message: the server connection stays open.
       if (chunk[0] === 0x58) return;
       bound ??= take();
       bound?.socket.write(chunk);
@@ -65,6 +65,6 @@ interface Backend {
   release?: () => void;
 }
 
-/** ReadyForQuery outside a transaction, which is how each answer of the questions asked here ends. */
+/** ReadyForQuery outside a transaction: the end of each response to the queries here. */
 const endsReady = (chunk: Buffer): boolean =>
   chunk.length >= 6 && chunk.subarray(-6).equals(Buffer.from([0x5a, 0, 0, 0, 5, 0x49]));

@@ -1,24 +1,25 @@
+import type { Measured } from "../../core/diagnosis/measure.ts";
 import { absent, downIn } from "./app.ts";
-import type { Asked } from "./ask.ts";
 import type { Finding } from "./finding.ts";
-import { get, type HttpAnswer, isObject, type Place } from "./http.ts";
+import { type Endpoint, get, type HttpReply, isObject } from "./http.ts";
 
-export const askWorker = ({ url }: Place, limitMs: number): Promise<Asked<HttpAnswer>> => get(`${url}/health`, limitMs);
+export const queryWorker = ({ url }: Endpoint, limitMs: number): Promise<Measured<HttpReply>> =>
+  get(`${url}/health`, limitMs);
 
-export function judgeWorker(asked: Asked<HttpAnswer>, place: Place): Finding {
+export function workerFinding(reply: Measured<HttpReply>, endpoint: Endpoint): Finding {
   const check = "worker";
   const checks =
-    asked.ok && isObject(asked.value.body) && isObject(asked.value.body.checks) ? asked.value.body.checks : undefined;
-  if (checks === undefined) return absent(check, asked, place);
+    reply.ok && isObject(reply.value.body) && isObject(reply.value.body.checks) ? reply.value.body.checks : undefined;
+  if (checks === undefined) return absent(check, reply, endpoint);
   const down = downIn(checks);
-  if (down.length === 0) return { check, state: "ok", ms: asked.ms, found: `${place.url} is healthy` };
-  const since = down.flatMap((part) => part.since ?? []).sort()[0];
+  if (down.length === 0) return { check, state: "ok", ms: reply.ms, found: `${endpoint.url} is healthy` };
+  const since = down.flatMap((component) => component.since ?? []).sort()[0];
   return {
     check,
     state: "down",
-    ms: asked.ms,
+    ms: reply.ms,
     ...(since === undefined ? {} : { since }),
     found: down.map(({ text }) => text).join("; "),
-    todo: "`pnpm xnovu worker status` tells more; the worker goes on by itself when what it needs is back",
+    todo: "`pnpm xnovu worker status` shows more. The worker recovers by itself when its dependencies are back.",
   };
 }

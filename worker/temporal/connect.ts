@@ -1,6 +1,7 @@
 import { NativeConnection } from "@temporalio/worker";
 import type { Settings } from "../../core/config/variables.ts";
-import { messageOf, XnovuError } from "../../core/errors.ts";
+import { diagnoseTemporal, isNamespaceMissing, isTemporalRefusal, temporalTls } from "../../core/diagnosis/temporal.ts";
+import { XnovuError } from "../../core/errors.ts";
 import { tlsFault } from "./tls-fault.ts";
 
 export type TemporalSettings = Settings["temporal"];
@@ -8,7 +9,7 @@ export type TemporalSettings = Settings["temporal"];
 /** Connects and looks that the namespace is there. An unreachable server rejects with what gRPC said; a wrong namespace, key or TLS setting is an XnovuError. */
 export async function connect(settings: TemporalSettings): Promise<NativeConnection> {
   const { address, namespace, apiKey } = settings;
-  const tls = tlsOf(settings);
+  const tls = temporalTls(settings);
   const connection = await NativeConnection.connect({
     address,
     ...(tls === undefined ? {} : { tls }),
@@ -28,38 +29,11 @@ export async function connect(settings: TemporalSettings): Promise<NativeConnect
   }
 }
 
-function tlsOf({ tls, apiKey, tlsCa, tlsCert, tlsKey }: TemporalSettings) {
-  // Said outright: with an API key the SDK takes TLS for granted.
-  if (tls === false) return false;
-  if (tls === undefined && apiKey === undefined && tlsCert === undefined && tlsCa === undefined) return undefined;
-  return {
-    ...(tlsCa === undefined ? {} : { serverRootCACertificate: Buffer.from(tlsCa) }),
-    ...(tlsCert === undefined || tlsKey === undefined
-      ? {}
-      : { clientCertPair: { crt: Buffer.from(tlsCert), key: Buffer.from(tlsKey) } }),
-  };
-}
-
-// gRPC status codes, https://grpc.io/docs/guides/status-codes/
-const notFound = 5;
-const permissionDenied = 7;
-const unauthenticated = 16;
-
-function explain(error: unknown, { address, namespace }: TemporalSettings): unknown {
-  const code = (error as { code?: unknown } | null)?.code;
-  if (code === notFound)
-    return new XnovuError(`Temporal at ${address} has no namespace "${namespace}"`, {
-      hint: `Create it (temporal operator namespace create -n ${namespace}) or set TEMPORAL_NAMESPACE.`,
-      cause: error,
-    });
-  if (code === permissionDenied || code === unauthenticated)
-    return new XnovuError(
-      `Temporal at ${address} refused the credentials for namespace "${namespace}": ${messageOf(error)}`,
-      {
-        hint: "Check TEMPORAL_API_KEY, or TEMPORAL_TLS_CERT and TEMPORAL_TLS_KEY.",
-      },
-    );
-  return error;
+/** A missing namespace and refused credentials need a person; any other error passes. */
+function explain(error: unknown, settings: TemporalSettings): unknown {
+  if (!isNamespaceMissing(error) && !isTemporalRefusal(error)) return error;
+  const { message, hint } = diagnoseTemporal(error, settings);
+  return new XnovuError(message, { hint, cause: error });
 }
 
 /** Whether an error of a Temporal call says that the server cannot be reached or is too slow now: worth waiting for. */

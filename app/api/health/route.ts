@@ -1,4 +1,4 @@
-import { currentHealth } from "../../lib/health/index.ts";
+import { currentHealth } from "../../lib/health/current-health.ts";
 import { version } from "../../lib/version.ts";
 
 export const dynamic = "force-dynamic";

@@ -1,53 +1,71 @@
 import { type Env, parse } from "../../../core/config/parse.ts";
 import type { Group, Settings } from "../../../core/config/variables.ts";
-import { type CheckOutcome, type CheckResult, type Probe, runCheck } from "./check.ts";
-import { databaseProbe, failing, novuProbe, serverProbe, supabaseProbe } from "./probes.ts";
+import type { Category } from "../../../core/diagnosis/category.ts";
+import type { Diagnosis } from "../../../core/diagnosis/diagnosis.ts";
+import { measure } from "../../../core/diagnosis/measure.ts";
+import { type Dependency, database, notConfigured, novu, server, supabase } from "./dependencies.ts";
 
 export type CheckName = "server" | "database" | "novu" | "supabase";
 
+/** The result of one check, as the public health endpoint shows it. */
+export interface CheckResult {
+  readonly status: "up" | "down";
+  readonly latencyMs: number;
+  /** Why it is down: a category, which holds no addresses and no secrets. */
+  readonly error?: Category;
+}
+
 export interface HealthReport {
   readonly status: "ok" | "error";
-  /** `supabase` is there when a Supabase project is configured. */
+  /** `supabase` is present when a Supabase project is configured. */
   readonly checks: Partial<Record<CheckName, CheckResult>>;
 }
 
-export type FaultListener = (name: CheckName, outcome: CheckOutcome) => void;
+/** Receives the result of each check: the diagnosis when it is down. */
+export type OnResult = (name: CheckName, diagnosis: Diagnosis | undefined) => void;
 
-/** Looks at everything the app depends on, at the same time, each under the time limit. Never rejects: bad settings are a check that is down. */
-export async function checkHealth(env: Env, onOutcome: FaultListener = () => undefined): Promise<HealthReport> {
+/** Checks everything the app depends on, at the same time, each under the time limit. Never rejects: with bad settings the check is down. */
+export async function checkHealth(env: Env, onResult: OnResult = () => undefined): Promise<HealthReport> {
   const timeoutMs = timeLimit(env);
-  const outcomes = await Promise.all(
-    probesFor(env).map(async ([name, probe]) => {
-      const outcome = await runCheck(probe, timeoutMs);
-      onOutcome(name, outcome);
-      return [name, outcome.result] as const;
+  const checks = await Promise.all(
+    dependenciesOf(env).map(async ([name, dependency]) => {
+      const [result, diagnosis] = await check(dependency, timeoutMs);
+      onResult(name, diagnosis);
+      return [name, result] as const;
     }),
   );
-  const status = outcomes.every(([, result]) => result.status === "up") ? "ok" : "error";
-  return { status, checks: Object.fromEntries(outcomes) };
+  const status = checks.every(([, result]) => result.status === "up") ? "ok" : "error";
+  return { status, checks: Object.fromEntries(checks) };
 }
 
-function probesFor(env: Env): [CheckName, Probe][] {
-  const probes: [CheckName, Probe][] = [
-    // The settings of the app itself belong to the server's own check.
-    ["server", withSettings(env, "app", () => serverProbe)],
-    ["database", withSettings(env, "database", databaseProbe)],
-    ["novu", withSettings(env, "novu", novuProbe)],
+async function check({ query, diagnose }: Dependency, timeoutMs: number): Promise<[CheckResult, Diagnosis?]> {
+  const measured = await measure(query, timeoutMs);
+  if (measured.ok) return [{ status: "up", latencyMs: measured.ms }];
+  const diagnosis = diagnose(measured.error);
+  return [{ status: "down", latencyMs: measured.ms, error: diagnosis.category }, diagnosis];
+}
+
+function dependenciesOf(env: Env): [CheckName, Dependency][] {
+  const dependencies: [CheckName, Dependency][] = [
+    // A bad setting of the app itself makes the server's check fail.
+    ["server", withSettings(env, "app", () => server)],
+    ["database", withSettings(env, "database", database)],
+    ["novu", withSettings(env, "novu", novu)],
   ];
-  if (supabaseAsked(env)) probes.push(["supabase", withSettings(env, "supabase", supabaseProbe)]);
-  return probes;
+  if (isSupabaseConfigured(env)) dependencies.push(["supabase", withSettings(env, "supabase", supabase)]);
+  return dependencies;
 }
 
-function withSettings<G extends Group>(env: Env, group: G, probe: (settings: Settings[G]) => Probe): Probe {
+function withSettings<G extends Group>(env: Env, group: G, make: (settings: Settings[G]) => Dependency): Dependency {
   try {
-    return probe(parse(env, [group])[group]);
+    return make(parse(env, [group])[group]);
   } catch (error) {
-    return failing(error);
+    return notConfigured(error);
   }
 }
 
-/** True as well when the setting is there and wrong: its check then says so. */
-function supabaseAsked(env: Env): boolean {
+/** Also true when the setting is present but bad: the check then fails and says so. */
+function isSupabaseConfigured(env: Env): boolean {
   try {
     return parse(env, ["supabase"]).supabase.url !== undefined;
   } catch {

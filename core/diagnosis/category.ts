@@ -1,13 +1,17 @@
-import { SettingsError } from "../../../core/errors.ts";
+import { SettingsError } from "../errors.ts";
 
-/** An HTTP dependency answered, and not with success. */
+/** A dependency responded over HTTP, but not with success. `detail` is the response's own message. */
 export class HttpStatusError extends Error {
   readonly status: number;
 
-  constructor(status: number) {
-    super(`answered with HTTP ${status}`);
+  constructor(status: number, detail = "") {
+    super(`HTTP ${status}${detail && `: ${detail}`}`);
     this.name = "HttpStatusError";
     this.status = status;
+  }
+
+  get refusesCredentials(): boolean {
+    return this.status === 401 || this.status === 403;
   }
 }
 
@@ -22,7 +26,7 @@ const byCode = {
   ENETUNREACH: "host not reachable",
   ETIMEDOUT: "timed out",
   UND_ERR_CONNECT_TIMEOUT: "timed out",
-  // Postgres, by its SQLSTATE codes (appendix A of its manual).
+  // SQLSTATE codes of Postgres (PostgreSQL manual, appendix A).
   "28000": "refused our credentials",
   "28P01": "refused our credentials",
   "3D000": "no such database",
@@ -41,11 +45,14 @@ export type Category =
   | "TLS failed"
   | "failed";
 
-/** What a stranger may know of a fault: a word from a closed list, never a message, which may hold addresses, users or secrets. */
+/**
+ * The kind of an error, from a closed list. This is all that the public health endpoint shows: an error's own message may hold addresses, users or
+ * secrets.
+ */
 export function categoryOf(error: unknown): Category {
   if (error instanceof SettingsError) return "not configured";
   if (error instanceof HttpStatusError)
-    return error.status === 401 || error.status === 403 ? "refused our credentials" : "answered with an error";
+    return error.refusesCredentials ? "refused our credentials" : "answered with an error";
   if (!(error instanceof Error)) return "failed";
   if (error.name === "TimeoutError" || error.name === "AbortError") return "timed out";
   const own = ofCode("code" in error ? error.code : undefined);

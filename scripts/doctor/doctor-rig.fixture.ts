@@ -7,8 +7,8 @@ import { type Env, novuKey, type WorkerRig, workerRig } from "../../test/support
 import { type Examination, type ExamineOptions, examine } from "./examine.ts";
 import { exitCodeOf, type Finding } from "./finding.ts";
 
-export interface Looked extends Examination {
-  /** The line of a check. */
+export interface Examined extends Examination {
+  /** The finding of a check. */
   of(check: string): Finding;
   /** The checks in a state. */
   states(state: Finding["state"]): string[];
@@ -21,15 +21,15 @@ export interface DoctorRig {
   readonly temporalAddress: string;
   readonly worker: WorkerRig;
   readonly bridge: TestBridge;
-  /** What the app's /api/health answers from now on. */
-  appSays(code: number, body: unknown): void;
-  look(change?: Env, options?: Partial<ExamineOptions>): Promise<Looked>;
+  /** What the app's /api/health returns from now on. */
+  setAppHealth(code: number, body: unknown): void;
+  look(change?: Env, options?: Partial<ExamineOptions>): Promise<Examined>;
   close(): Promise<void>;
 }
 
 export const healthy = { status: "ok", checks: { server: { status: "up" }, database: { status: "up" } } };
 
-/** Everything that is asked, well and running: Postgres, Temporal, a Novu that is synced, a worker, and the app as far as it is asked. */
+/** Everything that the doctor checks, healthy: Postgres, Temporal, a synced Novu, a worker, and the two endpoints of the app. */
 export async function doctorRig(): Promise<DoctorRig> {
   const [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
   const worker = await workerRig(database.url, temporal.address);
@@ -52,32 +52,32 @@ export async function doctorRig(): Promise<DoctorRig> {
     temporalAddress: temporal.address,
     worker,
     bridge,
-    appSays: (code, body) => answerAs(app, bridge, code, body),
+    setAppHealth: (code, body) => respondAs(app, bridge, code, body),
     async look(change = {}, options = {}) {
-      const asked = { audience: "all", limitMs: 4_000, appUrl: app.url, ...options } as const;
-      return looked(await examine({ ...worker.env, ...change }, asked));
+      const given = { audience: "all", limitMs: 4_000, appUrl: app.url, ...options } as const;
+      return examined(await examine({ ...worker.env, ...change }, given));
     },
     close,
   };
 }
 
-/** A health report, and the framework's own bridge behind /api/novu. */
-function answerAs(app: FakeServer, bridge: TestBridge, code: number, body: unknown): void {
+/** Serves a health report, and the framework's own bridge behind /api/novu. */
+function respondAs(app: FakeServer, bridge: TestBridge, code: number, body: unknown): void {
   app.answer((request, response) => {
     if (request.url === "/api/health") return void response.writeHead(code).end(JSON.stringify(body));
     const headers = { "novu-signature": String(request.headers["novu-signature"] ?? "") };
-    void fetch(`${bridge.url}${new URL(request.url ?? "", app.url).search}`, { headers }).then(async (answer) =>
-      response.writeHead(answer.status, { "content-type": "application/json" }).end(await answer.text()),
+    void fetch(`${bridge.url}${new URL(request.url ?? "", app.url).search}`, { headers }).then(async (reply) =>
+      response.writeHead(reply.status, { "content-type": "application/json" }).end(await reply.text()),
     );
   });
 }
 
-const looked = (examination: Examination): Looked => ({
+const examined = (examination: Examination): Examined => ({
   ...examination,
   of(check) {
     const found = examination.findings.find((finding) => finding.check === check);
     if (found === undefined)
-      throw new Error(`no line of ${check} among ${examination.findings.map((one) => one.check).join(", ")}`);
+      throw new Error(`no finding of ${check} among ${examination.findings.map((one) => one.check).join(", ")}`);
     return found;
   },
   states: (state) => examination.findings.filter((finding) => finding.state === state).map(({ check }) => check),

@@ -1,12 +1,12 @@
 import { connect } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { SettingsError } from "../../../core/errors.ts";
+import { SettingsError } from "../errors.ts";
 import { categoryOf, HttpStatusError } from "./category.ts";
 
 const withCode = (code: string, message = "secret detail") => Object.assign(new Error(message), { code });
 
-test("each fault becomes a word from the closed list", () => {
+test("each error maps to a category of the closed list", () => {
   const table: [unknown, string][] = [
     [withCode("ECONNREFUSED"), "connection refused"],
     [new TypeError("fetch failed", { cause: withCode("ENOTFOUND") }), "host not found"],
@@ -28,7 +28,7 @@ test("each fault becomes a word from the closed list", () => {
   for (const [error, category] of table) assert.is(categoryOf(error), category, String(error));
 });
 
-test("a real refused connection by name, where both address families are tried", async () => {
+test("a refused connection to a host name, where Node tries both address families", async () => {
   const error = await new Promise((resolve) => connect({ host: "localhost", port: 1 }).once("error", resolve));
   assert.is(categoryOf(error), "connection refused");
 });
