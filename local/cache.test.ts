@@ -24,7 +24,7 @@ test("a folder is filled whole or not at all, and the first one stays", async ()
     throw new Error("no space left");
   });
   await failing.then(
-    () => assert.unreachable("no fault"),
+    () => assert.unreachable("no error"),
     (error: unknown) => assert.match(String(error), "no space left"),
   );
   assert.equal(readdirSync(folder), []);

@@ -6,9 +6,9 @@ import { NotReadyError, signalTo, startChild, waitReady } from "./child.ts";
 const script = (code: string, sink?: (line: string) => void) =>
   startChild({ name: "it", file: process.execPath, args: ["-e", code], ...(sink ? { sink } : {}) });
 
-const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
-    () => assert.unreachable("no fault"),
+    () => assert.unreachable("no error"),
     (error: unknown) => error,
   );
 
@@ -20,9 +20,9 @@ test("lines of both streams arrive tagged", async () => {
   assert.equal(lines.sort(), ["[it] one", "[it] three", "[it] two"]);
 });
 
-test("a program that is not there is a fault with its name", async () => {
-  const fault = await faultOf(startChild({ name: "it", file: "/nowhere/at-all", args: [] }));
-  assert.match(String(fault), /Cannot start it \(\/nowhere\/at-all\)/);
+test("a program that is not there is a error with its name", async () => {
+  const error = await errorOf(startChild({ name: "it", file: "/nowhere/at-all", args: [] }));
+  assert.match(String(error), /Cannot start it \(\/nowhere\/at-all\)/);
 });
 
 test("stop lets it end by itself", async () => {
@@ -54,11 +54,11 @@ test("stop kills one that does not listen, and its children", async () => {
 test("waiting for one that ended, or stays silent, fails with its last words", async () => {
   const never = async () => assert.unreachable("not yet");
   const dead = await script("console.error('no space left'); process.exit(3)");
-  const ended = await faultOf(waitReady(dead, never, { limitMs: 5_000 }));
+  const ended = await errorOf(waitReady(dead, never, { limitMs: 5_000 }));
   assert.instance(ended, NotReadyError);
   assert.match(String(ended), /it ended \(exit 3\) before it was ready[\s\S]*no space left/);
   const silent = await script("setInterval(() => {}, 1000)");
-  assert.match(String(await faultOf(waitReady(silent, never, { limitMs: 200 }))), "not ready after 200 ms (not yet)");
+  assert.match(String(await errorOf(waitReady(silent, never, { limitMs: 200 }))), "not ready after 200 ms (not yet)");
   await silent.stop();
 });
 

@@ -35,9 +35,9 @@ async function query(server: Postgres, sql: string) {
   }
 }
 
-async function faultOf(promise: Promise<unknown>): Promise<unknown> {
+async function errorOf(promise: Promise<unknown>): Promise<unknown> {
   return promise.then(
-    () => assert.unreachable("no fault"),
+    () => assert.unreachable("no error"),
     (error: unknown) => error,
   );
 }
@@ -85,14 +85,14 @@ test("a wrong password is refused, and only 127.0.0.1 is listened on", async () 
   const wrong = new URL(server.url);
   wrong.password = "wrong";
   const client = new pg.Client({ connectionString: wrong.href });
-  assert.match(String(await faultOf(client.connect())), /password authentication failed/);
+  assert.match(String(await errorOf(client.connect())), /password authentication failed/);
   assert.equal(await query(server, "SHOW listen_addresses"), [{ listen_addresses: "127.0.0.1" }]);
 });
 
 test("a second server on the same data is refused by name, and `stopPostgresOf` ends the first", async () => {
   const dataDir = join(closed, "eighteen");
-  const fault = await faultOf(startPostgres({ dataDir, settings }));
-  assert.instance(fault, PostgresRunningError);
+  const error = await errorOf(startPostgres({ dataDir, settings }));
+  assert.instance(error, PostgresRunningError);
   assert.ok(await stopPostgresOf(dataDir));
   assert.not(await stopPostgresOf(dataDir));
 });
@@ -101,23 +101,23 @@ test("a port in use is named with its holder", async () => {
   const port = await freePort();
   const server = createServer().listen(port, "127.0.0.1");
   await once(server, "listening");
-  const fault = await faultOf(startPostgres({ dataDir: join(open, "never"), port, settings }));
+  const error = await errorOf(startPostgres({ dataDir: join(open, "never"), port, settings }));
   server.close();
-  assert.instance(fault, PortInUseError);
-  assert.match(String(fault), `Port ${port}`);
-  if (process.platform === "linux") assert.match(String(fault), `process ${process.pid}`);
+  assert.instance(error, PortInUseError);
+  assert.match(String(error), `Port ${port}`);
+  if (process.platform === "linux") assert.match(String(error), `process ${process.pid}`);
 });
 
 test("data of another version is refused until it is thrown away", async () => {
   const dataDir = join(open, "fif teen");
-  assert.match(String(await faultOf(startPostgres({ dataDir, settings }))), /belongs to Postgres 15/);
+  assert.match(String(await errorOf(startPostgres({ dataDir, settings }))), /belongs to Postgres 15/);
   const server = await start({ dataDir, fresh: true });
   assert.match((await query(server, "SHOW server_version"))[0]?.server_version ?? "", /^18\./);
 });
 
 test("a setting that Postgres refuses is told in its own words", async () => {
   const dataDir = join(closed, "eighteen");
-  assert.match(String(await faultOf(startPostgres({ dataDir, settings: { no_such: "1" } }))), /no_such/);
+  assert.match(String(await errorOf(startPostgres({ dataDir, settings: { no_such: "1" } }))), /no_such/);
 });
 
 test.run();

@@ -11,7 +11,7 @@ import { downloadTemporal } from "./temporal-download.ts";
 export const temporalVersion = "1.5.1";
 
 export interface FindOptions {
-  /** XNOVU_TEMPORAL_CLI: used as it is, or a fault. */
+  /** XNOVU_TEMPORAL_CLI: used as it is, or a problem. */
   readonly explicitPath?: string;
   readonly cacheDir?: string;
   readonly path?: string;
@@ -58,8 +58,8 @@ export async function findTemporal(options: FindOptions): Promise<string> {
 }
 
 async function explicit(path: string): Promise<string> {
-  const fault = await faultOf(path);
-  if (fault) throw new TemporalNotFoundError([`XNOVU_TEMPORAL_CLI=${path}: ${fault}`]);
+  const problem = await problemOf(path);
+  if (problem) throw new TemporalNotFoundError([`XNOVU_TEMPORAL_CLI=${path}: ${problem}`]);
   return path;
 }
 
@@ -67,8 +67,8 @@ async function onPath(path: string): Promise<string | undefined> {
   const candidates = path.split(delimiter).map((folder) => join(folder || ".", "temporal"));
   const found = candidates.find(isExecutable);
   if (!found) return undefined;
-  const fault = await faultOf(found);
-  if (fault) throw new Error(`${found} is ${fault}`);
+  const problem = await problemOf(found);
+  if (problem) throw new Error(`${found} is ${problem}`);
   return found;
 }
 
@@ -81,7 +81,7 @@ function isExecutable(path: string): boolean {
   }
 }
 
-async function faultOf(path: string): Promise<string | undefined> {
+async function problemOf(path: string): Promise<string | undefined> {
   try {
     const { stdout } = await promisify(execFile)(path, ["--version"], { timeout: 20_000 });
     return /^temporal version/i.test(stdout) ? undefined : "not the Temporal CLI";

@@ -24,19 +24,19 @@ function program(path: string, prints: string): string {
   return path;
 }
 
-const faultOf = (promise: Promise<unknown>): Promise<unknown> =>
+const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
   promise.then(
-    () => assert.unreachable("no fault"),
+    () => assert.unreachable("no error"),
     (error: unknown) => error,
   );
 
-test("the explicit path is used, or is a fault of its own", async () => {
+test("the explicit path is used, or is a error of its own", async () => {
   const explicitPath = program(join(folder, "mine", "temporal"), "temporal version 9");
   assert.is(await findTemporal({ explicitPath, log: quiet }), explicitPath);
   const wrong = program(join(folder, "wrong", "temporal"), "hello");
-  const fault = await faultOf(findTemporal({ explicitPath: wrong, log: quiet }));
-  assert.instance(fault, TemporalNotFoundError);
-  assert.match(String(fault), "not the Temporal CLI");
+  const error = await errorOf(findTemporal({ explicitPath: wrong, log: quiet }));
+  assert.instance(error, TemporalNotFoundError);
+  assert.match(String(error), "not the Temporal CLI");
 });
 
 test("PATH comes before the cache, and another program of the same name is passed over", async () => {
@@ -100,8 +100,8 @@ async function startedWorkflows(address: string, start?: string): Promise<number
 
 test("a program that ends at once is told with its last words", async () => {
   const binary = program(join(folder, "dies", "temporal"), "no space left");
-  const fault = await faultOf(startTemporal({ binary, namespace: "xnovu", port: await freePort() }));
-  assert.match(String(fault), /temporal ended \(exit 0\) before it was ready[\s\S]*no space left/);
+  const error = await errorOf(startTemporal({ binary, namespace: "xnovu", port: await freePort() }));
+  assert.match(String(error), /temporal ended \(exit 0\) before it was ready[\s\S]*no space left/);
 });
 
 test("nothing half made stays in the cache", () => {

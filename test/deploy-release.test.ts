@@ -47,12 +47,12 @@ test.before(async () => {
   [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
   servers = await hostServers(engine, database.url, temporal.address);
   ports = { app: await freePort(), worker: await freePort() };
-  const edge = {
-    XNOVU_EDGE_IMAGE: await haproxyImage({ engine, log: console.error }),
-    XNOVU_EDGE_APP: `127.0.0.1:${ports.app}`,
-    XNOVU_EDGE_WORKER: `127.0.0.1:${ports.worker}`,
+  const proxy = {
+    XNOVU_PROXY_IMAGE: await haproxyImage({ engine, log: console.error }),
+    XNOVU_PROXY_APP: `127.0.0.1:${ports.app}`,
+    XNOVU_PROXY_WORKER: `127.0.0.1:${ports.worker}`,
   };
-  place = { cwd: folder.path, env: { ...(await buildEnv(engine)), ...edge } };
+  place = { cwd: folder.path, env: { ...(await buildEnv(engine)), ...proxy } };
   writeFileSync(join(folder.path, "good.env"), envFile(servers.settings));
   writeFileSync(
     join(folder.path, "bad.env"),
@@ -121,7 +121,7 @@ async function takeDown(): Promise<void> {
   const ids = stdout.trim().split("\n").filter(Boolean);
   if (ids.length > 0) await quietly("rm", "--force", "--volumes", ...ids);
   await quietly("network", "rm", "xnovu");
-  await quietly("volume", "rm", "xnovu-deploy", "xnovu-edge");
+  await quietly("volume", "rm", "xnovu-deploy", "xnovu-proxy");
 }
 
 const docker = (...args: string[]) => succeed("docker", args, place);
@@ -153,7 +153,7 @@ const onEngine = (name: string, work: () => Promise<void>) =>
 
 onEngine("before anything is deployed", async () => {
   const [list, back] = [await xnovu("releases", place), await xnovu("rollback", place)];
-  assert.equal([list.code, list.stdout, list.stderr], [0, "", "Nothing was deployed here yet.\n"]);
+  assert.equal([list.code, list.stdout, list.stderr], [0, "", "Nothing has been deployed here yet.\n"]);
   assert.is(back.code, 2);
   assert.match(back.stderr, /Nothing is deployed here/);
 });
@@ -208,8 +208,8 @@ onEngine("two releases, one that is sick, and a rollback, under 50 notifications
   await db.end();
 });
 
-onEngine("the edge comes back to the live release, and follows it to another address", async () => {
-  await docker("restart", "--time", "1", "xnovu-edge");
+onEngine("the proxy comes back to the live release, and follows it to another address", async () => {
+  await docker("restart", "--time", "1", "xnovu-proxy");
   await until(async () => (await answer("/api/novu").catch(() => 0)) === 200);
   // Another container takes the address while the app is away.
   await docker("stop", "xnovu-r2-app-1");
@@ -229,7 +229,7 @@ onEngine("the edge comes back to the live release, and follows it to another add
   await docker("rm", "--force", "xnovu-squatter");
 });
 
-/** A deploy that never gets healthy, with both of its pair started. In a process group of its own, as a terminal's. */
+/** A deploy that never gets healthy, with app and worker started. In a process group of its own, as a terminal's. */
 async function hanging(release: number) {
   const words = [
     "deploy",
@@ -272,7 +272,7 @@ onEngine("migrations that would break the release that serves: exit 1, and none 
 });
 
 onEngine(
-  "a release that the edge cannot reach, by a compose file of one's own: the requests go back, and it is taken away",
+  "a release that the proxy cannot reach, by a compose file of one's own: the requests go back, and it is taken away",
   async () => {
     writeFileSync(
       join(folder.path, "lonely.yaml"),
@@ -280,14 +280,14 @@ onEngine(
     );
     const ran = await deploy("two", "--file", "lonely.yaml");
     assert.is(ran.code, 1);
-    assert.match(ran.stderr, /The edge does not find the address of xnovu-r6-app-1/);
+    assert.match(ran.stderr, /The proxy cannot resolve the address of xnovu-r6-app-1/);
     assert.is(await answer("/api/novu"), 200);
     assert.equal(await running(), ["xnovu-r2-app-1", "xnovu-r2-worker-1"]);
     assert.is(await docker("network", "ls", "--quiet", "--filter", "name=lonely"), "");
   },
 );
 
-onEngine("Ctrl-C takes the half-started pair away, and the old one serves on", async () => {
+onEngine("Ctrl-C removes the half-started release, and the old one serves on", async () => {
   const hung = await hanging(7);
   assert.is(await hung.end("SIGINT"), 130);
   assert.is(await answer("/api/novu"), 200);
@@ -295,12 +295,12 @@ onEngine("Ctrl-C takes the half-started pair away, and the old one serves on", a
 });
 
 onEngine(
-  "a second command at once is refused; after one that was killed the old pair serves on, and the next clears up",
+  "a second command at once is refused; after one that was killed the old release serves on, and the next clears up",
   async () => {
     const hung = await hanging(8);
     const other = await xnovu("rollback r3", place);
     assert.is(other.code, 1);
-    assert.match(other.stderr, /\(deploy, since .*works on this server now/);
+    assert.match(other.stderr, /\(deploy, since .*holds the lock on this server/);
     await hung.end("SIGKILL");
     assert.is(await answer("/api/novu"), 200);
     assert.equal(await states(), [

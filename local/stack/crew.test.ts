@@ -54,8 +54,8 @@ test("a part that ends is named with its last lines, and the stack is lost", asy
   const child = await add("temporal", await process());
   crew.watch("temporal");
   child.kill("SIGKILL");
-  const fault = await crew.lost.catch((error: unknown) => String(error));
-  assert.match(fault, /temporal has ended by itself[\s\S]*its last words/);
+  const error = await crew.lost.catch((error: unknown) => String(error));
+  assert.match(error, /temporal has ended by itself[\s\S]*its last words/);
   await crew.stop();
 });
 
@@ -69,9 +69,9 @@ test("a part that can be started again is, until its restarts are used up", asyn
   const first = await add("worker", await process());
   crew.watch("worker", revive);
   first.kill("SIGKILL");
-  const fault = await crew.lost.catch((error: unknown) => String(error));
+  const error = await crew.lost.catch((error: unknown) => String(error));
   assert.is(starts, 2);
-  assert.match(fault, "It was started again 2 times");
+  assert.match(error, "It was started again 2 times");
   assert.is(said.filter((line) => line.includes("Starting it again")).length, 2);
   await crew.stop();
 });
@@ -81,12 +81,12 @@ test("every port in use is named at once with its holder", async () => {
   const ports = portsAt(offset);
   const servers = [ports.app, ports.postgres].map((port) => createServer().listen(port, "127.0.0.1"));
   await sleep(50);
-  const fault = await checkPorts(ports, offset).catch((error: unknown) => error);
+  const error = await checkPorts(ports, offset).catch((error: unknown) => error);
   for (const server of servers) server.close();
-  assert.match(String(fault), `${ports.app} for app`);
-  assert.match(String(fault), `${ports.postgres} for Postgres`);
-  assert.not.match(String(fault), `${ports.worker} for`);
-  if (globalThis.process.platform === "linux") assert.match(String(fault), `process ${globalThis.process.pid} in `);
+  assert.match(String(error), `${ports.app} for app`);
+  assert.match(String(error), `${ports.postgres} for Postgres`);
+  assert.not.match(String(error), `${ports.worker} for`);
+  if (globalThis.process.platform === "linux") assert.match(String(error), `process ${globalThis.process.pid} in `);
   await checkPorts({ ...ports, app: ports.worker, postgres: ports.worker }, offset);
 });
 

@@ -39,7 +39,7 @@ export async function workerPlace({ env, root }: Context): Promise<WorkerPlace> 
   };
 }
 
-/** Everything that the worker reads: a fault is told before anything is started, or stopped for a restart. */
+/** Everything that the worker reads: a error is told before anything is started, or stopped for a restart. */
 export const checkWorkerSettings = async (context: Context): Promise<void> =>
   void (await settingsOf(context, "general", "novu", "database", "temporal", "worker"));
 
@@ -76,12 +76,12 @@ export async function runWorker({ root }: Context, { env }: WorkerPlace): Promis
 
 /** A port that is taken is told at once: the parent would start the worker again and again. */
 async function portMustBeFree({ port, host }: WorkerPlace): Promise<void> {
-  const fault = await new Promise<NodeJS.ErrnoException | undefined>((done) => {
+  const error = await new Promise<NodeJS.ErrnoException | undefined>((done) => {
     const server = createServer();
     server.once("error", done);
     server.listen(port, host, () => server.close(() => done(undefined)));
   });
-  if (fault?.code === "EADDRINUSE")
+  if (error?.code === "EADDRINUSE")
     throw new XnovuError(`port ${port} is already in use`, {
       hint: "Another worker may run here (pnpm xnovu worker status); or set WORKER_HEALTH_PORT to a free port.",
     });

@@ -5,29 +5,32 @@ import { drainFlag, envFileFlag, hostFlag, seconds, serverFor, timeoutFlag } fro
 
 export const deploy: Command = {
   name: "deploy",
-  summary: "put a release on a server, without a request or a notification lost",
+  summary: "deploy a release to a server without losing a request or a notification",
   examples: [
-    ["deploy", "the pushed image of this commit, on this machine's engine"],
-    ["deploy --host ssh://deploy@server.example --tag v1.4.0", "a version, on a server"],
-    ["deploy --tag dev --no-pull --env-file production.env", "an image that the engine has, with settings from a file"],
+    ["deploy", "the pushed image of this commit, to this machine's Docker engine"],
+    ["deploy --host ssh://deploy@server.example --tag v1.4.0", "a version, to a server"],
+    [
+      "deploy --tag dev --no-pull --env-file production.env",
+      "an image that the engine already has, with settings from a file",
+    ],
   ],
   notes: [
-    "Pulls, asks the new image's doctor, applies migrations, starts app and worker beside those that run, switches when both are healthy, and",
-    "drains the old worker. Whatever fails before the switch leaves the old pair serving. Needs compose.yaml of this checkout, and nothing on the",
-    "server but Docker. Migrations that would break the release that serves are refused. How it works: docs/deploy/one-server.md.",
+    "Pulls the image, runs its doctor, applies migrations, starts app and worker beside the live release, switches requests when both are healthy,",
+    "and drains the old release. If a step before the switch fails, the old release keeps serving. Needs compose.yaml of this checkout; the server",
+    "needs only Docker. Refuses migrations that would break the live release. How it works: docs/deploy/one-server.md.",
     "Exit codes: 0 the new release is live, 1 it is not, 78 bad settings.",
   ].join("\n"),
   flags: [
     hostFlag,
-    { flags: "-t, --tag <tag>", about: "deploy this tag in place of this commit's" },
+    { flags: "-t, --tag <tag>", about: "deploy this tag instead of this commit's" },
     { flags: "-r, --registry <registry>", about: "registry and namespace to pull from" },
-    { flags: "--no-pull", about: "take the image that the engine has; with --tag, a name without a registry" },
+    { flags: "--no-pull", about: "use the image that the engine already has; with --tag, a name without a registry" },
     envFileFlag,
-    { flags: "-f, --file <file>", about: "one more compose file, over compose.yaml", repeat: true },
+    { flags: "-f, --file <file>", about: "compose file laid over compose.yaml", repeat: true },
     timeoutFlag,
     drainFlag,
-    { flags: "--keep <n>", about: "releases to keep for a rollback, the live one included", fallback: "5" },
-    { flags: "--allow-destructive", about: "apply migrations that break the release that serves now" },
+    { flags: "--keep <n>", about: "releases to keep for a rollback, including the live one", fallback: "5" },
+    { flags: "--allow-destructive", about: "apply migrations even if they break the live release" },
   ],
   async run(context, _, flags) {
     const pull = flags.pull !== false;
@@ -49,7 +52,7 @@ export const deploy: Command = {
   },
 };
 
-/** Where the image is. @throws UsageError for a changed tree, whose image no registry has. */
+/** The image's reference. @throws UsageError for a tree with uncommitted changes: no registry has its image. */
 async function referenceFor(context: Context, flags: Flags, pull: boolean): Promise<string> {
   const { stateFor, tagOptions } = await import("../image/inputs.ts");
   const { tagsOf } = await import("../image/tags.ts");
@@ -57,8 +60,8 @@ async function referenceFor(context: Context, flags: Flags, pull: boolean): Prom
   if (!pull) return tags.local;
   if (tags.dirty && text(flags, "tag") === undefined)
     throw new UsageError(
-      "This tree has uncommitted changes, and its image is in no registry",
-      "Commit and push the image, or name another one: --tag.",
+      "This tree has uncommitted changes, so no registry has its image",
+      "Commit and push the image, or choose another one with --tag.",
     );
   return tags.remote[0] ?? tags.local;
 }

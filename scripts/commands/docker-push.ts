@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { type Command, type Context, type Flags, isSet, json } from "../cli/command.ts";
-import { faultOf } from "../image/buildx.ts";
+import { commandError } from "../image/buildx.ts";
 import { buildxProgram } from "../image/buildx-program.ts";
 import { requireCleanTree } from "../image/guard.ts";
 import { inputsFor, tagLines, tagOptions } from "../image/inputs.ts";
@@ -59,7 +59,7 @@ export const dockerPush: Command = {
 
 async function dryRun(context: Context, flags: Flags, inputs: BakeInputs, { folder }: Project): Promise<number> {
   const printed = await run(planPrint(inputs, buildxProgram(context.env)), { cwd: folder, env: context.env });
-  if (!printed.ok) throw faultOf("docker buildx bake --print", printed);
+  if (!printed.ok) throw commandError("docker buildx bake --print", printed);
   if (isSet(flags, "json")) {
     context.out(JSON.stringify({ ...inputs.tags, plan: JSON.parse(printed.stdout) }, undefined, 2));
     return 0;

@@ -4,32 +4,28 @@ import { hostFlag, serverFor } from "../deploy/flags.ts";
 
 export const releases: Command = {
   name: "releases",
-  summary: "list a server's releases, and who did what to them",
+  summary: "list a server's releases, or its audit log",
   examples: [
-    ["releases", "newest first: what is live, and what rollback goes to"],
-    ["releases --audit", "every action, one line each"],
-    ["releases --host ssh://deploy@server.example --json", "a server's, for a script"],
+    ["releases", "newest first, with the live one and the one that rollback goes to"],
+    ["releases --audit", "every action with its time, user and outcome"],
+    ["releases --host ssh://deploy@server.example --json", "of a server, for a script"],
   ],
   notes:
-    "live serves; previous is what `rollback` goes to; retired is kept and takes `rollback <release>`; failed never served; pruned is gone. The journal\nlies on the server, so that it reads the same from everywhere.",
-  flags: [
-    hostFlag,
-    { flags: "--audit", about: "the journal: when, who, what, from where, to where, how it ended" },
-    json,
-  ],
+    "States: live serves requests; `rollback` goes to previous; `rollback <release>` goes to retired; failed never served; pruned was removed.\nThe audit log is stored on the server, so every machine sees the same.",
+  flags: [hostFlag, { flags: "--audit", about: "print the audit log: time, user, action, releases, outcome" }, json],
   async run(context, _, flags) {
     const { readReleases } = await import("../deploy/read.ts");
-    const { journal, found } = await readReleases(serverFor(context, flags));
+    const { entries, found } = await readReleases(serverFor(context, flags));
     if (isSet(flags, "json")) {
-      context.out(JSON.stringify(isSet(flags, "audit") ? journal : found.all));
+      context.out(JSON.stringify(isSet(flags, "audit") ? entries : found.all));
       return 0;
     }
-    if (journal.length === 0) context.note("Nothing was deployed here yet.");
+    if (entries.length === 0) context.note("Nothing has been deployed here yet.");
     else if (isSet(flags, "audit"))
       context.out(
         table(
           ["AT", "BY", "ACTION", "RELEASE", "FROM", "OUTCOME", "REASON"],
-          journal.map(({ at, by, action, release, from, outcome, reason, reference }) => [
+          entries.map(({ at, by, action, release, from, outcome, reason, reference }) => [
             time(at),
             by,
             action,

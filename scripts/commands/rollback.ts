@@ -3,19 +3,19 @@ import { drainFlag, hostFlag, releaseNumber, seconds, serverFor, timeoutFlag } f
 
 export const rollback: Command = {
   name: "rollback [release]",
-  summary: "go back to the release before, or to a named one",
+  summary: "go back to the previous release, or to a named one",
   examples: [
     ["rollback", "the release that was live when this one was deployed"],
-    ["rollback r3 --host ssh://deploy@server.example", "a certain one that is kept, on a server"],
+    ["rollback r3 --host ssh://deploy@server.example", "a kept release, on a server"],
   ],
   notes: [
-    "Starts the release's own containers again: the image and the settings that it had. Switches when both are healthy, as deploy does.",
-    "Migrations stay: they are expand and contract, so that the release before works with them.",
+    "Starts the release's own containers again, with the image and settings they had. Switches when both are healthy, as deploy does.",
+    "Migrations stay applied: they follow expand and contract, so the previous release works with the schema.",
   ].join("\n"),
   flags: [hostFlag, timeoutFlag, drainFlag],
-  async run(context, [asked], flags) {
+  async run(context, [release], flags) {
     const options = {
-      asked: releaseNumber(asked),
+      wanted: releaseNumber(release),
       healthMs: seconds(flags, "timeout"),
       drainMs: seconds(flags, "drain"),
     };

@@ -13,7 +13,7 @@ export interface Result {
   readonly novu: NovuSide;
   readonly delivered: boolean;
   /** What happened instead, a sentence for each; empty when delivered. */
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 }
 
 const insert = `INSERT INTO notify.notification (enterprise_id, workflow, recipients, payload, transaction_id)
@@ -42,16 +42,16 @@ export async function follow(
     const row = await show(pool, id);
     const novu = row?.status === "SENT" ? await novuSide(sdk, novuTransaction(sample)) : nothing;
     const over = Date.now() > until.deadline || until.signal.aborted;
-    const faults = faultsOf(sample, row, novu, over);
-    if (faults === "wait") await sleep(100, undefined, { signal: until.signal }).catch(() => undefined);
-    else return { sample, id, row, novu, delivered: faults.length === 0, faults };
+    const problems = problemsOf(sample, row, novu, over);
+    if (problems === "wait") await sleep(100, undefined, { signal: until.signal }).catch(() => undefined);
+    else return { sample, id, row, novu, delivered: problems.length === 0, problems };
   }
 }
 
 const nothing: NovuSide = { received: [], failures: [] };
 
 /** Nothing when it is delivered, `wait` while it may still come. */
-export function faultsOf(
+export function problemsOf(
   sample: Sample,
   row: Pick<NotificationDetail, "status" | "error" | "attempts"> | undefined,
   { received, failures }: NovuSide,
@@ -78,5 +78,5 @@ export const broken = (sample: Sample, id: string, error: unknown): Result => ({
   row: undefined,
   novu: nothing,
   delivered: false,
-  faults: [messageOf(error)],
+  problems: [messageOf(error)],
 });

@@ -6,7 +6,7 @@ import { createSdk } from "../../novu/sdk.ts";
 import { workflowIds } from "../../novu/workflows/ids.ts";
 import { workflows } from "../../novu/workflows/index.ts";
 import { payloadSchemas } from "../../novu/workflows/schemas.ts";
-import { faultsOf } from "./deliver.ts";
+import { problemsOf } from "./deliver.ts";
 import { arrived, excerpt, novuSide } from "./novu-side.ts";
 import { novuTransaction, samples } from "./samples.ts";
 
@@ -45,13 +45,13 @@ test("what Novu did is read through its API: messages, and why a step failed", a
     const good = await trigger(0);
     assert.is(good.side.received[0]?.address, "ada@example.com");
     assert.match(good.side.received[0]?.excerpt ?? "", "Your order 1042");
-    assert.equal(faultsOf(good.sample, row("SENT"), good.side, false), []);
+    assert.equal(problemsOf(good.sample, row("SENT"), good.side, false), []);
 
     bridge.fail.push(401);
     const { sample, side } = await trigger(1);
     assert.equal(arrived(side.received, sample.channels), []);
-    const faults = faultsOf(sample, row("SENT"), side, false);
-    assert.match(String(faults), /^sms: the bridge answered 401.*NOVU_SECRET_KEY of the app differs from Novu's/);
+    const problems = problemsOf(sample, row("SENT"), side, false);
+    assert.match(String(problems), /^sms: the bridge answered 401.*NOVU_SECRET_KEY of the app differs from Novu's/);
   } finally {
     await novu.close();
     await bridge.close();
@@ -68,15 +68,15 @@ const silent = { received: [], failures: [] };
 test("a notification is waited for until it cannot come any more", () => {
   const [sample] = samples("z");
   if (sample === undefined) return assert.unreachable();
-  assert.is(faultsOf(sample, row("PENDING"), silent, false), "wait");
-  assert.is(faultsOf(sample, row("SENT"), silent, false), "wait");
+  assert.is(problemsOf(sample, row("PENDING"), silent, false), "wait");
+  assert.is(problemsOf(sample, row("SENT"), silent, false), "wait");
   assert.match(
-    String(faultsOf(sample, row("FAILED", "Novu answered 500"), silent, true)),
+    String(problemsOf(sample, row("FAILED", "Novu answered 500"), silent, true)),
     "still FAILED after 2 tries: Novu answered 500",
   );
-  assert.match(String(faultsOf(sample, row("SENT"), silent, true)), "got no message in time: email");
+  assert.match(String(problemsOf(sample, row("SENT"), silent, true)), "got no message in time: email");
   assert.match(
-    String(faultsOf(sample, row("DEAD", "no such workflow"), silent, false)),
+    String(problemsOf(sample, row("DEAD", "no such workflow"), silent, false)),
     "it is DEAD: no such workflow",
   );
 });

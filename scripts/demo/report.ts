@@ -1,7 +1,7 @@
 import type { Result } from "./deliver.ts";
 
 /** One notification's way, for people. */
-export function lines({ sample, id, row, novu, delivered, faults }: Result): string[] {
+export function lines({ sample, id, row, novu, delivered, problems }: Result): string[] {
   const timeline = row?.timeline ?? [];
   const first = timeline[0] ? Date.parse(timeline[0].at) : 0;
   const way = timeline.map((entry, index) =>
@@ -17,14 +17,14 @@ export function lines({ sample, id, row, novu, delivered, faults }: Result): str
       const said = [message.subject && `“${message.subject}”`, message.excerpt].filter(Boolean).join("  ");
       return `    ${message.channel.padEnd(7)} ${to}  ${said}`;
     }),
-    ...faults.map((fault) => `    not delivered: ${fault}`),
+    ...problems.map((problem) => `    not delivered: ${problem}`),
   ];
 }
 
 const clock = (iso: string): string => new Date(iso).toISOString().slice(11, 23);
 
 /** The same for machines. */
-export const asJson = ({ sample, id, row, novu, delivered, faults }: Result) => ({
+export const asJson = ({ sample, id, row, novu, delivered, problems }: Result) => ({
   id,
   workflow: sample.workflow,
   channels: sample.channels,
@@ -32,5 +32,5 @@ export const asJson = ({ sample, id, row, novu, delivered, faults }: Result) => 
   status: row?.status ?? null,
   timeline: row?.timeline ?? [],
   received: novu.received,
-  faults,
+  faults: problems,
 });

@@ -4,16 +4,16 @@ import { refusals } from "../../outbox/expand-contract.ts";
 import { lastLine } from "../image/buildx.ts";
 import type { Ran } from "../image/run.ts";
 import { titleOf } from "./names.ts";
-import { planAsk } from "./plan.ts";
-import { ask, type Server } from "./server.ts";
+import { planProgram } from "./plan.ts";
+import { runOn, type Server } from "./server.ts";
 
-// What the new image itself says of settings, dependencies and migrations, on the server, before anything is changed there.
+// Checks before a deploy changes anything. The new image runs them on the server: settings, dependencies, migrations.
 
 const finding = z.object({ check: z.string(), state: z.string(), found: z.string(), todo: z.string().optional() });
-const doctorSays = z.object({ checks: z.array(finding) });
+const doctorReport = z.object({ checks: z.array(finding) });
 export type Finding = z.infer<typeof finding>;
 
-/** Without these no release works. The others tell of what a deploy mends (missing tables, no worker yet) or what passes (a closed gate). */
+/** No release works without these. The other checks fail for reasons that a deploy fixes (missing tables, no worker yet) or that pass (sending is paused). */
 const needed = new Set([
   "settings",
   "postgres",
@@ -26,26 +26,26 @@ const needed = new Set([
   "supabase",
 ]);
 
-/** Why a release must not be started; undefined when nothing speaks against it. Pure. */
-export function doctorFault(checks: readonly Finding[]): XnovuError | undefined {
+/** The error that forbids starting a release, or undefined when every needed check passes. Pure. */
+export function doctorError(checks: readonly Finding[]): XnovuError | undefined {
   const wrong = checks.filter(({ check, state }) => state === "bad" || (state === "down" && needed.has(check)));
   if (wrong.length === 0) return undefined;
   const lines = wrong.map(({ check, found, todo }) => `  ${check}: ${found}${todo === undefined ? "" : ` → ${todo}`}`);
   const exitCode: ExitCode = wrong.some(({ state }) => state === "bad") ? exitCodes.settings : exitCodes.failed;
-  return new XnovuError(`doctor finds, on the server:\n${lines.join("\n")}`, {
+  return new XnovuError(`The doctor found problems on the server:\n${lines.join("\n")}`, {
     exitCode,
-    hint: "Nothing was changed. compose.yaml says which settings are handed over.",
+    hint: "Nothing was changed. compose.yaml lists the settings that the containers receive.",
   });
 }
 
-/** @throws XnovuError with what the doctor of the release finds. */
-export async function examine(release: number, server: Server): Promise<void> {
-  const ran = await ask(planAsk(release, server.inputs, ["doctor", "--for", "all", "--json"]), server);
-  const fault = doctorFault(read(ran, doctorSays, release, "doctor").checks);
-  if (fault !== undefined) throw fault;
+/** Runs the release's own doctor on the server. @throws XnovuError that lists the failed checks. */
+export async function checkDependencies(release: number, server: Server): Promise<void> {
+  const ran = await runOn(planProgram(release, server.inputs, ["doctor", "--for", "all", "--json"]), server);
+  const error = doctorError(read(ran, doctorReport, release, "doctor").checks);
+  if (error !== undefined) throw error;
 }
 
-const migrationsSay = z.object({
+const migrationsReport = z.object({
   applied: z.array(z.object({ name: z.string() })),
   pending: z.array(z.string()),
   destructive: z.array(
@@ -59,21 +59,21 @@ const migrationsSay = z.object({
     }),
   ),
 });
-export type Migrations = z.infer<typeof migrationsSay>;
+export type Migrations = z.infer<typeof migrationsReport>;
 
-export const askMigrations = async (release: number, server: Server): Promise<Migrations> =>
+export const readMigrations = async (release: number, server: Server): Promise<Migrations> =>
   read(
-    await ask(planAsk(release, server.inputs, ["migrate", "status", "--json"]), server),
-    migrationsSay,
+    await runOn(planProgram(release, server.inputs, ["migrate", "status", "--json"]), server),
+    migrationsReport,
     release,
     "migrate status",
   );
 
 /**
- * Whether the code that is live can go on while these migrations are applied. `oldest` is the first release that still meets the schema then:
- * undefined when all do. Pure.
+ * Decides whether the live release keeps working while these migrations are applied. Returns the oldest release that works with the schema
+ * afterwards, or undefined when all do. Pure.
  *
- * @throws XnovuError with every statement that must wait for a later release.
+ * @throws XnovuError that lists the statements which must wait for a later release.
  */
 export function judgeMigrations(
   { applied, destructive }: Migrations,
@@ -81,7 +81,7 @@ export function judgeMigrations(
   live: number | undefined,
   allowed: boolean,
 ): number | undefined {
-  // Nobody's code works on an empty database.
+  // On an empty database no running code can break.
   if (live === undefined || destructive.length === 0) return undefined;
   const refused = refusals(
     destructive,
@@ -90,26 +90,26 @@ export function judgeMigrations(
   if (refused.length === 0) return live;
   if (allowed) return release;
   throw new XnovuError(
-    `These migrations would break ${titleOf(live)}, which serves while ${titleOf(release)} starts:\n${refused.map((line) => `  ${line}`).join("\n")}`,
+    `These migrations would break ${titleOf(live)}, which serves requests while ${titleOf(release)} starts:\n${refused.map((line) => `  ${line}`).join("\n")}`,
     {
-      hint: "Nothing was changed. Deploy the code that needs it no more first, and the migration with a later release, marked `-- contract: <reason>`; or --allow-destructive.",
+      hint: "Nothing was changed. First deploy code that no longer uses these objects, then the migration with a later release, marked `-- contract: <reason>`. Or pass --allow-destructive.",
     },
   );
 }
 
-export const migrateWords = ["migrate", "up", "--check-settings"] as const;
+export const migrateCommand = ["migrate", "up", "--check-settings"] as const;
 
-/** A program's JSON, or its own words as the fault. */
+/** Parses the JSON that a program printed. @throws XnovuError with the program's own last line when there is none. */
 function read<T>(ran: Ran, shape: z.ZodType<T>, release: number, what: string): T {
   const line = ran.stdout.trim().split("\n").at(-1) ?? "";
   try {
     return shape.parse(JSON.parse(line));
   } catch {
-    const said = lastLine(ran.stderr) || lastLine(ran.stdout) || `exit ${ran.code}`;
+    const output = lastLine(ran.stderr) || lastLine(ran.stdout) || `exit ${ran.code}`;
     const exitCode = ran.code === exitCodes.settings ? exitCodes.settings : exitCodes.failed;
-    throw new XnovuError(`\`${what}\` in the image of ${titleOf(release)} gives no answer: ${said}`, {
+    throw new XnovuError(`\`${what}\` in the image of ${titleOf(release)} printed no result: ${output}`, {
       exitCode,
-      hint: "Nothing was changed. An image built before this version cannot be deployed by it.",
+      hint: "Nothing was changed. This version of the command cannot deploy images built before it.",
     });
   }
 }

@@ -23,7 +23,7 @@ const server: Server = {
   options: { cwd: root, env: { ...process.env, PATH, FAKE_DOCKER: folder.path, FAKE_HEALTH: "1" } },
   inputs: { files: [], envFile: undefined },
   network: "xnovu",
-  edgePorts: [],
+  proxyPorts: [],
   by: "somebody@somewhere",
   note: (line) => void notes.push(line),
 };

@@ -1,22 +1,22 @@
 import { UsageError, XnovuError } from "../../core/errors.ts";
-import { faultOf, lastLine } from "../image/buildx.ts";
+import { commandError, lastLine } from "../image/buildx.ts";
 import { revisionLabel } from "../image/registry.ts";
-import { askMigrations, examine, judgeMigrations, migrateWords } from "./checks.ts";
-import { ensureEdge } from "./edge.ts";
+import { reasonOf } from "./audit-log.ts";
+import { checkDependencies, judgeMigrations, migrateCommand, readMigrations } from "./checks.ts";
+import { waitHealthy } from "./containers.ts";
 import { type Action, drain, takeOver } from "./go-live.ts";
-import { reasonOf } from "./journal.ts";
 import { titleOf } from "./names.ts";
-import { waitHealthy } from "./pair.ts";
-import { planAsk, planInspectImage, planPull, planTag, planUp } from "./plan.ts";
+import { planInspectImage, planProgram, planPull, planTag, planUp } from "./plan.ts";
+import { ensureProxy } from "./proxy.ts";
 import { prune, removeRelease } from "./prune.ts";
 import { recover } from "./recover.ts";
 import { nextId, type Releases } from "./releases.ts";
-import { ask, must, type Server, uninterrupted } from "./server.ts";
+import { mustRun, runOn, type Server, uninterrupted } from "./server.ts";
 import { openSession, type Session } from "./session.ts";
 
 export interface DeployOptions {
   readonly reference: string;
-  /** Whether to fetch it; the engine has it otherwise. */
+  /** False when the engine already has the image. */
   readonly pull: boolean;
   readonly healthMs: number;
   readonly drainMs: number;
@@ -30,7 +30,7 @@ interface Image {
   readonly revision?: string;
 }
 
-/** Gives the number of the release that is live now. @throws XnovuError, with what was live before still serving. */
+/** Returns the number of the new live release. @throws XnovuError; the release that was live before keeps serving. */
 export async function deploy(options: DeployOptions, server: Server): Promise<number> {
   const image = await fetchImage(options, server);
   const session = await openSession(server, image.image, "deploy");
@@ -39,17 +39,19 @@ export async function deploy(options: DeployOptions, server: Server): Promise<nu
     const release = nextId(before);
     const what = { action: "deploy", release, from: before.live?.id ?? null } as const;
     await session.write({ ...what, outcome: "started", reference: options.reference, ...image });
-    const putAside = (error: unknown) => giveUp(session, server, what, error);
+    const undo = (error: unknown) => removeFailed(session, server, what, error);
     try {
       await start(session, server, options, release, image.image, before);
     } catch (error) {
-      await putAside(error);
+      await undo(error);
       throw error;
     }
-    await takeOver(session, server, what, before.live, putAside);
+    await takeOver(session, server, what, before.live, undo);
     await drain(session, server, what, before.live, options.drainMs);
     if (before.live === undefined)
-      server.note("once, for Novu to find the app: pnpm xnovu sync --bridge-url https://<its address>/api/novu");
+      server.note(
+        "first deploy: register the bridge with Novu once: pnpm xnovu sync --bridge-url https://<app address>/api/novu",
+      );
     await prune(session, uninterrupted(server), options.keep);
     return release;
   } finally {
@@ -60,18 +62,18 @@ export async function deploy(options: DeployOptions, server: Server): Promise<nu
 async function fetchImage({ reference, pull }: DeployOptions, server: Server): Promise<Image> {
   if (pull) {
     server.note(`pulling ${reference}`);
-    const pulled = await ask(planPull(reference), server);
+    const pulled = await runOn(planPull(reference), server);
     if (!pulled.ok)
       throw /not found|manifest unknown/i.test(pulled.stderr)
         ? new XnovuError(`The registry has no ${reference}`, {
-            hint: "Push it: pnpm xnovu docker:push; or name another tag: --tag.",
+            hint: "Push it with `pnpm xnovu docker:push`, or choose another tag with --tag.",
           })
-        : faultOf("docker pull", pulled);
+        : commandError("docker pull", pulled);
   }
-  const ran = await ask(planInspectImage(reference), server);
+  const ran = await runOn(planInspectImage(reference), server);
   if (!ran.ok && /no such image/i.test(ran.stderr))
-    throw new UsageError(`The server's engine has no image ${reference}`, "Leave --no-pull out, or build it there.");
-  if (!ran.ok) throw faultOf("docker image inspect", ran);
+    throw new UsageError(`The server's engine has no image ${reference}`, "Omit --no-pull, or build the image there.");
+  if (!ran.ok) throw commandError("docker image inspect", ran);
   const found = JSON.parse(ran.stdout) as {
     Id: string;
     RepoDigests?: readonly string[];
@@ -86,7 +88,7 @@ async function fetchImage({ reference, pull }: DeployOptions, server: Server): P
   };
 }
 
-/** Everything up to a healthy pair beside the one that serves. */
+/** Starts the release beside the live one and waits until it is healthy. */
 async function start(
   session: Session,
   server: Server,
@@ -96,29 +98,29 @@ async function start(
   { live }: Releases,
 ): Promise<void> {
   const { note, inputs } = server;
-  await must(planTag(image, release), server);
-  await ensureEdge(server, live && { release: live.id, slot: live.slot });
-  note(`${titleOf(release)}: checking settings and what it depends on`);
-  await examine(release, server);
-  const migrations = await askMigrations(release, server);
+  await mustRun(planTag(image, release), server);
+  await ensureProxy(server, live && { release: live.id, slot: live.slot });
+  note(`${titleOf(release)}: checking settings and dependencies`);
+  await checkDependencies(release, server);
+  const migrations = await readMigrations(release, server);
   const oldest = judgeMigrations(migrations, release, live?.id, options.allowDestructive);
   if (migrations.pending.length > 0) {
     note(`${titleOf(release)}: applying ${migrations.pending.join(", ")}`);
-    // Before: killed in between, the schema may be further than the journal says.
+    // Written first: if the command is killed in between, the audit log must not lag behind the schema.
     if (oldest !== undefined)
       await session.write({ action: "deploy", release, from: live?.id ?? null, outcome: "migrated", oldest });
-    const migrated = await ask(planAsk(release, inputs, migrateWords), server);
+    const migrated = await runOn(planProgram(release, inputs, migrateCommand), server);
     if (!migrated.ok) throw new XnovuError(`migrate up failed (exit ${migrated.code}): ${lastLine(migrated.stderr)}`);
   }
   note(`${titleOf(release)}: starting app and worker${live === undefined ? "" : ` beside ${titleOf(live.id)}`}`);
-  await must(planUp(release, inputs), server, "docker compose up");
+  await mustRun(planUp(release, inputs), server, "docker compose up");
   await waitHealthy(release, options.healthMs, server);
 }
 
-/** Takes away what was started; what was live before goes on as if nothing had been. */
-async function giveUp(session: Session, given: Server, what: Action, error: unknown): Promise<void> {
+/** Removes a release that failed to start. The live release is not touched. */
+async function removeFailed(session: Session, given: Server, what: Action, error: unknown): Promise<void> {
   const server = uninterrupted(given);
-  if (what.from !== null) server.note(`${titleOf(what.from)} goes on serving; taking ${titleOf(what.release)} away`);
+  if (what.from !== null) server.note(`${titleOf(what.from)} keeps serving; removing ${titleOf(what.release)}`);
   await removeRelease(what.release, server);
   const interrupted = given.options.signal?.aborted === true;
   await session.write({

@@ -11,31 +11,31 @@ import { defaultNetwork } from "./names.ts";
 import { composeFile } from "./plan.ts";
 import { dockerHost, type Server } from "./server.ts";
 
-// What the flags of deploy, rollback and releases mean, in one place.
+// Flags that deploy, rollback and releases share.
 
 export const hostFlag: Flag = {
   flags: "--host <url>",
-  about: "the server's engine: ssh://user@server (default: DOCKER_HOST, this machine)",
+  about: "Docker engine of the server: ssh://user@server (default: DOCKER_HOST, or this machine)",
 };
 export const envFileFlag: Flag = {
   flags: "--env-file <file>",
-  about: "settings from this file alone, in place of the environment and .env",
+  about: "read settings only from this file, not from the environment or .env",
 };
 export const timeoutFlag: Flag = {
   flags: "--timeout <seconds>",
-  about: "how long the new pair may take to be healthy",
+  about: "time limit for the release to become healthy",
   fallback: "90",
 };
 export const drainFlag: Flag = {
   flags: "--drain <seconds>",
-  about: "how long requests under way may take after the switch",
+  about: "time limit for requests in progress after the switch",
   fallback: "30",
 };
 
 /** @throws UsageError outside a checkout, for a missing file or a bad address. */
 export function serverFor(context: Context, flags: Flags, signal?: AbortSignal): Server {
   if (!existsSync(join(context.root, composeFile)))
-    throw new UsageError(`There is no ${composeFile} beside this program`, "Run this in a checkout of XNovu.");
+    throw new UsageError(`There is no ${composeFile} beside this program`, "Run the command in a checkout of XNovu.");
   const host = text(flags, "host");
   const envFile = existing(context, text(flags, "envFile"));
   const files = texts(flags, "file").map((file) => existing(context, file) ?? file);
@@ -49,16 +49,16 @@ export function serverFor(context: Context, flags: Flags, signal?: AbortSignal):
       ...(signal === undefined ? {} : { signal }),
     },
     inputs: { files, envFile },
-    ...edgeOf({ ...(envFile === undefined ? {} : parseEnv(readFileSync(envFile, "utf8"))), ...context.env }),
+    ...proxyOf({ ...(envFile === undefined ? {} : parseEnv(readFileSync(envFile, "utf8"))), ...context.env }),
     by: `${userInfo().username}@${hostname()}`,
     note: context.note,
   };
 }
 
-/** As deploy/compose/edge.yaml reads them. */
-const edgeOf = (env: Env): Pick<Server, "network" | "edgePorts"> => ({
+/** As deploy/compose/proxy.yaml reads them. */
+const proxyOf = (env: Env): Pick<Server, "network" | "proxyPorts"> => ({
   network: env.XNOVU_NETWORK || defaultNetwork,
-  edgePorts: [portOf("XNOVU_EDGE_APP", env, 4000), portOf("XNOVU_EDGE_WORKER", env, 3001)],
+  proxyPorts: [portOf("XNOVU_PROXY_APP", env, 4000), portOf("XNOVU_PROXY_WORKER", env, 3001)],
 });
 
 /** `4000` of `127.0.0.1:4000`. */
@@ -74,7 +74,7 @@ function existing({ cwd }: Context, file: string | undefined): string | undefine
   return path;
 }
 
-/** Compose lets the environment win over a file. */
+/** Compose prefers the environment to an env file, so the settings are removed from it. */
 function withoutSettings(env: Context["env"]): Context["env"] {
   const names = new Set(
     Object.values(variables).flatMap((group) => Object.values(group).map((variable) => variable.env as string)),
@@ -91,8 +91,8 @@ export function releaseNumber(typed: string | undefined): number | undefined {
   const found = /^r?([1-9]\d{0,8})$/.exec(typed)?.[1];
   if (found === undefined)
     throw new UsageError(
-      `${JSON.stringify(typed)} is no release`,
-      "Releases are named r1, r2 and so on: pnpm xnovu releases",
+      `${JSON.stringify(typed)} is not a release`,
+      "Releases are named r1, r2 and so on. `pnpm xnovu releases` lists them.",
     );
   return Number(found);
 }

@@ -1,14 +1,14 @@
 import { messageOf } from "../../core/errors.ts";
-import { emptyOther, switchTo } from "./edge.ts";
-import { type Live, otherSlot } from "./edge-config.ts";
-import type { Entry } from "./journal.ts";
+import type { Entry } from "./audit-log.ts";
+import { stopRelease } from "./containers.ts";
 import { titleOf } from "./names.ts";
-import { stopPair } from "./pair.ts";
+import { emptyOther, switchTo } from "./proxy.ts";
+import { type Live, otherSlot } from "./proxy-config.ts";
 import type { Releases } from "./releases.ts";
 import { type Server, uninterrupted } from "./server.ts";
 import type { Session } from "./session.ts";
 
-// What deploy and rollback share once their pair is healthy. Not to be interrupted.
+// The steps that deploy and rollback share once their release is healthy. An interrupt does not stop them.
 
 export type Action = Pick<Entry, "action" | "release" | "from">;
 type Before = Releases["live"];
@@ -16,16 +16,16 @@ type Before = Releases["live"];
 const liveOf = (before: NonNullable<Before>): Live => ({ release: before.id, slot: before.slot });
 
 /**
- * Gives the pair all new requests and writes that down. What fails on the way is put back.
+ * Routes all new requests to the release and records it in the audit log. On an error it routes them back and calls `undo`.
  *
- * @throws what failed; or, with both pairs left as they are for the next command to put in order, why it could not be put back.
+ * @throws that error. When routing back fails too, throws that second error and leaves both releases running: the next command cleans up.
  */
 export async function takeOver(
   session: Session,
   given: Server,
   what: Action,
   before: Before,
-  putAside: (error: unknown) => Promise<void>,
+  undo: (error: unknown) => Promise<void>,
 ): Promise<void> {
   const server = uninterrupted(given);
   const live: Live = { release: what.release, slot: otherSlot(before?.slot) };
@@ -35,13 +35,13 @@ export async function takeOver(
   } catch (error) {
     server.note(`warning: ${messageOf(error)}`);
     if (before !== undefined) await switchTo(server, liveOf(before));
-    await putAside(error);
+    await undo(error);
     throw error;
   }
-  server.note(`${titleOf(live.release)} has the requests`);
+  server.note(`${titleOf(live.release)} receives all new requests`);
 }
 
-/** Ends the pair before, once its requests have ended. What does not end as it should is told and written down. */
+/** Stops the previous release once its requests have ended. Reports and records what did not end cleanly. */
 export async function drain(
   session: Session,
   given: Server,
@@ -52,10 +52,14 @@ export async function drain(
   if (before === undefined) return;
   const server = uninterrupted(given);
   server.note(`draining ${titleOf(before.id)}`);
-  const faults = (await emptyOther(server, otherSlot(before.slot), limitMs))
+  const problems = (await emptyOther(server, otherSlot(before.slot), limitMs))
     ? []
-    : [`requests were still under way at ${titleOf(before.id)} after ${limitMs / 1000} s`];
-  faults.push(...(await stopPair(before.id, server)));
-  for (const fault of faults) server.note(`warning: ${fault}`);
-  await session.write({ ...what, outcome: "drained", ...(faults.length === 0 ? {} : { reason: faults.join("; ") }) });
+    : [`requests were still in progress at ${titleOf(before.id)} after ${limitMs / 1000} s`];
+  problems.push(...(await stopRelease(before.id, server)));
+  for (const problem of problems) server.note(`warning: ${problem}`);
+  await session.write({
+    ...what,
+    outcome: "drained",
+    ...(problems.length === 0 ? {} : { reason: problems.join("; ") }),
+  });
 }

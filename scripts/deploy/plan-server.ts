@@ -1,16 +1,16 @@
 import type { Step } from "../image/run.ts";
-import { edgeName, edgeVolume, releaseLabel, sessionName, stateVolume } from "./names.ts";
+import { proxyName, proxyVolume, releaseLabel, sessionName, stateVolume } from "./names.ts";
 import { type ComposeInputs, compose, docker } from "./plan.ts";
 
-// The command lines for what a server has once: the lock with its volumes, the network, the edge. Pure.
+// Command lines for what exists once per server: the session with its volumes, the network, the proxy. Pure.
 
-const edgeFile = "deploy/compose/edge.yaml";
+const proxyFile = "deploy/compose/proxy.yaml";
 
-// ---- the session: lock and volumes
+// ---- the session: lock and access to the volumes
 
 const bare = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--user", "0:0"];
 
-/** Ends with its standard input, so that a lock never outlives the command that holds it, killed or not. */
+/** The container ends with its standard input, so the lock never outlives the command that holds it, even when that is killed. */
 export const planSession = (image: string, by: string, action: string): Step =>
   docker(
     "run",
@@ -27,7 +27,7 @@ export const planSession = (image: string, by: string, action: string): Step =>
     "--volume",
     `${stateVolume}:/state`,
     "--volume",
-    `${edgeVolume}:/edge`,
+    `${proxyVolume}:/proxy`,
     image,
     "sh",
     "-c",
@@ -42,38 +42,38 @@ export const planHolder = (): Step =>
     sessionName,
   );
 
-const journalFile = "/state/journal.jsonl";
-const readScript = `[ ! -e ${journalFile} ] || cat ${journalFile}`;
+const auditFile = "/state/audit-log.jsonl";
+const readScript = `[ ! -e ${auditFile} ] || cat ${auditFile}`;
 const inSession = (...args: string[]): Step => docker("exec", sessionName, ...args);
-export const planReadJournal = (): Step => inSession("sh", "-c", readScript);
-export const planAppendJournal = (line: string): Step =>
-  inSession("sh", "-c", `printf '%s\\n' "$1" >> ${journalFile}`, "sh", line);
-/** By a rename: the edge may start at any moment. */
-export const planWriteEdge = (config: string): Step =>
-  inSession("sh", "-c", `printf '%s' "$1" > /edge/new && mv /edge/new /edge/haproxy.cfg`, "sh", config);
+export const planReadAudit = (): Step => inSession("sh", "-c", readScript);
+export const planAppendAudit = (line: string): Step =>
+  inSession("sh", "-c", `printf '%s\\n' "$1" >> ${auditFile}`, "sh", line);
+/** Replaced by a rename, because the proxy may read the file at any moment. */
+export const planWriteProxyConfig = (config: string): Step =>
+  inSession("sh", "-c", `printf '%s' "$1" > /proxy/new && mv /proxy/new /proxy/haproxy.cfg`, "sh", config);
 export const planHasVolume = (): Step => docker("volume", "inspect", "--format", "{{.Name}}", stateVolume);
-/** Without the lock: for those that only look. */
+/** Reads the audit log without the lock. */
 export const planPeek = (image: string): Step =>
   docker("run", "--rm", ...bare, "--volume", `${stateVolume}:/state:ro`, image, "sh", "-c", readScript);
 
-// ---- the network and the edge
+// ---- the network and the proxy
 
 export const planHasNetwork = (network: string): Step => docker("network", "inspect", "--format", "{{.Id}}", network);
 export const planMakeNetwork = (network: string): Step =>
   docker("network", "create", "--label", `${releaseLabel}=all`, network);
-/** Only where it does not run: made anew, it would cut its clients off. */
-export const planEdgeUp = (inputs: ComposeInputs): Step =>
-  compose(edgeName, [edgeFile], inputs, {}, ["up", "--detach"]);
-export const planEdgeState = (): Step => docker("container", "inspect", "--format", "{{.State.Running}}", edgeName);
-export const planEdgeLogs = (): Step => docker("logs", "--tail", "20", edgeName);
-/** Containers that hold a port of this machine. */
+/** Only for a proxy that does not run: recreating a running one would cut off its clients. */
+export const planProxyUp = (inputs: ComposeInputs): Step =>
+  compose(proxyName, [proxyFile], inputs, {}, ["up", "--detach"]);
+export const planProxyState = (): Step => docker("container", "inspect", "--format", "{{.State.Running}}", proxyName);
+export const planProxyLogs = (): Step => docker("logs", "--tail", "20", proxyName);
+/** Lists containers that publish a port of the server. */
 export const planPortHolders = (port: number): Step =>
   docker("ps", "--filter", `publish=${port}`, "--format", '{{.Names}}\t{{.Label "com.docker.compose.project"}}');
-/** HAProxy's runtime API. Its image has no other client than bash. */
-export const planEdgeSay = (commands: readonly string[]): Step =>
+/** Sends commands to HAProxy's runtime API. bash is the only client in its image. */
+export const planProxyCommands = (commands: readonly string[]): Step =>
   docker(
     "exec",
-    edgeName,
+    proxyName,
     "bash",
     "-c",
     'exec 3<>/dev/tcp/127.0.0.1/9999; printf "%s\\n" "$1" >&3; cat <&3',

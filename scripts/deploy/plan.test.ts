@@ -3,12 +3,12 @@ import * as assert from "uvu/assert";
 import type { Step } from "../image/run.ts";
 import {
   planAnyImage,
-  planAsk,
   planCheck,
   planExplain,
   planImages,
   planInspectImage,
   planList,
+  planProgram,
   planPruneNetworks,
   planPull,
   planRemove,
@@ -19,23 +19,23 @@ import {
   planUp,
 } from "./plan.ts";
 import {
-  planAppendJournal,
-  planEdgeSay,
-  planEdgeUp,
+  planAppendAudit,
   planHasVolume,
   planPeek,
   planPortHolders,
-  planReadJournal,
+  planProxyCommands,
+  planProxyUp,
+  planReadAudit,
   planSession,
-  planWriteEdge,
+  planWriteProxyConfig,
 } from "./plan-server.ts";
 
-// Whole command lines, quoted only where a word holds a blank.
+// Whole command lines, quoted only where an argument contains a space.
 const line = ({ argv }: Step) => argv.map((word) => (/\s/.test(word) ? `<${word}>` : word)).join(" ");
 const inputs = { files: [], envFile: undefined };
 const project = "docker compose --project-name xnovu-r7 --project-directory .";
 const bare = "--network none --read-only --cap-drop ALL --user 0:0";
-const read = "<[ ! -e /state/journal.jsonl ] || cat /state/journal.jsonl>";
+const read = "<[ ! -e /state/audit-log.jsonl ] || cat /state/audit-log.jsonl>";
 
 const plans: readonly (readonly [Step, string])[] = [
   [planPull("reg.example/team/xnovu:v1"), "docker pull --quiet reg.example/team/xnovu:v1"],
@@ -46,33 +46,33 @@ const plans: readonly (readonly [Step, string])[] = [
   [planAnyImage(), "docker image ls --quiet --filter label=org.opencontainers.image.title=xnovu"],
   [
     planSession("sha256:ab", "ada@desk", "deploy"),
-    `docker run --rm --interactive --name xnovu-deploy --label xnovu.by=ada@desk --label xnovu.action=deploy ${bare} --no-healthcheck --volume xnovu-deploy:/state --volume xnovu-edge:/edge sha256:ab sh -c <echo ready; exec cat>`,
+    `docker run --rm --interactive --name xnovu-deploy --label xnovu.by=ada@desk --label xnovu.action=deploy ${bare} --no-healthcheck --volume xnovu-deploy:/state --volume xnovu-proxy:/proxy sha256:ab sh -c <echo ready; exec cat>`,
   ],
-  [planReadJournal(), `docker exec xnovu-deploy sh -c ${read}`],
+  [planReadAudit(), `docker exec xnovu-deploy sh -c ${read}`],
   [
-    planAppendJournal('{"a":1}'),
-    `docker exec xnovu-deploy sh -c <printf '%s\\n' "$1" >> /state/journal.jsonl> sh {"a":1}`,
+    planAppendAudit('{"a":1}'),
+    `docker exec xnovu-deploy sh -c <printf '%s\\n' "$1" >> /state/audit-log.jsonl> sh {"a":1}`,
   ],
   [
-    planWriteEdge("cfg"),
-    `docker exec xnovu-deploy sh -c <printf '%s' "$1" > /edge/new && mv /edge/new /edge/haproxy.cfg> sh cfg`,
+    planWriteProxyConfig("cfg"),
+    `docker exec xnovu-deploy sh -c <printf '%s' "$1" > /proxy/new && mv /proxy/new /proxy/haproxy.cfg> sh cfg`,
   ],
   [planHasVolume(), "docker volume inspect --format {{.Name}} xnovu-deploy"],
   [planPeek("sha256:ab"), `docker run --rm ${bare} --volume xnovu-deploy:/state:ro sha256:ab sh -c ${read}`],
   [
-    planEdgeUp(inputs),
-    "docker compose --project-name xnovu-edge --project-directory . --file deploy/compose/edge.yaml up --detach",
+    planProxyUp(inputs),
+    "docker compose --project-name xnovu-proxy --project-directory . --file deploy/compose/proxy.yaml up --detach",
   ],
   [
-    planEdgeSay(["one", "two"]),
-    `docker exec xnovu-edge bash -c <exec 3<>/dev/tcp/127.0.0.1/9999; printf "%s\\n" "$1" >&3; cat <&3> bash <one; two>`,
+    planProxyCommands(["one", "two"]),
+    `docker exec xnovu-proxy bash -c <exec 3<>/dev/tcp/127.0.0.1/9999; printf "%s\\n" "$1" >&3; cat <&3> bash <one; two>`,
   ],
   [
     planPortHolders(4000),
     'docker ps --filter publish=4000 --format <{{.Names}}\t{{.Label "com.docker.compose.project"}}>',
   ],
   [
-    planAsk(7, inputs, ["doctor", "--json"]),
+    planProgram(7, inputs, ["doctor", "--json"]),
     `${project} --file compose.yaml --file deploy/compose/release.yaml run --rm --no-deps --no-TTY migrate pnpm xnovu doctor --json`,
   ],
   [
@@ -93,9 +93,9 @@ const plans: readonly (readonly [Step, string])[] = [
 ];
 for (const [step, expected] of plans) test(`plan: ${expected.slice(0, 70)}`, () => assert.is(line(step), expected));
 
-test("a release's compose file gets its image and its number, and no setting", () => {
+test("a release's compose file gets only its image and its number, no settings", () => {
   assert.equal(planUp(7, inputs).env, { XNOVU_IMAGE: "xnovu-release:r7", XNOVU_RELEASE: "7" });
-  assert.equal(planEdgeUp(inputs).env, {});
+  assert.equal(planProxyUp(inputs).env, {});
 });
 
 test.run();

@@ -2,20 +2,20 @@ import type { Role } from "../image/container.ts";
 import type { Step } from "../image/run.ts";
 import { containerOf, imageOf, projectOf, releaseLabel } from "./names.ts";
 
-// The command lines that handle images and releases; plan-server.ts has those for what a server has once. Pure: nothing here runs anything.
-// Which engine is meant says DOCKER_HOST.
+// Command lines for images and releases. plan-server.ts has those for what exists once per server. Pure: nothing here runs a command.
+// DOCKER_HOST selects the engine.
 
 export const docker = (...args: string[]): Step => ({ argv: ["docker", ...args], env: {} });
 
-/** Files and settings that compose reads on the machine where the command is given. */
+/** Files and settings that compose reads on the machine that runs the command. */
 export interface ComposeInputs {
-  /** More compose files, over compose.yaml. */
+  /** Compose files laid over compose.yaml. */
   readonly files: readonly string[];
   readonly envFile: string | undefined;
 }
 
 export const composeFile = "compose.yaml";
-/** What makes a release of compose.yaml: no ports of its own, and the network that all share. */
+/** Turns compose.yaml into a release: no published ports, and the shared network. */
 export const releaseFile = "deploy/compose/release.yaml";
 
 export function compose(
@@ -56,34 +56,34 @@ export const planPull = (reference: string): Step => docker("pull", "--quiet", r
 export const planInspectImage = (reference: string): Step =>
   docker("image", "inspect", "--format", "{{json .}}", reference);
 export const planTag = (image: string, release: number): Step => docker("tag", image, imageOf(release));
-/** By name: the layers go with the last one. */
+/** Removes one name of an image. The layers go with its last name. */
 export const planRemoveImage = (name: string): Step => docker("image", "rm", name);
 export const planImages = (): Step =>
   docker("image", "ls", "--no-trunc", "--format", "{{.Repository}}:{{.Tag}} {{.ID}}");
-/** Any image of XNovu that is there: to look at the volumes with. */
+/** Lists images of XNovu: any of them can read the volumes. */
 export const planAnyImage = (): Step =>
   docker("image", "ls", "--quiet", "--filter", "label=org.opencontainers.image.title=xnovu");
 
 // ---- a release
 
-/** A program of the release's image with the settings of app and worker. */
-export const planAsk = (release: number, inputs: ComposeInputs, words: readonly string[]): Step =>
+/** Runs a program of the release's image with the settings of app and worker. */
+export const planProgram = (release: number, inputs: ComposeInputs, words: readonly string[]): Step =>
   ofRelease(release, inputs, ["run", "--rm", "--no-deps", "--no-TTY", "migrate", "pnpm", "xnovu", ...words]);
 export const planUp = (release: number, inputs: ComposeInputs): Step =>
   ofRelease(release, inputs, ["up", "--detach", "--no-deps", "--no-build", "--pull", "never", "app", "worker"]);
 export const planStart = (release: number): Step =>
   docker("start", containerOf(release, "app"), containerOf(release, "worker"));
 export const planInspect = (name: string): Step => docker("container", "inspect", "--format", "{{json .}}", name);
-/** The container's own check, now and not at its interval. `test` as the image or compose.yaml has it. */
+/** Runs the container's health check now instead of at its interval. `test` comes from the image or compose.yaml. */
 export const planCheck = (name: string, test: readonly string[]): Step =>
   docker("exec", name, ...(test[0] === "CMD-SHELL" ? ["sh", "-c", test[1] ?? ""] : test.slice(1)));
-/** The image's own check, which says what is wrong where compose.yaml's is silent. */
+/** Runs the image's own health check, which explains a failure; the one of compose.yaml prints nothing. */
 export const planExplain = (name: string): Step => docker("exec", name, "node", "/app/bin/healthcheck.mjs");
 export const planLogs = (name: string): Step => docker("logs", "--tail", "50", name);
-/** Without --time: the container's own grace period holds. */
+/** Without --time, so that the container's own grace period applies. */
 export const planStop = (names: readonly string[]): Step => docker("stop", ...names);
 export const planRemove = (names: readonly string[]): Step => docker("rm", "--force", "--volumes", ...names);
-/** Those that a compose file of one's own made for the release. */
+/** Removes networks that an additional compose file made for the release. */
 export const planPruneNetworks = (release: number): Step =>
   docker("network", "prune", "--force", "--filter", `label=com.docker.compose.project=${projectOf(release)}`);
 export const planList = (): Step =>

@@ -1,19 +1,19 @@
 import { UsageError } from "../../core/errors.ts";
-import type { Entry, Slot } from "./journal.ts";
+import type { Entry, Slot } from "./audit-log.ts";
 import { titleOf } from "./names.ts";
 
-/** `previous` is what `rollback` goes to; `retired` was live, is kept, and takes a rollback by its name; `starting` has no end in the journal yet. */
+/** `previous`: `rollback` goes here. `retired`: was live and is kept; `rollback <release>` goes here. `starting`: the audit log has no end of it yet. */
 export type State = "live" | "previous" | "retired" | "failed" | "pruned" | "starting";
 
 export interface Release {
   readonly id: number;
   readonly state: State;
   readonly reference: string;
-  /** The engine's id of the image. */
+  /** Image id in the engine. */
   readonly image: string;
   readonly digest: string | null;
   readonly revision: string | null;
-  /** When and by whom it was deployed. */
+  /** Time of the deploy, and who ran it. */
   readonly at: string;
   readonly by: string;
   /** Why it failed. */
@@ -25,55 +25,55 @@ export interface Releases {
   readonly all: readonly Release[];
   readonly live: { readonly id: number; readonly slot: Slot } | undefined;
   readonly previous: number | undefined;
-  /** Releases before it do not meet the schema any more. */
+  /** Earlier releases do not work with the schema any more. */
   readonly oldest: number;
-  /** Begun and without an end: the command was killed. */
+  /** Started without an end: the command was killed. */
   readonly unfinished: Entry | undefined;
 }
 
-/** What the journal says. Pure. */
-export function releasesOf(journal: readonly Entry[]): Releases {
-  const went = journal.filter(({ outcome }) => outcome === "live");
-  const last = went.at(-1);
+/** The releases that an audit log describes. Pure. */
+export function releasesOf(entries: readonly Entry[]): Releases {
+  const wentLive = entries.filter(({ outcome }) => outcome === "live");
+  const last = wentLive.at(-1);
   const live = last?.slot === undefined ? undefined : { id: last.release, slot: last.slot };
-  const pruned = new Set(journal.filter(({ outcome }) => outcome === "pruned").map(({ release }) => release));
-  const oldest = Math.max(1, ...journal.map((entry) => entry.oldest ?? 1));
-  const kept = (id: number) => went.some(({ release }) => release === id) && !pruned.has(id);
-  const previous = live && previousOf(live.id, journal, (id) => kept(id) && id >= oldest);
+  const pruned = new Set(entries.filter(({ outcome }) => outcome === "pruned").map(({ release }) => release));
+  const oldest = Math.max(1, ...entries.map((entry) => entry.oldest ?? 1));
+  const kept = (id: number) => wentLive.some(({ release }) => release === id) && !pruned.has(id);
+  const previous = live && previousOf(live.id, entries, (id) => kept(id) && id >= oldest);
   const stateOf = ({ release }: Entry): State => {
     if (release === live?.id) return "live";
     if (pruned.has(release)) return "pruned";
     if (release === previous) return "previous";
     if (kept(release)) return "retired";
-    return endOf(release, journal) === undefined ? "starting" : "failed";
+    return endOf(release, entries) === undefined ? "starting" : "failed";
   };
-  const begun = journal.filter(({ action, outcome }) => action === "deploy" && outcome === "started");
-  const lastBegun = journal.findLast(({ outcome }) => outcome === "started");
+  const deploys = entries.filter(({ action, outcome }) => action === "deploy" && outcome === "started");
+  const lastStarted = entries.findLast(({ outcome }) => outcome === "started");
   return {
-    all: begun.map((entry) => releaseOf(entry, stateOf(entry), endOf(entry.release, journal))).reverse(),
+    all: deploys.map((entry) => releaseOf(entry, stateOf(entry), endOf(entry.release, entries))).reverse(),
     live,
     previous,
     oldest,
-    unfinished: lastBegun && isOpen(lastBegun, journal) ? lastBegun : undefined,
+    unfinished: lastStarted && isOpen(lastStarted, entries) ? lastStarted : undefined,
   };
 }
 
-/** Back along the deploys: what was live when this release was deployed, or what was before that one. */
-function previousOf(id: number, journal: readonly Entry[], fits: (id: number) => boolean): number | undefined {
-  const from = journal.find(
+/** Follows the deploys back: the release that was live when this one was deployed, or the one before that. */
+function previousOf(id: number, entries: readonly Entry[], fits: (id: number) => boolean): number | undefined {
+  const from = entries.find(
     ({ action, outcome, release }) => action === "deploy" && outcome === "started" && release === id,
   )?.from;
   if (from === undefined || from === null) return undefined;
-  return fits(from) ? from : previousOf(from, journal, fits);
+  return fits(from) ? from : previousOf(from, entries, fits);
 }
 
 const ends: readonly Entry["outcome"][] = ["live", "failed", "interrupted"];
 
-const endOf = (release: number, journal: readonly Entry[]): Entry | undefined =>
-  journal.find((entry) => entry.release === release && entry.action === "deploy" && ends.includes(entry.outcome));
+const endOf = (release: number, entries: readonly Entry[]): Entry | undefined =>
+  entries.find((entry) => entry.release === release && entry.action === "deploy" && ends.includes(entry.outcome));
 
-const isOpen = (begun: Entry, journal: readonly Entry[]): boolean =>
-  !journal.slice(journal.lastIndexOf(begun)).some(({ outcome }) => ends.includes(outcome));
+const isOpen = (started: Entry, entries: readonly Entry[]): boolean =>
+  !entries.slice(entries.lastIndexOf(started)).some(({ outcome }) => ends.includes(outcome));
 
 const releaseOf = (entry: Entry, state: State, end: Entry | undefined): Release => ({
   id: entry.release,
@@ -89,35 +89,35 @@ const releaseOf = (entry: Entry, state: State, end: Entry | undefined): Release 
 
 export const nextId = ({ all }: Releases): number => Math.max(0, ...all.map(({ id }) => id)) + 1;
 
-/** @throws UsageError when there is nothing to go back to, or the one asked for cannot be. */
-export function rollbackTarget(releases: Releases, asked: number | undefined): number {
+/** @throws UsageError when there is no release to go back to, or the wanted one cannot serve. */
+export function rollbackTarget(releases: Releases, wanted: number | undefined): number {
   const { live, previous, oldest, all } = releases;
-  if (live === undefined) throw new UsageError("Nothing is deployed here", "Begin with: pnpm xnovu deploy");
-  if (asked === undefined) {
+  if (live === undefined) throw new UsageError("Nothing is deployed here", "Deploy a release first: pnpm xnovu deploy");
+  if (wanted === undefined) {
     if (previous !== undefined) return previous;
     throw new UsageError(
       `There is no release before ${titleOf(live.id)} to go back to`,
-      "`pnpm xnovu releases` lists what is kept; `pnpm xnovu deploy --tag T` starts any image.",
+      "`pnpm xnovu releases` lists the kept releases; `pnpm xnovu deploy --tag T` deploys any image.",
     );
   }
-  const found = all.find(({ id }) => id === asked);
-  const refuse = (why: string) => new UsageError(`${titleOf(asked)} ${why}`, "`pnpm xnovu releases` lists them.");
-  if (found === undefined) throw refuse("is no release of this server");
+  const found = all.find(({ id }) => id === wanted);
+  const refuse = (why: string) => new UsageError(`${titleOf(wanted)} ${why}`, "`pnpm xnovu releases` lists them.");
+  if (found === undefined) throw refuse("is not a release of this server");
   if (found.state === "live") throw refuse("is live already");
   if (found.state !== "previous" && found.state !== "retired")
-    throw refuse(`cannot be gone back to: it is ${found.state}`);
-  if (asked < oldest)
+    throw refuse(`cannot be rolled back to: it is ${found.state}`);
+  if (wanted < oldest)
     throw refuse(
-      `does not meet the schema any more: a later migration took away what releases before ${titleOf(oldest)} use`,
+      `does not work with the schema any more: a later migration removed what releases before ${titleOf(oldest)} use`,
     );
-  return asked;
+  return wanted;
 }
 
 export const isKept = ({ state }: Release): boolean => ["live", "previous", "retired"].includes(state);
 
 /**
- * Of `images`, each `REFERENCE ID`: the tags that releases were pulled by which are not kept, and which would hold their layers for ever. A name
- * without a registry is somebody's own. Pure.
+ * Selects from `images` (each `REFERENCE ID`) the pulled tags of releases that are not kept: they would hold the layers for ever. A name without
+ * a registry was not pulled by a deploy, so it stays. Pure.
  */
 export function unusedReferences({ all }: Releases, images: readonly string[]): string[] {
   const used = new Set(all.filter(isKept).map(({ image }) => image));
@@ -126,7 +126,7 @@ export function unusedReferences({ all }: Releases, images: readonly string[]): 
   return [...new Set(there.map(({ reference }) => reference))];
 }
 
-/** Those to remove so that `keep` stay, newest first. Never the live one, nor the one that `rollback` goes to. Pure. */
+/** The releases to remove so that `keep` stay, newest first. Never the live one nor the previous one. Pure. */
 export function toPrune({ all }: Releases, keep: number): number[] {
   const kept = all.filter(isKept);
   const safe = kept.filter(({ state }) => state !== "retired").length;

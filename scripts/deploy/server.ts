@@ -1,46 +1,46 @@
 import { UsageError } from "../../core/errors.ts";
-import { faultOf } from "../image/buildx.ts";
+import { commandError } from "../image/buildx.ts";
 import { type Ran, type RunOptions, run, type Step } from "../image/run.ts";
 import type { ComposeInputs } from "./plan.ts";
 
-/** The server that is deployed to, and how this machine speaks to it. */
+/** The server to deploy to, and how this machine reaches it. */
 export interface Server {
   readonly options: RunOptions;
   readonly inputs: ComposeInputs;
-  /** Docker network of edge and releases. */
+  /** Docker network of the proxy and the releases. */
   readonly network: string;
-  /** What the edge is to hold on the server: the variable that says it, and the port. */
-  readonly edgePorts: readonly (readonly [variable: string, port: number])[];
-  /** user@machine, for the journal. */
+  /** Ports of the proxy on the server, each with the variable that sets it. */
+  readonly proxyPorts: readonly (readonly [variable: string, port: number])[];
+  /** user@machine, for the audit log. */
   readonly by: string;
   readonly note: (line: string) => void;
 }
 
-/** @throws UsageError for an address that no Docker client takes. */
+/** @throws UsageError for an address that the Docker client does not accept. */
 export function dockerHost(typed: string): string {
   if (/^(ssh|tcp|unix):\/\/./.test(typed)) return typed;
   throw new UsageError(
-    `--host ${typed} is no address of an engine`,
-    "For instance: --host ssh://deploy@server.example",
+    `--host ${typed} is not the address of a Docker engine`,
+    "Example: --host ssh://deploy@server.example",
   );
 }
 
-export const ask = (step: Step, { options }: Server): Promise<Ran> => run(step, options);
+export const runOn = (step: Step, { options }: Server): Promise<Ran> => run(step, options);
 
-/** What it prints. @throws XnovuError when it fails. */
-export async function must(step: Step, server: Server, what = step.argv.slice(0, 3).join(" ")): Promise<string> {
+/** Runs a step and returns what it printed. @throws XnovuError when it fails. */
+export async function mustRun(step: Step, server: Server, what = step.argv.slice(0, 3).join(" ")): Promise<string> {
   const ran = await run(step, server.options);
-  if (!ran.ok) throw faultOf(what, ran);
+  if (!ran.ok) throw commandError(what, ran);
   return ran.stdout.trim();
 }
 
-/** For what has to be done although the command was interrupted. */
+/** The same server without the abort signal, for cleanup after an interrupt. */
 export function uninterrupted(server: Server): Server {
   const { signal: _, ...options } = server.options;
   return { ...server, options };
 }
 
-/** Asks again, a pause between, until it gives something; undefined when the time is over. */
+/** Repeats `probe` with pauses until it returns a value. Undefined after the time limit. */
 export async function poll<T>(
   limitMs: number,
   probe: () => Promise<T | undefined>,

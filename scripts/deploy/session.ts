@@ -1,45 +1,45 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { XnovuError } from "../../core/errors.ts";
-import { faultOf } from "../image/buildx.ts";
+import { commandError } from "../image/buildx.ts";
 import { childEnv } from "../image/run.ts";
-import { type Entry, parseJournal } from "./journal.ts";
-import { planAppendJournal, planHolder, planReadJournal, planSession } from "./plan-server.ts";
-import { ask, must, type Server } from "./server.ts";
+import { type Entry, parseAuditLog } from "./audit-log.ts";
+import { planAppendAudit, planHolder, planReadAudit, planSession } from "./plan-server.ts";
+import { mustRun, runOn, type Server } from "./server.ts";
 
-/** The lock on a server's deployment, held by a container there. While it is held, nobody else writes the journal. */
+/** The lock on a server's deployment. A container there holds it; only its holder writes the audit log. */
 export interface Session {
-  readonly journal: () => readonly Entry[];
-  /** Adds a line; the time and who are added to it. */
+  readonly auditLog: () => readonly Entry[];
+  /** Appends an entry with the current time and the user. */
   readonly write: (entry: Omit<Entry, "at" | "by">) => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
-// The container of a command that has just ended may still be on its way out.
+// The container of a command that has just ended may need a moment to disappear.
 const retryMs = 4_000;
 
-/** @throws XnovuError that says who works on this server now. */
+/** @throws XnovuError that names the holder of the lock. */
 export async function openSession(server: Server, image: string, action: string): Promise<Session> {
   const end = Date.now() + retryMs;
   for (;;) {
     const started = await start(server, image, action);
-    if (started.child !== undefined) return await opened(server, started.child);
+    if (started.child !== undefined) return await sessionOf(server, started.child);
     if (!/is already in use by container/.test(started.stderr))
-      throw faultOf("docker run", { ok: false, stdout: "", stderr: started.stderr, code: 125 });
-    const holder = await ask(planHolder(), server);
-    if (Date.now() >= end) throw held(holder.stdout.trim());
+      throw commandError("docker run", { ok: false, stdout: "", stderr: started.stderr, code: 125 });
+    const holder = await runOn(planHolder(), server);
+    if (Date.now() >= end) throw lockedBy(holder.stdout.trim());
     await new Promise((resolve) => setTimeout(resolve, 500));
   }
 }
 
-function held(text: string): XnovuError {
+function lockedBy(text: string): XnovuError {
   const [by = "", action = "", since = ""] = text.split("\t");
   const who = by === "" ? "Another command" : `${by} (${action}, since ${since.slice(0, 19)}Z)`;
-  return new XnovuError(`${who} works on this server now`, {
-    hint: "Wait for its end. The lock goes with its holder, so that there is nothing to clean up.",
+  return new XnovuError(`${who} holds the lock on this server`, {
+    hint: "Wait until it ends. The lock ends with its holder, so there is nothing to clean up.",
   });
 }
 
-/** Of a process group of its own: a Ctrl-C ends the command, which then still needs the lock to put things in order. */
+/** In a process group of its own: after a Ctrl-C the command still needs the lock to clean up. */
 function start(server: Server, image: string, action: string): Promise<{ child?: ChildProcess; stderr: string }> {
   const [file, ...args] = planSession(image, server.by, action).argv;
   const child = spawn(file, args, {
@@ -60,7 +60,7 @@ function start(server: Server, image: string, action: string): Promise<{ child?:
   });
 }
 
-async function opened(server: Server, child: ChildProcess): Promise<Session> {
+async function sessionOf(server: Server, child: ChildProcess): Promise<Session> {
   let lost = false;
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   void ended.then(() => {
@@ -71,15 +71,15 @@ async function opened(server: Server, child: ChildProcess): Promise<Session> {
     await ended;
   };
   try {
-    const journal = parseJournal(await must(planReadJournal(), server, "Reading the server's journal"));
+    const entries = parseAuditLog(await mustRun(planReadAudit(), server, "Reading the server's audit log"));
     return {
-      journal: () => journal,
+      auditLog: () => entries,
       close,
       async write(given) {
-        if (lost) throw new XnovuError("The connection to the server was lost, and with it the lock");
+        if (lost) throw new XnovuError("The connection to the server was lost, and the lock with it");
         const entry: Entry = { at: new Date().toISOString(), by: server.by, ...given };
-        await must(planAppendJournal(JSON.stringify(entry)), server, "Writing the server's journal");
-        journal.push(entry);
+        await mustRun(planAppendAudit(JSON.stringify(entry)), server, "Writing the server's audit log");
+        entries.push(entry);
       },
     };
   } catch (error) {

@@ -5,7 +5,12 @@ import { fileURLToPath } from "node:url";
 import { withBuildx } from "@xnovu/test-engine/docker-tools";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+<<<<<<< HEAD
 import { dockerFault } from "./buildx.ts";
+=======
+import { withBuildx } from "../../local/docker-tools.ts";
+import { dockerError } from "./buildx.ts";
+>>>>>>> 96c3416 (Deploy: call things proxy, release and audit log)
 import { bakeEnvironment } from "./plan.ts";
 import { gitEnv, inFolder, type Repository, repositoryAt } from "./repository.fixture.ts";
 import { childEnv } from "./run.ts";
@@ -139,7 +144,7 @@ test("what is missing is told by what to install or create", () => {
     ["ERROR: Multi-platform build is not supported for the docker driver.", 1, /cannot do this/],
     ["ERROR: OCI exporter is not supported for the docker driver.", 1, /cannot do this/],
   ] as const)
-    assert.match(dockerFault({ stderr, code })?.message ?? "", message);
+    assert.match(dockerError({ stderr, code })?.message ?? "", message);
 });
 
 test("docker-bake.hcl refuses what cannot be", () => {

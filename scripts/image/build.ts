@@ -1,7 +1,7 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { XnovuError } from "../../core/errors.ts";
-import { dockerBuildx, faultOf, requireBuildx } from "./buildx.ts";
+import { commandError, dockerBuildx, requireBuildx } from "./buildx.ts";
 import { withMetadata } from "./metadata.ts";
 import { archiveName, type BakeInputs, type Destination, ownPlatform, planBuild } from "./plan.ts";
 import { type RunOptions, run } from "./run.ts";
@@ -30,7 +30,7 @@ export async function build(inputs: BakeInputs, options: RunOptions): Promise<Bu
   if (destination.kind === "archive") mkdirSync(join(options.cwd, dirname(destination.path)), { recursive: true });
   const metadata = await withMetadata(inputs.metadataFile, async (metadataFile) => {
     const ran = await run(planBuild({ ...inputs, metadataFile }, dockerBuildx, destination), options);
-    if (!ran.ok) throw faultOf("The build", ran);
+    if (!ran.ok) throw commandError("The build", ran);
   });
   const { image } = metadata;
   const digest = image?.["containerimage.digest"] ?? image?.["containerimage.config.digest"];

@@ -6,26 +6,26 @@ export type Program = readonly [string, ...string[]];
 /** The buildx client as the Docker CLI's plugin. */
 export const dockerBuildx: Program = ["docker", "buildx"];
 
-const fault = (message: string, hint: string) => new XnovuError(message, { hint });
+const fail = (message: string, hint: string) => new XnovuError(message, { hint });
 
 /**
  * What a failed Docker or buildx command means, in one line that says what to install or create; undefined when it is none of that.
  * By message text: the clients give exit code 1 for everything.
  */
-export function dockerFault({ stderr, code }: Pick<Ran, "stderr" | "code">): XnovuError | undefined {
+export function dockerError({ stderr, code }: Pick<Ran, "stderr" | "code">): XnovuError | undefined {
   if (code === 127 || /docker: (command )?not found/.test(stderr))
-    return fault(
+    return fail(
       "Docker is not installed",
       "Install Docker Engine or Docker Desktop: https://docs.docker.com/engine/install",
     );
   if (/'buildx' is not a docker command|unknown (shorthand )?flag: .*-f|unknown command: docker buildx/.test(stderr))
-    return fault(
+    return fail(
       "Docker has no buildx",
       "Install it: https://docs.docker.com/build/install-buildx (Debian: docker-buildx-plugin)",
     );
   const builder = /no builder "?([^"\s]+)"? found/.exec(stderr)?.[1];
   if (builder !== undefined)
-    return fault(
+    return fail(
       `There is no builder ${builder}`,
       `Create it: docker buildx create --name ${builder} --driver docker-container`,
     );
@@ -34,9 +34,9 @@ export function dockerFault({ stderr, code }: Pick<Ran, "stderr" | "code">): Xno
       stderr,
     )
   )
-    return fault("No Docker engine answers", "Start Docker, or name an engine by DOCKER_HOST or `docker context use`.");
+    return fail("No Docker engine answers", "Start Docker, or name an engine by DOCKER_HOST or `docker context use`.");
   if (/permission denied.*docker.*sock/i.test(stderr))
-    return fault(
+    return fail(
       "This user may not talk to the Docker engine",
       "Add it to the docker group, or use the rootless engine.",
     );
@@ -45,7 +45,7 @@ export function dockerFault({ stderr, code }: Pick<Ran, "stderr" | "code">): Xno
       stderr,
     )
   )
-    return fault(
+    return fail(
       "The selected builder cannot do this: the engine's own one builds one platform into the engine only",
       createBuilder,
     );
@@ -54,7 +54,7 @@ export function dockerFault({ stderr, code }: Pick<Ran, "stderr" | "code">): Xno
       stderr,
     )
   )
-    return fault(`The builder or the base image lacks a platform asked for: ${lastLine(stderr)}`, createBuilder);
+    return fail(`The builder or the base image lacks a platform asked for: ${lastLine(stderr)}`, createBuilder);
   return undefined;
 }
 
@@ -62,12 +62,12 @@ const createBuilder = "Create one that can: docker buildx create --name xnovu --
 
 export const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim() ?? "";
 
-/** The known fault of a failed command, or one that shows its last line. */
-export const faultOf = (what: string, ran: Ran): XnovuError =>
-  dockerFault(ran) ?? new XnovuError(`${what} failed (exit ${ran.code}): ${lastLine(ran.stderr) || "no reason given"}`);
+/** The known fail of a failed command, or one that shows its last line. */
+export const commandError = (what: string, ran: Ran): XnovuError =>
+  dockerError(ran) ?? new XnovuError(`${what} failed (exit ${ran.code}): ${lastLine(ran.stderr) || "no reason given"}`);
 
 /** @throws XnovuError when the Docker client or its buildx plugin is missing. Asks no engine. */
 export async function requireBuildx(options: RunOptions): Promise<void> {
   const ran = await run({ argv: [...dockerBuildx, "version"], env: {} }, options);
-  if (!ran.ok) throw faultOf("docker buildx version", ran);
+  if (!ran.ok) throw commandError("docker buildx version", ran);
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError, XnovuError } from "../../core/errors.ts";
-import { faultOf } from "./buildx.ts";
+import { commandError } from "./buildx.ts";
 import {
   nameOf,
   planImageInspect,
@@ -28,7 +28,7 @@ interface ContainerState {
 async function stateOf(role: Role, options: RunOptions): Promise<ContainerState | undefined> {
   const ran = await run(planInspect(role), options);
   if (!ran.ok && /no such container/i.test(ran.stderr)) return undefined;
-  if (!ran.ok) throw faultOf("docker container inspect", ran);
+  if (!ran.ok) throw commandError("docker container inspect", ran);
   const { State, Config } = JSON.parse(ran.stdout) as {
     State: { Running: boolean; ExitCode: number; Health?: { Status: string; Log?: readonly { Output: string }[] } };
     Config: { Image: string };
@@ -55,7 +55,7 @@ export async function startContainer(plan: RunPlan, limitMs: number, options: Ru
   const image = await run(planImageInspect(plan.image), options);
   if (!image.ok && /no such image/i.test(image.stderr))
     throw new UsageError(`There is no image ${plan.image} in the engine`, "Build it: pnpm xnovu docker:build");
-  if (!image.ok) throw faultOf("docker image inspect", image);
+  if (!image.ok) throw commandError("docker image inspect", image);
   // What a former run left under the name; its logs end here.
   if (before !== undefined) await run(planRemove(nameOf(plan.role)), options);
   if (!plan.detach) return { kind: "ended", code: await runAttached(planRun(plan), options) };
@@ -63,13 +63,13 @@ export async function startContainer(plan: RunPlan, limitMs: number, options: Ru
   if (!started.ok) {
     // Docker leaves a container that it could not start, for instance for a port in use.
     await run(planRemove(nameOf(plan.role)), options);
-    throw startFault(started);
+    throw startError(started);
   }
   await waitHealthy(plan.role, limitMs, options);
   return { kind: "healthy" };
 }
 
-function startFault(ran: {
+function startError(ran: {
   readonly stderr: string;
   readonly code: number;
   readonly ok: boolean;
@@ -78,7 +78,7 @@ function startFault(ran: {
   const port = /:(\d+): bind: address already in use|port is already allocated.*|Bind for \S+:(\d+) failed/.exec(
     ran.stderr,
   );
-  if (port === null) return faultOf("docker run", ran);
+  if (port === null) return commandError("docker run", ran);
   const number = port[1] ?? port[2];
   return new XnovuError(`Port ${number ?? ""} is in use on this machine`, {
     hint: "Stop what holds it, or map another one: -p 4100:4000",
@@ -112,7 +112,7 @@ async function unhealthy(role: Role, what: string, options: RunOptions): Promise
 /** Stops and removes what docker:run started. Returns the names; none is fine. */
 export async function stopContainers(options: RunOptions): Promise<string[]> {
   const list = await run(planList(), options);
-  if (!list.ok) throw faultOf("docker ps", list);
+  if (!list.ok) throw commandError("docker ps", list);
   const names = list.stdout
     .split("\n")
     .map((line) => line.split("\t")[0] ?? "")
@@ -123,7 +123,7 @@ export async function stopContainers(options: RunOptions): Promise<string[]> {
         const ran = await run(step, options);
         // An attached one removes itself as it stops.
         if (!ran.ok && !/no such container|removal of container .* is already in progress/i.test(ran.stderr))
-          throw faultOf(`docker ${step.argv[1]} ${name}`, ran);
+          throw commandError(`docker ${step.argv[1]} ${name}`, ran);
       }
     }),
   );

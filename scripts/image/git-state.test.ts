@@ -16,7 +16,7 @@ interface Expected {
   readonly dirtyFiles?: readonly string[];
   readonly warning?: RegExp;
   /** Message and hint of the refusal. */
-  readonly fault?: RegExp;
+  readonly error?: RegExp;
 }
 
 interface Row {
@@ -123,7 +123,7 @@ const rows: readonly Row[] = [
   {
     name: "a version longer than an image tag may be",
     make: git(["tag", `v1.2.3-${"a".repeat(125)}`]),
-    expected: { fault: /cannot be an image tag: it has 132 characters/ },
+    expected: { error: /cannot be an image tag: it has 132 characters/ },
   },
   {
     name: "shallow clone",
@@ -144,19 +144,19 @@ const rows: readonly Row[] = [
       return join(folder, "shallow2");
     },
     options: { requireVersion: true },
-    expected: { fault: /--require-version.*git fetch --unshallow --tags/s },
+    expected: { error: /--require-version.*git fetch --unshallow --tags/s },
   },
-  { name: "a version is asked for and missing", options: { requireVersion: true }, expected: { fault: /git tag -a/ } },
-  { name: "no repository", make: (_, folder) => folder, expected: { fault: /is in no git repository.*--tag/s } },
+  { name: "a version is asked for and missing", options: { requireVersion: true }, expected: { error: /git tag -a/ } },
+  { name: "no repository", make: (_, folder) => folder, expected: { error: /is in no git repository.*--tag/s } },
   {
     name: "no commits",
     make: (_, folder) => repositoryAt(join(folder, "new")).path,
-    expected: { fault: /has no commits.*--tag/s },
+    expected: { error: /has no commits.*--tag/s },
   },
   {
     name: "bare",
     make: (_, folder) => repositoryAt(join(folder, "bare"), "--bare").path,
-    expected: { fault: /has no work tree/ },
+    expected: { error: /has no work tree/ },
   },
   {
     name: "untracked file, though the configuration hides it",
@@ -306,11 +306,11 @@ const repositoryHead = (repository: Repository, cwd: string) => repository.git("
 for (const row of rows)
   test(row.name, () =>
     inFolder(async (folder) => {
-      const { fault, local, remote, dirtyFiles, warning } = row.expected;
+      const { error, local, remote, dirtyFiles, warning } = row.expected;
       const result = await stateOf(row, folder).catch((error: unknown) => error);
-      if (fault !== undefined) {
+      if (error !== undefined) {
         if (!(result instanceof UsageError)) throw new Error(`expected a UsageError, got ${String(result)}`);
-        assert.match(`${result.message}\n${result.hint}`, fault);
+        assert.match(`${result.message}\n${result.hint}`, error);
         assert.is(result.exitCode, 2);
         return;
       }
@@ -336,10 +336,10 @@ test("a repository of another user is refused by git, and never called clean", (
     repository.commit("first");
     for (const entry of [".", ".git", ...readdirSync(join(repository.path, ".git")).map((name) => `.git/${name}`)])
       chownSync(join(repository.path, entry), 12345, 12345);
-    const fault = await readGitState({ cwd: repository.path, env: gitEnv }).catch((error: unknown) => error);
-    if (!(fault instanceof UsageError)) throw new Error(`expected a UsageError, got ${String(fault)}`);
-    assert.match(fault.message, /belongs to another user/);
-    assert.match(fault.hint ?? "", /git config --global --add safe\.directory '.*repo'/);
+    const error = await readGitState({ cwd: repository.path, env: gitEnv }).catch((error: unknown) => error);
+    if (!(error instanceof UsageError)) throw new Error(`expected a UsageError, got ${String(error)}`);
+    assert.match(error.message, /belongs to another user/);
+    assert.match(error.hint ?? "", /git config --global --add safe\.directory '.*repo'/);
     // git runs under sudo with the id of who called it; here the remedy is tried itself.
     const trusted = { ...gitEnv, GIT_CONFIG_COUNT: "1", GIT_CONFIG_KEY_0: "safe.directory", GIT_CONFIG_VALUE_0: "*" };
     assert.equal((await readGitState({ cwd: repository.path, env: trusted })).dirtyFiles, []);

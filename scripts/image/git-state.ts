@@ -1,5 +1,5 @@
 import type { Env } from "../../core/config/parse.ts";
-import { type Git, gitFault, gitIn, noCommits } from "./git.ts";
+import { type Git, gitError, gitIn, noCommits } from "./git.ts";
 import { parseStatus } from "./git-status.ts";
 import { highest, parseVersion, type Version } from "./version.ts";
 
@@ -53,10 +53,10 @@ export async function readGitState({ cwd, env, tagPrefix = "" }: GitStateOptions
     git("log", "-1", "--no-show-signature", "--format=%ct"),
     git("for-each-ref", "--merged=HEAD", "--format=%(refname:strip=2)%00%(objectname)%00%(*objectname)", "refs/tags"),
   ]);
-  if (!status.ok) throw gitFault(status.stderr, cwd);
+  if (!status.ok) throw gitError(status.stderr, cwd);
   const { head, dirtyFiles } = parseStatus(status.stdout);
   if (head === undefined) throw noCommits(cwd);
-  for (const result of [log, refs]) if (!result.ok) throw gitFault(result.stderr, cwd);
+  for (const result of [log, refs]) if (!result.ok) throw gitError(result.stderr, cwd);
   const tags = parseTags(refs.stdout, tagPrefix);
   const commit = await nearestCommit(git, head, tags, tagPrefix);
   const version = highest(versionsOn(tags, commit));

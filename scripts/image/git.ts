@@ -34,7 +34,7 @@ export function gitIn(cwd: string, env: Env): Git {
 }
 
 /** git's refusal in this project's words. Exit 2: nothing was done, and a person decides what next. */
-export function gitFault(stderr: string, cwd: string): XnovuError {
+export function gitError(stderr: string, cwd: string): XnovuError {
   const owned = /dubious ownership in repository at '(.*)'/.exec(stderr);
   const withTag = "Run this inside the project's git checkout, or name the image yourself with --tag.";
   if (owned)

@@ -10,7 +10,7 @@ export const tagLimit = 128;
 const nameLimit = 255;
 
 /** Why a text cannot be an image tag, or undefined when it can. */
-export function tagFault(tag: string): string | undefined {
+export function tagProblem(tag: string): string | undefined {
   if (tagGrammar.test(tag)) return undefined;
   if (tag === "") return "it is empty";
   if (tag.length > tagLimit) return `it has ${tag.length} characters, and ${tagLimit} is the most`;
@@ -21,9 +21,9 @@ export function tagFault(tag: string): string | undefined {
 
 /** @throws UsageError when the tag breaks the grammar. */
 export function checkedTag(tag: string): string {
-  const fault = tagFault(tag);
-  if (fault !== undefined)
-    throw new UsageError(`${shown(tag)} cannot be an image tag: ${fault}`, "Give another one with --tag.");
+  const problem = tagProblem(tag);
+  if (problem !== undefined)
+    throw new UsageError(`${shown(tag)} cannot be an image tag: ${problem}`, "Give another one with --tag.");
   return tag;
 }
 
@@ -44,8 +44,8 @@ export function normalRegistry(typed: string): string {
   const [first = "", ...rest] = trimmed.split("/");
   const start = isHost(first) ? checkedHost(first, refuse) : first;
   for (const part of isHost(first) ? rest : [first, ...rest]) {
-    const fault = pathFault(part);
-    if (fault !== undefined) throw refuse(fault);
+    const problem = pathProblem(part);
+    if (problem !== undefined) throw refuse(problem);
   }
   return [start, ...rest].join("/");
 }
@@ -58,7 +58,7 @@ function checkedHost(typed: string, refuse: (reason: string) => Error): string {
   return lower;
 }
 
-function pathFault(part: string): string | undefined {
+function pathProblem(part: string): string | undefined {
   if (pathComponent.test(part)) return undefined;
   if (part === "") return "two slashes follow each other";
   if (part.includes(":") || part.includes("@"))
@@ -77,8 +77,8 @@ export const loginHost = (registry: string): string => (isOnDockerHub(registry) 
 /** @throws UsageError when registry and image name together break the grammar. */
 export function repositoryOf(registry: string, image: string): string {
   const repository = `${normalRegistry(registry)}/${image}`;
-  const fault = image.split("/").map(pathFault).find(Boolean);
-  if (fault !== undefined) throw new UsageError(`${shown(image)} cannot be an image name: ${fault}`);
+  const problem = image.split("/").map(pathProblem).find(Boolean);
+  if (problem !== undefined) throw new UsageError(`${shown(image)} cannot be an image name: ${problem}`);
   if (repository.length > nameLimit)
     throw new UsageError(`${shown(repository)} has ${repository.length} characters, and ${nameLimit} is the most`);
   return repository;

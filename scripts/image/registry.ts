@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { XnovuError } from "../../core/errors.ts";
-import { dockerBuildx, faultOf, lastLine } from "./buildx.ts";
+import { commandError, dockerBuildx, lastLine } from "./buildx.ts";
 import { loginHost } from "./reference.ts";
 import { type Ran, type RunOptions, run, type Step } from "./run.ts";
 
@@ -57,7 +57,7 @@ export async function withRetries(what: string, step: Step, options: RetryOption
     const kind = failureKind(errorsOf(ran.stderr));
     if (kind === "refused") throw refused(options.registry, ran);
     const wait = waits[tries];
-    if (kind !== "passing" || wait === undefined || options.signal?.aborted) throw faultOf(what, ran);
+    if (kind !== "passing" || wait === undefined || options.signal?.aborted) throw commandError(what, ran);
     options.note(`${what} failed (${lastLine(ran.stderr)}); trying again in ${wait / 1000} s`);
     await sleep(wait, undefined, options.signal === undefined ? {} : { signal: options.signal });
   }

@@ -1,42 +1,42 @@
 import { z } from "zod";
 import { messageOf, XnovuError } from "../../core/errors.ts";
 
-// The journal is the truth about releases: lines are only ever added, and what is live, previous or gone follows from them. It is the audit, too.
+// The audit log is the source of truth about releases. Lines are only appended; which release is live, previous or pruned follows from them.
 
 const entry = z.object({
   at: z.string(),
-  /** user@machine that gave the command. */
+  /** user@machine that ran the command. */
   by: z.string(),
   action: z.enum(["deploy", "rollback", "prune"]),
-  /** What the action is about: the new release, the one gone back to, the one removed. */
+  /** The release that was deployed, rolled back to, or removed. */
   release: z.number().int().positive(),
   /** The release that was live when the action began. */
   from: z.number().int().positive().nullable(),
-  /** `migrated` is only written for migrations that take something away. */
+  /** `migrated` is written only for migrations that remove something. */
   outcome: z.enum(["started", "migrated", "live", "drained", "failed", "interrupted", "pruned"]),
-  /** Why it failed, or what went wrong beside. */
+  /** Why it failed, or a warning. */
   reason: z.string().optional(),
-  /** With `started` of a deploy: the reference it was pulled by, the engine's id of the image, the registry's digest, the commit. */
+  /** On `started` of a deploy: the pulled reference, the engine's image id, the registry's digest, the commit. */
   reference: z.string().optional(),
   image: z.string().optional(),
   digest: z.string().optional(),
   revision: z.string().optional(),
-  /** With `migrated`: the oldest release whose code may still meet the schema. */
+  /** On `migrated`: the oldest release whose code still works with the schema. */
   oldest: z.number().int().positive().optional(),
-  /** With `live`: the edge's place for it. */
+  /** On `live`: the proxy's slot of the release. */
   slot: z.enum(["a", "b"]).optional(),
 });
 export type Entry = z.infer<typeof entry>;
 export type Slot = NonNullable<Entry["slot"]>;
 
-/** @throws XnovuError that names the line which is none of a journal. */
-export function parseJournal(text: string): Entry[] {
+/** @throws XnovuError that names the first line which is not a valid entry. */
+export function parseAuditLog(text: string): Entry[] {
   return text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
     const parsed = entry.safeParse(jsonOf(line));
     if (parsed.success) return [parsed.data];
-    throw new XnovuError(`Line ${index + 1} of the server's journal cannot be read: ${line.slice(0, 120)}`, {
-      hint: "Mend it in the volume xnovu-deploy, file journal.jsonl, before anything else is deployed.",
+    throw new XnovuError(`Line ${index + 1} of the server's audit log cannot be read: ${line.slice(0, 120)}`, {
+      hint: "Fix the file audit-log.jsonl in the Docker volume xnovu-deploy, then deploy again.",
     });
   });
 }
@@ -49,7 +49,7 @@ function jsonOf(line: string): unknown {
   }
 }
 
-/** A fault in one line: what it is, and the first of what it lists. */
+/** An error as one line of the audit log: its first two lines, at most 300 characters. */
 export const reasonOf = (error: unknown): string =>
   messageOf(error)
     .split("\n")
