@@ -104,11 +104,12 @@ test("a wrong flag, command or value ends with 2, a suggestion, and nothing on s
     [["send", "email", "--to", "ada", "--at", "tomorrow"], /--at/],
     [["send", "email", "--to", "ada", "--wait", "x"], /--wait/],
     [["send", "email", "--to", ""], /subscriber id/],
-    [["send", "email", "--to", "ada", "--enterprise", "a b"], /enterprise/],
+    [["send", "email", "--to", "ada", "--tenant", "a b"], /enterprise/],
     [["send", "email", "--to", "ada", "--channels", "pigeon"], /channel/],
-    [["key", "create", "--name", "shop"], /--enterprise/],
-    [["key", "create", "--enterprise", "acme"], /--name/],
-    [["key", "create", "--enterprise", "a b", "--name", "shop"], /enterprise/],
+    [["key", "create", "--name", "shop"], /--tenant/],
+    [["key", "create", "--tenant", "acme"], /--name/],
+    [["key", "create", "--tenant", "a b", "--name", "shop"], /enterprise/],
+    [["list", "--tenant", "acme", "--enterprise", "acme"], /cannot be used with/],
     [["key", "revoke", "x"], /whole number/],
     [["retry"], /--all-dead/],
     [["retry", "1", "--all-dead"], /--all-dead/],
@@ -172,7 +173,7 @@ test("send, list and show: text for people, JSON for scripts, messages on stderr
   );
   assert.match(await run("list", "-n", "1"), /^ID +STATUS/);
   const none = await xnovu(["list", "--status", "DEAD"], env);
-  assert.equal([none.code, none.out, none.err], [0, "", "no notification matches\n"]);
+  assert.equal([none.code, none.out, none.err], [0, "", "No notification matches.\n"]);
 
   const shown = await runJson("show", id);
   assert.equal(shown.recipients, [
@@ -212,28 +213,43 @@ test("retry and retract change what they may, and end with 1 when something was 
   assert.equal(await runJson("retry", "--all-dead"), { retried: [b], unchanged: [] });
   assert.equal(await runJson("retract", a, c), { retracted: [a, c], unchanged: [] });
   assert.is((await xnovu(["retract", c], env)).code, 1);
-  assert.is((await xnovu(["retract", b, "--enterprise", "other"], env)).code, 1);
+  assert.is((await xnovu(["retract", b, "--tenant", "other"], env)).code, 1);
   assert.equal([await statusOf(a), await statusOf(b), await statusOf(c)], ["RETRACTED", "PENDING", "RETRACTED"]);
 });
 
 test("key: printed once and alone on stdout, listed without it, revoked", async () => {
-  const made = await xnovu(["key", "create", "--enterprise", "acme", "--name", "shop"], env);
+  const made = await xnovu(["key", "create", "--tenant", "acme", "--name", "shop"], env);
   assert.is(made.code, 0, made.err);
   assert.match(made.out, /^xnk_[A-Za-z0-9_-]{32}\n$/);
   assert.match(made.err, "not shown again");
-  const { key, ...second } = await runJson("key", "create", "--enterprise", "other", "--name", "two words");
+  const { key, ...second } = await runJson("key", "create", "--tenant", "other", "--name", "two words");
   const list = await run("key", "list");
-  assert.match(list, /^ID +ENTERPRISE +NAME/);
+  assert.match(list, /^ID +TENANT +NAME/);
   assert.match(list, "two words");
   for (const secret of [key, made.out.trim()]) assert.not.match(list + made.err, secret);
   assert.equal(await runJson("key", "revoke", second.id), second);
   const again = await xnovu(["key", "revoke", second.id], env);
   assert.equal([again.code, again.out], [1, ""]);
   assert.match(again.err, "key list");
-  const [row] = await runJson("key", "list", "--enterprise", "other");
+  const [row] = await runJson("key", "list", "--tenant", "other");
   assert.equal([row.id, row.name, row.revokedAt !== null], [second.id, "two words", true]);
-  const none = await xnovu(["key", "list", "--enterprise", "nobody"], env);
+  const none = await xnovu(["key", "list", "--tenant", "nobody"], env);
   assert.equal([none.code, none.out], [0, ""]);
+});
+
+test("--enterprise, the old name of --tenant, still works and help does not show it", async () => {
+  const { id } = await runJson("send", "email", "--to", "ada", "--payload", payload, "--enterprise", "old-name");
+  for (const flag of ["--tenant", "--enterprise"])
+    assert.equal(
+      (await runJson("list", flag, "old-name")).map((row: { id: string }) => row.id),
+      [id],
+      flag,
+    );
+  for (const verb of [["send"], ["list"], ["retry"], ["retract"], ["key", "create"], ["key", "list"]]) {
+    const help = await run(...verb, "--help");
+    assert.match(help, "--tenant");
+    assert.not.match(help, "enterprise");
+  }
 });
 
 test("a reader that closes the pipe is no failure; pnpm adds nothing to stdout", async () => {

@@ -39,11 +39,14 @@ export interface Flag {
   readonly fallback?: string | boolean;
   readonly choices?: readonly string[];
   readonly repeat?: boolean;
+  /** The flag's old name. It still works and --help does not show it. */
+  readonly formerly?: string;
 }
 
 export type Flags = Readonly<Record<string, string | boolean | readonly string[] | undefined>>;
 
 export const json: Flag = { flags: "--json", about: "print JSON for machines" };
+export const tenantFlag = (about: string): Flag => ({ flags: "--tenant <id>", about, formerly: "--enterprise <id>" });
 
 /** The text of a flag, or undefined when it was not given. */
 export const text = (flags: Flags, name: string): string | undefined => {

@@ -65,12 +65,26 @@ function addCommand(parent: Commander, command: Command, context: Context, done:
     .addHelpText("before", `${examplesText(command.examples)}\n`)
     .allowExcessArguments(false);
   if (command.notes !== undefined) sub.addHelpText("after", `\n${command.notes}`);
-  for (const flag of command.flags) sub.addOption(optionOf(flag));
-  sub.action(async (...all: unknown[]) => {
+  const renamed = new Map<string, string>();
+  for (const flag of command.flags) {
+    const option = optionOf(flag);
+    sub.addOption(option);
+    if (flag.formerly === undefined) continue;
+    const old = new Option(flag.formerly).hideHelp().conflicts(option.attributeName());
+    sub.addOption(old);
+    renamed.set(old.attributeName(), option.attributeName());
+  }
+  sub.action(async () => {
     const args = sub.processedArgs.flat().filter((arg): arg is string => typeof arg === "string");
-    void all;
-    done((await command.run(context, args, sub.opts<Flags>())) ?? 0);
+    done((await command.run(context, args, currentNames(sub.opts<Flags>(), renamed))) ?? 0);
   });
+}
+
+/** Moves the values of old flag names to the current names. */
+function currentNames(flags: Flags, renamed: ReadonlyMap<string, string>): Flags {
+  const entries = Object.entries(flags).filter(([name]) => !renamed.has(name));
+  const moved = [...renamed].flatMap(([old, name]) => (flags[old] === undefined ? [] : [[name, flags[old]]]));
+  return Object.fromEntries([...entries, ...moved]);
 }
 
 function optionOf({ flags, about, fallback, choices, repeat }: Flag): Option {

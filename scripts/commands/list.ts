@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { type Status, statuses } from "../../core/notification.ts";
-import { type Command, isSet, json, text } from "../cli/command.ts";
+import { type Command, isSet, json, tenantFlag, text } from "../cli/command.ts";
 import { withPool } from "../cli/database.ts";
 import { count, notificationId } from "../cli/input.ts";
 import { table, time } from "../cli/table.ts";
@@ -11,14 +11,14 @@ export const list: Command = {
   examples: [
     ["list", "the newest 20"],
     ["list --status DEAD --json", "dead letters, for a script"],
-    ["list --enterprise acme --before 1200", "the next page of one tenant"],
+    ["list --tenant acme --before 1200", "the next page of one tenant"],
   ],
   flags: [
     { flags: "--status <status>", about: `only ${statuses.join(", ")}` },
-    { flags: "--enterprise <id>", about: "only this tenant" },
+    tenantFlag("only this tenant"),
     { flags: "--workflow <id>", about: "only this workflow" },
-    { flags: "-n, --limit <count>", about: "at the most", fallback: "20" },
-    { flags: "--before <id>", about: "only ids below this one: the next page" },
+    { flags: "-n, --limit <count>", about: "at most this many", fallback: "20" },
+    { flags: "--before <id>", about: "only ids below this one, for the next page" },
     json,
   ],
   async run(context, _args, flags) {
@@ -26,7 +26,7 @@ export const list: Command = {
     const isStatus = (value: string): value is Status => statuses.some((known) => known === value);
     if (status !== undefined && !isStatus(status))
       throw new UsageError(`--status must be one of ${statuses.join(", ")}`);
-    const [enterpriseId, workflow, before] = ["enterprise", "workflow", "before"].map((name) => text(flags, name));
+    const [enterpriseId, workflow, before] = ["tenant", "workflow", "before"].map((name) => text(flags, name));
     const filter = {
       limit: count(text(flags, "limit") ?? "20", "--limit", 1, 10_000),
       ...(status === undefined ? {} : { status }),
@@ -37,7 +37,7 @@ export const list: Command = {
     const { list: read } = await import("../../outbox/reader.ts");
     const rows = await withPool(context, (pool) => read(pool, filter));
     if (isSet(flags, "json")) return void context.out(JSON.stringify(rows));
-    if (rows.length === 0) return void context.note("no notification matches");
+    if (rows.length === 0) return void context.note("No notification matches.");
     const cells = rows.map((n) => [
       n.id,
       n.status,
@@ -48,7 +48,7 @@ export const list: Command = {
       time(n.createdAt),
       n.error ?? "",
     ]);
-    context.out(table(["ID", "STATUS", "WORKFLOW", "ENTERPRISE", "TO", "TRIES", "CREATED", "ERROR"], cells));
+    context.out(table(["ID", "STATUS", "WORKFLOW", "TENANT", "TO", "TRIES", "CREATED", "ERROR"], cells));
     return undefined;
   },
 };

@@ -1,9 +1,9 @@
 import { UsageError } from "../../core/errors.ts";
-import { type Command, isSet, json, text } from "../cli/command.ts";
+import { type Command, isSet, json, tenantFlag, text } from "../cli/command.ts";
 import { withPool } from "../cli/database.ts";
 import { count, notificationId } from "../cli/input.ts";
 
-const enterprise = { flags: "--enterprise <id>", about: "only when they belong to this tenant" };
+const tenant = tenantFlag("only notifications of this tenant");
 
 export const retry: Command = {
   name: "retry [ids...]",
@@ -17,7 +17,7 @@ export const retry: Command = {
   flags: [
     { flags: "--all-dead", about: "every dead letter" },
     { flags: "--limit <count>", about: "with --all-dead: at the most", fallback: "1000" },
-    enterprise,
+    tenant,
     json,
   ],
   async run(context, args, flags) {
@@ -27,8 +27,8 @@ export const retry: Command = {
     const { deadIds, retryNotifications: write } = await import("../../outbox/operator.ts");
     return await withPool(context, async (pool) => {
       const limit = count(text(flags, "limit") ?? "1000", "--limit", 1, 100_000);
-      const asked = all ? await deadIds(pool, limit, text(flags, "enterprise")) : ids;
-      const done = await write(pool, asked, text(flags, "enterprise"));
+      const asked = all ? await deadIds(pool, limit, text(flags, "tenant")) : ids;
+      const done = await write(pool, asked, text(flags, "tenant"));
       const left = asked.filter((id) => !done.includes(id));
       context.out(
         isSet(flags, "json") ? JSON.stringify({ retried: done, unchanged: left }) : `${done.length} to be sent again`,
@@ -45,13 +45,13 @@ export const retract: Command = {
   examples: [["retract 42", "it will not be sent"]],
   notes:
     "Exit code 1 when one of the ids is not PENDING, FAILED or DEAD: a notification in PROCESSING may be with Novu already.",
-  flags: [enterprise, json],
+  flags: [tenant, json],
   async run(context, args, flags) {
     const ids = args.map(notificationId);
     const { retract: write } = await import("../../outbox/operator.ts");
     return await withPool(context, async (pool) => {
       const done: string[] = [];
-      for (const id of ids) if (await write(pool, id, text(flags, "enterprise"))) done.push(id);
+      for (const id of ids) if (await write(pool, id, text(flags, "tenant"))) done.push(id);
       const left = ids.filter((id) => !done.includes(id));
       context.out(
         isSet(flags, "json") ? JSON.stringify({ retracted: done, unchanged: left }) : `${done.length} taken back`,

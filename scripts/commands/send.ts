@@ -1,7 +1,7 @@
 import { UsageError, XnovuError } from "../../core/errors.ts";
 import { traceIdOf } from "../../core/traceparent.ts";
 import { workflowIds } from "../../novu/workflows/ids.ts";
-import { type Command, type Context, type Flags, isSet, json, text, texts } from "../cli/command.ts";
+import { type Command, type Context, type Flags, isSet, json, tenantFlag, text, texts } from "../cli/command.ts";
 import { withPool } from "../cli/database.ts";
 import { count, jsonObject, moment, recipient } from "../cli/input.ts";
 
@@ -25,7 +25,7 @@ export const send: Command = {
     },
     { flags: "--payload <json>", about: "payload as JSON, @file, or - for standard input", fallback: "{}" },
     { flags: "--at <time>", about: "send at that time, or after a wait such as 10m" },
-    { flags: "--enterprise <id>", about: "tenant", fallback: "default" },
+    { ...tenantFlag("tenant that sends it"), fallback: "default" },
     { flags: "--transaction-id <id>", about: "idempotency key of this notification, unique per tenant" },
     { flags: "--priority <0-100>", about: "higher goes first", fallback: "50" },
     {
@@ -77,7 +77,7 @@ function readNotification(workflow: string, flags: Flags) {
     text(flags, name),
   );
   return {
-    enterpriseId: text(flags, "enterprise") ?? "default",
+    enterpriseId: text(flags, "tenant") ?? "default",
     workflow,
     recipients,
     payload: jsonObject(text(flags, "payload") ?? "{}", "--payload"),

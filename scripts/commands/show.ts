@@ -32,7 +32,7 @@ export function printNotification({ out }: Context, n: NotificationDetail, asJso
   const facts: (readonly [string, string | null])[] = [
     ["status", n.status],
     ["workflow", n.workflow],
-    ["enterprise", n.enterpriseId],
+    ["tenant", n.enterpriseId],
     [
       "to",
       n.recipients

@@ -49,5 +49,5 @@ export function samples(run: string): readonly Sample[] {
   ];
 }
 
-/** Novu's transaction id of a notification's only recipient: `<enterprise>:<transaction>:<ordinal>`. */
+/** Novu's transaction id of a notification's only recipient: `<tenant>:<transaction>:<ordinal>`. */
 export const novuTransaction = ({ transactionId }: Sample): string => `${enterpriseId}:${transactionId}:0`;

@@ -5,12 +5,7 @@ import { fileURLToPath } from "node:url";
 import { withBuildx } from "@xnovu/test-engine/docker-tools";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-<<<<<<< HEAD
-import { dockerFault } from "./buildx.ts";
-=======
-import { withBuildx } from "../../local/docker-tools.ts";
 import { dockerError } from "./buildx.ts";
->>>>>>> 96c3416 (Deploy: call things proxy, release and audit log)
 import { bakeEnvironment } from "./plan.ts";
 import { gitEnv, inFolder, type Repository, repositoryAt } from "./repository.fixture.ts";
 import { childEnv } from "./run.ts";
