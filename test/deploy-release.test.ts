@@ -264,7 +264,7 @@ onEngine("migrations that would break the release that serves: exit 1, and none 
   assert.is(ran.code, 1);
   assert.match(
     ran.stderr,
-    /would break r2, which serves while r5 starts:\n {2}29990101000000000_break, line 2: DROP TABLE notify\.api_key: older/,
+    /would break r2, which serves requests while r5 starts:\n {2}29990101000000000_break, line 2: DROP TABLE notify\.api_key: older/,
   );
   const db = testPool(database?.url ?? "");
   assert.is((await db.query("SELECT to_regclass('notify.api_key') IS NOT NULL AS there")).rows[0]?.there, true);
