@@ -16,10 +16,11 @@ test: check ## Check, then run every test: make test FILES="outbox core/retry.te
 	@node --import tsx test/run.ts $(ARGS) $(FILES)
 
 .PHONY: check
-check: setup ## Lint, format, types, import rules, generated files, words, links
+check: setup ## Lint, format, types, import rules, dead code, generated files, words, links
 	@$(BIN)/biome check --error-on-warnings --diagnostic-level=warn .
 	@$(BIN)/tsc -p .
 	@$(BIN)/depcruise --config .dependency-cruiser.cjs --output-type err-long $(ROOMS)
+	@$(BIN)/knip --no-progress
 	@for check in scripts/dev/check-*.ts; do [ ! -e "$$check" ] || node --import tsx "$$check" || exit 1; done
 
 .PHONY: format

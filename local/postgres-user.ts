@@ -32,7 +32,7 @@ function accountOf(line: string): Account | undefined {
 }
 
 /** Whether the account may pass through every folder on the way to `path`, itself included. Access lists are not looked at. */
-export function reachable(account: Account, path: string): boolean {
+function reachable(account: Account, path: string): boolean {
   const { mode, uid, gid } = statSync(path);
   const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
   const above = dirname(path);

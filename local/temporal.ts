@@ -68,7 +68,7 @@ const isPortRace = (error: unknown, child: Child, portGiven: boolean): boolean =
   (/^panic: /m.test(child.tail()) || (!portGiven && /address already in use|can't run on port/i.test(child.tail())));
 
 /** The command line of the dev server. */
-export function temporalArguments(options: Omit<TemporalOptions, "binary"> & { readonly port: number }): string[] {
+function temporalArguments(options: Omit<TemporalOptions, "binary"> & { readonly port: number }): string[] {
   const { port, namespace, dbFile, uiPort, tuned = true } = options;
   const fast = [
     ["--sqlite-pragma", "journal_mode=wal"],

@@ -20,7 +20,7 @@ export interface RoundResult {
 }
 
 /** A round whose numbers do not add up: nothing measured in it is worth telling. */
-export class RoundFailedError extends Error {}
+class RoundFailedError extends Error {}
 
 /** Pure: what does not add up in what the endpoint saw for so many rows. */
 export const faultOf = ({ events, duplicates }: StubCounts, rows: number): string | undefined =>

@@ -18,7 +18,7 @@ export interface BenchOptions {
   readonly keep: boolean;
 }
 
-export const usage = `Measurements beside peers, on servers of their own. Nothing else should run on the machine.
+const usage = `Measurements beside peers, on servers of their own. Nothing else should run on the machine.
 
 Usage: node --import tsx bench/main.ts <delivery|latency|backlog|worker|all> [options]
 

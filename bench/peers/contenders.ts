@@ -8,7 +8,7 @@ import { queueTable } from "./queue-table.ts";
 import type { PeerCommand, PeerPlace, PeerReport } from "./serve.ts";
 
 /** Starts a contender's process and waits until it is ready. */
-export async function startPeer(
+async function startPeer(
   file: string,
   stage: Stage,
   databaseUrl: string,

@@ -4,7 +4,7 @@ import { portInUse, whoHolds } from "../ports.ts";
 import { type PortName, type Ports, portLabels, portsAt } from "./plan.ts";
 
 /** Ports that the stack wants are taken. The message names each with its holder. */
-export class PortsInUseError extends XnovuError {
+class PortsInUseError extends XnovuError {
   constructor(taken: readonly string[], offset: number) {
     super(`${taken.length === 1 ? "A port is" : `${taken.length} ports are`} in use:\n${taken.join("\n")}`, {
       hint: `Stop what holds ${taken.length === 1 ? "it" : "them"}, or move all ports of this stack: --port-offset ${offset + 100}`,

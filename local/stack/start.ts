@@ -57,7 +57,7 @@ export interface Stack {
 }
 
 /** Another process of this checkout was first. */
-export class StackTakenError extends XnovuError {}
+class StackTakenError extends XnovuError {}
 
 /**
  * Starts everything and returns when app and worker are healthy and Novu knows the workflows. What was started is stopped again when

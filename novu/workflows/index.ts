@@ -6,7 +6,7 @@ import { multiChannel } from "./multi-channel.ts";
 import { push } from "./push.ts";
 import { sms } from "./sms.ts";
 
-export { type WorkflowId, workflowIds } from "./ids.ts";
+export { workflowIds } from "./ids.ts";
 
 /** What the bridge serves. Loads the framework (a third of a second): for the ids alone, import `ids.ts`. */
 export const workflows: Workflow[] = [email, sms, push, inApp, chat, multiChannel];

@@ -1,4 +1,3 @@
-import type { Command as Commander } from "commander";
 import type { Env } from "../../core/config/parse.ts";
 
 /** What a command runs with. Results go to `out`, everything said to a person while it works to `note`. */
@@ -58,5 +57,3 @@ export const texts = (flags: Flags, name: string): readonly string[] => {
   const value = flags[name];
   return Array.isArray(value) ? value : typeof value === "string" ? [value] : [];
 };
-
-export type { Commander };

@@ -2,7 +2,7 @@ import { join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
 /** The programs of the image. Everything they import is compiled with them. */
-export const programs = ["worker/main.ts", "worker/parent.ts", "scripts/cli.ts"] as const;
+const programs = ["worker/main.ts", "worker/parent.ts", "scripts/cli.ts"] as const;
 
 export interface Sources {
   /** Every file that the programs reach, relative to the project, sorted. */

@@ -8,7 +8,7 @@ export type Platform = keyof typeof triples;
 export const platforms: readonly Platform[] = ["amd64", "arm64"];
 
 /** Path of Temporal's native part for a platform, below node_modules of `root`, links resolved, relative to `root`. */
-export function nativePath(root: string, platform: Platform): string {
+function nativePath(root: string, platform: Platform): string {
   const worker = createRequire(join(root, "package.json")).resolve("@temporalio/worker");
   const bridge = createRequire(worker).resolve("@temporalio/core-bridge");
   const folder = bridge.slice(0, bridge.lastIndexOf("core-bridge") + "core-bridge".length);

@@ -24,7 +24,7 @@ export async function compileWorkflows(root: string): Promise<string> {
  * Takes out of the bundle's source map what differs from build to build: the random file name, absolute paths. The sources' text goes too,
  * two thirds of the bundle; the worker needs the mapping alone, to give stack traces the lines of the sources.
  */
-export function normaliseSourceMap(code: string, root: string): string {
+function normaliseSourceMap(code: string, root: string): string {
   const at = code.lastIndexOf(comment);
   const encoded = code.slice(at).split("base64,")[1];
   if (at < 0 || encoded === undefined)

@@ -44,7 +44,7 @@ export const arrived = (received: readonly Received[], wanted: readonly Channel[
   wanted.filter((channel) => received.some((message) => message.channel === channel && message.error === undefined));
 
 /** Novu's detail, and for a refused signature what it comes from. */
-export function explain(detail: string): string {
+function explain(detail: string): string {
   if (!/\b401\b/.test(detail)) return detail;
   return `the bridge answered 401: it refuses Novu's signature, so NOVU_SECRET_KEY of the app differs from Novu's. Novu says: ${detail}`;
 }

@@ -16,7 +16,7 @@ export interface ComposeInputs {
 
 export const composeFile = "compose.yaml";
 /** Turns compose.yaml into a release: no published ports, and the shared network. */
-export const releaseFile = "deploy/compose/release.yaml";
+const releaseFile = "deploy/compose/release.yaml";
 
 export function compose(
   project: string,

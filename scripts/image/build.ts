@@ -16,7 +16,7 @@ export interface BuildResult {
 const archiveFolder = ".xnovu/images";
 
 /** One platform, this machine's own, goes into the engine; an engine holds no index and does not run another's. Pure. */
-export function destinationOf({ tags, platforms }: BakeInputs, own = ownPlatform()): Destination {
+function destinationOf({ tags, platforms }: BakeInputs, own = ownPlatform()): Destination {
   const intoEngine = platforms.length === 0 || (platforms.length === 1 && platforms[0] === own);
   return intoEngine
     ? { kind: "engine" }

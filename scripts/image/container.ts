@@ -4,7 +4,7 @@ export type Role = (typeof roles)[number];
 
 const roleLabel = "xnovu.role";
 /** Seconds between SIGTERM and SIGKILL. The worker drains for up to 25 s (XNOVU_SHUTDOWN_TIMEOUT_MS). */
-export const stopSeconds = 40;
+const stopSeconds = 40;
 const ports: Readonly<Record<Role, number>> = { app: 4000, worker: 3001 };
 export const nameOf = (role: Role): string => (role === "app" ? "xnovu" : "xnovu-worker");
 export const healthUrl = (role: Role, published: string): string =>

@@ -15,7 +15,7 @@ const kept =
   /^GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|EXEC_PATH)$/;
 
 /** The environment that git runs with: the folder decides, and messages are in English. */
-export function gitEnvironment(env: Env): NodeJS.ProcessEnv {
+function gitEnvironment(env: Env): NodeJS.ProcessEnv {
   const entries = Object.entries(env).filter(([name]) => !name.startsWith("GIT_") || kept.test(name));
   return childEnv({ ...Object.fromEntries(entries), LC_ALL: "C", LANGUAGE: "" });
 }

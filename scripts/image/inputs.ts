@@ -1,5 +1,5 @@
 import { XnovuError } from "../../core/errors.ts";
-import { type Context, type Flag, type Flags, isSet, text, texts } from "../cli/command.ts";
+import { type Context, type Flags, isSet, text, texts } from "../cli/command.ts";
 import { type GitState, readGitState } from "./git-state.ts";
 import { type BakeInputs, platformsOf } from "./plan.ts";
 import { repositoryOf } from "./reference.ts";
@@ -12,34 +12,6 @@ import {
   type Tags,
   tagsOf,
 } from "./tags.ts";
-
-// What the Docker commands' flags mean, in one place.
-
-export const tagFlag: Flag = { flags: "-t, --tag <tag>", about: "use this tag in place of those from git" };
-export const tagPrefixFlag: Flag = {
-  flags: "--tag-prefix <prefix>",
-  about: "git's version tags start so, as release/ in release/v1.2.3",
-};
-export const platformFlag: Flag = {
-  flags: "--platform <list>",
-  about: "linux/amd64, linux/arm64, or both with a comma",
-  repeat: true,
-};
-export const builderFlag: Flag = { flags: "--builder <name>", about: "buildx builder to build with" };
-export const registryFlag: Flag = {
-  flags: "-r, --registry <registry>",
-  about: `registry and namespace (default ${defaultRegistry})`,
-};
-export const latestFlag: Flag = {
-  flags: "--latest <when>",
-  about: "move latest: always, never, or auto (not for a prerelease or a backport)",
-  choices: latestModes,
-  fallback: "always",
-};
-export const requireVersionFlag: Flag = {
-  flags: "--require-version",
-  about: "fail when no semantic version tag is reachable",
-};
 
 /** The state of the repository that the command runs in; undefined without one, which --tag makes up for. */
 export async function stateFor({ cwd, env }: Context, flags: Flags): Promise<GitState | undefined> {

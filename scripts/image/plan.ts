@@ -19,7 +19,7 @@ export interface BakeInputs {
   readonly readable?: readonly string[];
 }
 
-export const supportedPlatforms = ["linux/amd64", "linux/arm64"] as const;
+const supportedPlatforms = ["linux/amd64", "linux/arm64"] as const;
 export const bakeFile = "docker-bake.hcl";
 /** The local image's target and the release's group in docker-bake.hcl. */
 const [buildTarget, releaseGroup] = ["image", "release"] as const;

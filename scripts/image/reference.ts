@@ -6,11 +6,11 @@ const pathComponent = /^[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*$/;
 const label = "(?:[a-z0-9]|[a-z0-9][a-z0-9-]*[a-z0-9])";
 const host = new RegExp(`^(?:${label}(?:\\.${label})*|\\[[0-9a-f:]+\\])(?::\\d{1,5})?$`);
 
-export const tagLimit = 128;
+const tagLimit = 128;
 const nameLimit = 255;
 
 /** Why a text cannot be an image tag, or undefined when it can. */
-export function tagProblem(tag: string): string | undefined {
+function tagProblem(tag: string): string | undefined {
   if (tagGrammar.test(tag)) return undefined;
   if (tag === "") return "it is empty";
   if (tag.length > tagLimit) return `it has ${tag.length} characters, and ${tagLimit} is the most`;

@@ -16,7 +16,7 @@ export interface RunnerOptions {
   readonly patterns: readonly string[];
 }
 
-export const usage = `node --import tsx test/run.ts [--jobs N] [--timeout SECONDS] [--test-timeout SECONDS] [--slowest N] [--unit] [path or part of a path ...]
+const usage = `node --import tsx test/run.ts [--jobs N] [--timeout SECONDS] [--test-timeout SECONDS] [--slowest N] [--unit] [path or part of a path ...]
 
   --jobs N                files at once (default 2)
   --timeout SECONDS       time limit of one file (default 180)

@@ -11,7 +11,7 @@ export interface FaultNote {
   readonly reason?: string;
 }
 
-export const notesVariable = "XNOVU_FAULT_NOTES";
+const notesVariable = "XNOVU_FAULT_NOTES";
 
 function note(line: FaultNote): void {
   const file = process.env[notesVariable];

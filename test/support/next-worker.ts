@@ -14,7 +14,7 @@ export interface NextWorker {
 /** Where a step is put before all others of a workflow. */
 const firstLines = ["  const { hold } = proxyActivities", "  return await deliver(input);"];
 /** How a change is made that workflows under way go on with. */
-export const guardedStep = '  if (patched("a-step-before")) await sleep("1 millisecond");\n';
+const guardedStep = '  if (patched("a-step-before")) await sleep("1 millisecond");\n';
 
 /** The compiled worker as a next version would be: another number, and workflows with a new first step. It lies where its packages are found. */
 export async function nextWorker(version: string, step = guardedStep): Promise<NextWorker> {

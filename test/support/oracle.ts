@@ -53,7 +53,7 @@ export async function judge(db: Pool, effects: readonly Effect[], rules: Rules =
 }
 
 /** The part of the judgement that needs no server. */
-export function verdictOf(rows: readonly OracleRow[], effects: readonly Effect[], rules: Rules): Verdict {
+function verdictOf(rows: readonly OracleRow[], effects: readonly Effect[], rules: Rules): Verdict {
   const { idempotency = true, repliesLost = 0, drained = true } = rules;
   const acceptedOf = countByPair(effects);
   const pairs = rows.flatMap((row) => row.recipients.map((recipient, ordinal) => pairOf(row, recipient, ordinal)));

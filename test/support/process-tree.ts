@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { signalTo } from "../../local/child.ts";
 
 /** A process and all its descendants, parents first. Linux. */
-export function processTree(pid: number): number[] {
+function processTree(pid: number): number[] {
   const children = new Map<number, number[]>();
   for (const name of readdirSync("/proc")) {
     if (!/^\d+$/.test(name)) continue;

@@ -20,7 +20,7 @@ export async function testTemporal(): Promise<TestTemporal> {
 }
 
 /** A server for tests that stop or restart it. */
-export async function privateTemporal(): Promise<TestTemporal> {
+async function privateTemporal(): Promise<TestTemporal> {
   const server = await startTemporal({ binary: await temporalBinary(), namespace });
   return { address: server.address, namespace, close: () => server.stop() };
 }

@@ -30,7 +30,7 @@ export const accepted = (call: DeliveryCall): CallReply => ({
 export const batches = (count: number) => rows(count).map((one) => ({ ...one, batchId: `b${one.id}` }));
 
 export const nothing = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
-export const counted = (settlements: readonly Settlement[]) => {
+const counted = (settlements: readonly Settlement[]) => {
   const count = (to: Settlement["to"]) => settlements.filter((settlement) => settlement.to === to).length;
   return { ...nothing, sent: count("SENT"), failed: count("FAILED"), dead: count("DEAD"), released: count("PENDING") };
 };

@@ -6,7 +6,7 @@ import { SettingsError } from "../../../core/errors.ts";
 export type Access = "off" | "ask" | "in";
 
 /** The name to log in with, beside the password of XNOVU_OPERATOR_PASSWORD. */
-export const operatorName = "operator";
+const operatorName = "operator";
 
 /** Pure: what a request to the operations pages may, from its `Authorization` header (HTTP Basic). Off unless a password is set. */
 export function accessOf(env: Env, authorization: string | null): Access {

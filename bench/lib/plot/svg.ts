@@ -31,7 +31,7 @@ text { fill: #f0f6fc }
 }
 </style>`;
 
-export const escaped = (text: string): string =>
+const escaped = (text: string): string =>
   text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;").replaceAll('"', "&quot;");
 
 export interface TextOptions {

@@ -8,7 +8,7 @@ const named = {
 } as const;
 const options = { payloadSchema: named };
 
-export const everyChannel = workflow(
+const everyChannel = workflow(
   "every-channel",
   async ({ step, payload }) => {
     await step.email("mail", async () => ({ subject: `Hello ${payload.name}`, body: "<p>Welcome</p>" }));
@@ -32,7 +32,7 @@ export const mailOnly = workflow(
   options,
 );
 
-export const delayed = workflow(
+const delayed = workflow(
   "delayed",
   async ({ step }) => {
     const { duration } = await step.delay("wait", async () => ({ type: "regular", amount: 1, unit: "hours" }));
@@ -41,7 +41,7 @@ export const delayed = workflow(
   options,
 );
 
-export const digested = workflow(
+const digested = workflow(
   "digested",
   async ({ step }) => {
     const { events } = await step.digest("collect", async () => ({ amount: 1, unit: "hours", digestKey: "post" }));
@@ -52,7 +52,7 @@ export const digested = workflow(
   options,
 );
 
-export const throttled = workflow(
+const throttled = workflow(
   "throttled",
   async ({ step }) => {
     await step.throttle("limit", async () => ({ type: "fixed", amount: 1, unit: "hours", threshold: 2 }));
@@ -61,7 +61,7 @@ export const throttled = workflow(
   options,
 );
 
-export const mixed = workflow(
+const mixed = workflow(
   "mixed",
   async ({ step }) => {
     const { twice } = await step.custom("compute", async () => ({ twice: 42 }), {

@@ -13,7 +13,7 @@ export interface EngineNetwork {
 }
 
 /** The n-th engine's network. Private ranges that neither Docker's defaults nor usual home and office networks use. */
-export const networkOf = (n: number): EngineNetwork => ({
+const networkOf = (n: number): EngineNetwork => ({
   name: `xnovu${n}`,
   gateway: `10.213.${n}.1`,
   pool: `10.214.${n}.0/24`,

@@ -6,7 +6,7 @@ import { type Manifest, parseManifests } from "./manifest.ts";
 import { deployToolSpecs } from "./tool-specs.ts";
 
 /** The newest Kubernetes that the manifests are for; Helm asks the chart whether it is new enough. */
-export const newestKubernetes = "1.37.0";
+const newestKubernetes = "1.37.0";
 
 /** Overlays by name; deploy/helm/values has a file of the same name for each. */
 export const overlayNames = (root: string): string[] => readdirSync(join(root, "deploy/kubernetes/overlays")).sort();

@@ -22,7 +22,7 @@ export interface DeliveryMetrics {
   recovered(gone: boolean): void;
 }
 
-export const outcomes = ["sent", "failed", "dead", "released"] as const;
+const outcomes = ["sent", "failed", "dead", "released"] as const;
 
 const seconds = {
   delivery: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],

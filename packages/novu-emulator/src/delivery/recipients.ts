@@ -44,7 +44,7 @@ function excluded(event: AcceptedEvent, exclude: readonly string[] = []): Set<st
   return new Set(actor === undefined ? exclude : [...exclude, actor]);
 }
 
-export function membersOf(world: World, topicKey: string, without: ReadonlySet<string> = new Set()): string[] {
+function membersOf(world: World, topicKey: string, without: ReadonlySet<string> = new Set()): string[] {
   return world.store.subscriptions
     .all()
     .filter((subscription) => subscription.topicKey === topicKey && !without.has(subscription.subscriberId))
