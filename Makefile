@@ -98,7 +98,7 @@ compile: setup ## Write worker and command line as plain JavaScript to dist
 ##@ Deployment
 
 .PHONY: check-deploy
-check-deploy: setup ## Render the Kubernetes manifests and check schemas, types and policies
+check-deploy: setup ## Render chart and overlays; check rendering, schemas, types and policies
 	@node --import tsx scripts/dev/deploy-check/main.ts
 
 .PHONY: check-monitoring

@@ -18,7 +18,7 @@ import { root } from "./support/worker.ts";
 
 const folder = temporaryFolder("xnovu-probes-");
 const deployment = (name: string): unknown => {
-  const file = join(root, "deploy/kubernetes/base", name, "deployment.yaml");
+  const file = join(root, "deploy/kubernetes/base", `${name}.yaml`);
   const found = find(parseManifests(readFileSync(file, "utf8"), file), "Deployment", `xnovu-${name}`);
   return found && podOf(found);
 };

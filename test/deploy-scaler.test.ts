@@ -10,7 +10,7 @@ import { testDatabase } from "./support/database.ts";
 // The query by which KEDA counts, and the login it counts with, as deploy/kubernetes has them, on a real Postgres.
 
 const folder = join(process.cwd(), "deploy/kubernetes");
-const place = join(folder, "components/keda/worker.yaml");
+const place = join(folder, "components/keda/autoscaling-keda.yaml");
 const scaled = find(parseManifests(readFileSync(place, "utf8"), place), "ScaledObject", "xnovu-worker");
 const trigger = listAt(scaled, "spec", "triggers").find((entry) => at(entry, "type") === "postgresql");
 const query = String(at(trigger, "metadata", "query"));

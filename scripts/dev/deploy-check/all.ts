@@ -1,5 +1,8 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Log } from "@xnovu/test-engine/command";
-import { disagreements } from "./agree.ts";
+import { renderedPaths, staleErrors } from "../kubernetes/checksums.ts";
+import { kubernetesFiles } from "../kubernetes/generate.ts";
 import { crdFaults } from "./crd-types.ts";
 import type { Manifest } from "./manifest.ts";
 import { policyFaults } from "./policy.ts";
@@ -14,22 +17,33 @@ export interface Checked {
 
 export type Sets = Readonly<Record<string, readonly Manifest[]>>;
 
-/** Every overlay as kustomize makes it, and where the chart makes something else. */
-export async function renderAll(root: string, log: Log): Promise<{ readonly sets: Sets; readonly faults: string[] }> {
-  const sets: Record<string, readonly Manifest[]> = {};
-  const faults: string[] = [];
+/** What users apply: every overlay by kustomize, and by Helm the chart with the values file of the same name. */
+export async function renderAll(root: string, log: Log): Promise<{ readonly overlays: Sets; readonly charts: Sets }> {
+  const overlays: Record<string, readonly Manifest[]> = {};
+  const charts: Record<string, readonly Manifest[]> = {};
   for (const name of overlayNames(root)) {
-    const made = await renderOverlay(root, name, log);
-    sets[name] = made;
-    faults.push(...disagreements(made, await renderChart(root, name, log)).map((line) => `${name}: ${line}`));
+    overlays[name] = await renderOverlay(root, name, log);
+    charts[name] = await renderChart(root, name, log);
   }
-  return { sets, faults };
+  return { overlays, charts };
 }
 
-/** All that is checked of the manifests, in the order of what it takes. `folder` is a temporary one. */
+/** Files of deploy/kubernetes that the chart renders differently, by rendering it. One line each. */
+export async function renderingErrors(root: string, log: Log): Promise<string[]> {
+  const files = await kubernetesFiles(root, log);
+  const textOf = (path: string) => (existsSync(join(root, path)) ? readFileSync(join(root, path), "utf8") : undefined);
+  const different = [...new Set([...files.keys(), ...renderedPaths(root)])]
+    .filter((path) => textOf(path) !== files.get(path))
+    .map((path) => `${path}: run \`node --import tsx scripts/dev/update-kubernetes.ts\``);
+  return [...different, ...staleErrors(root)];
+}
+
+/** Everything that is checked of the manifests, the fastest check first. `folder` is a temporary one. */
 export async function* checkAll(root: string, folder: string, log: Log): AsyncGenerator<Checked> {
-  const { sets, faults } = await renderAll(root, log);
-  yield { what: "the chart makes what kustomize makes", faults };
+  yield { what: "deploy/kubernetes is what the chart renders", faults: await renderingErrors(root, log) };
+  const { overlays, charts } = await renderAll(root, log);
+  const byHelm = Object.fromEntries(Object.entries(charts).map(([name, set]) => [`${name}-helm`, set] as const));
+  const sets: Sets = { ...overlays, ...byHelm };
   const version = projectVersion(root);
   const own = Object.entries(sets).flatMap(([name, set]) => ruleFaults(set, version).map((line) => `${name}: ${line}`));
   yield { what: "the project's own rules", faults: own };
@@ -39,7 +53,7 @@ export async function* checkAll(root: string, folder: string, log: Log): AsyncGe
   yield { what: "policies", faults: await policyFaults(root, sets, folder, log) };
 }
 
-/** Each object once, although most overlays have most of them. */
+/** Each object once, although most overlays share most of them. */
 function different(sets: Sets): Manifest[] {
   const all = Object.values(sets).flat();
   return [...new Map(all.map((manifest) => [JSON.stringify(manifest), manifest])).values()];

@@ -1,5 +1,5 @@
-// `make check-deploy`: everything that is checked of the manifests. Needs Go (for kustomize, Helm, kubeconform, unless they are installed),
-// python3 with pip and npm; the first run gets what it needs into the cache folder, which takes some minutes.
+// `make check-deploy`: every check of the manifests. Needs Go (for kustomize, Helm and kubeconform, unless they are installed), python3 with pip,
+// and npm. The first run downloads and builds its tools into the cache folder, which takes some minutes.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";

@@ -19,16 +19,18 @@ export async function renderOverlay(root: string, overlay: string, log: Log): Pr
 }
 
 /** What `helm install xnovu deploy/helm/xnovu -n xnovu -f deploy/helm/values/<name>.yaml` would apply. @throws EngineError with Helm's words. */
-export async function renderChart(
+export const renderChart = async (
   root: string,
   values: string,
   log: Log,
   more: readonly string[] = [],
-): Promise<Manifest[]> {
+): Promise<Manifest[]> => parseManifests(await chartText(root, values, log, more), `chart with ${values}.yaml`);
+
+/** The same as YAML, with comments. @throws EngineError with Helm's words. */
+export async function chartText(root: string, values: string, log: Log, more: readonly string[] = []): Promise<string> {
   const { helm = "" } = await findTool(deployToolSpecs.helm, { log });
   const file = join(root, "deploy/helm/values", `${values}.yaml`);
   const chart = ["template", "xnovu", join(root, "deploy/helm/xnovu"), "--namespace", "xnovu"];
-  // Helm built from source takes an old Kubernetes for granted.
-  const args = [...chart, "--kube-version", newestKubernetes, "--values", file, ...more];
-  return parseManifests(await output(helm, args), `chart with ${values}.yaml`);
+  // A Helm that is built from source assumes an old Kubernetes.
+  return await output(helm, [...chart, "--kube-version", newestKubernetes, "--values", file, ...more]);
 }

@@ -1,4 +1,4 @@
-import { at, find, listAt, type Manifest } from "./manifest.ts";
+import { at, find, listAt, type Manifest, ofKind } from "./manifest.ts";
 
 /** outbox/sql/count-by-status.sql counts to here, and the worker's metrics with it. */
 export const metricCap = 10_001;
@@ -7,6 +7,7 @@ export const metricCap = 10_001;
 export function scalingFaults(manifests: readonly Manifest[]): string[] {
   return [
     ...keda(find(manifests, "ScaledObject", "xnovu-worker")),
+    ...temporal(manifests),
     ...hpa(find(manifests, "HorizontalPodAutoscaler", "xnovu-worker")),
   ];
 }
@@ -21,6 +22,19 @@ function keda(scaled: Manifest | undefined): string[] {
   return [
     `ScaledObject xnovu-worker: its query counts to ${limits.join(", ")}, and ${needed} rows call for every worker`,
   ];
+}
+
+/** KEDA queries the task queue that the workers poll. */
+function temporal(manifests: readonly Manifest[]): string[] {
+  const triggers = listAt(find(manifests, "ScaledObject", "xnovu-worker"), "spec", "triggers");
+  const trigger = triggers.find((entry) => at(entry, "type") === "temporal");
+  const settings = ofKind(manifests, "ConfigMap")[0];
+  const pairs = { endpoint: "TEMPORAL_ADDRESS", namespace: "TEMPORAL_NAMESPACE", taskQueue: "TEMPORAL_TASK_QUEUE" };
+  if (trigger === undefined) return [];
+  return Object.entries(pairs)
+    .map(([key, setting]) => [key, at(trigger, "metadata", key), setting, at(settings, "data", setting)] as const)
+    .filter(([, read, , set]) => read !== set)
+    .map(([key, read, setting, set]) => `ScaledObject xnovu-worker: ${key} is ${read}, and ${setting} is ${set}`);
 }
 
 function hpa(scaler: Manifest | undefined): string[] {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { staleErrors } from "../kubernetes/checksums.ts";
 import { cloudSettingFaults } from "./cloud-settings.ts";
 import { type ConfigFile, configFiles } from "./files.ts";
 import { at, listAt } from "./manifest.ts";
@@ -11,7 +12,8 @@ export function staticFaults(root: string): string[] {
   const { files, faults } = configFiles(root);
   return [
     ...faults,
-    ...sameSettings(files),
+    ...staleErrors(root),
+    ...chartSettings(files),
     ...sameQuery(files),
     ...sentTarget(files, root),
     ...cloudSettingFaults(files),
@@ -25,30 +27,16 @@ export function staticFaults(root: string): string[] {
 const documentOf = (files: readonly ConfigFile[], path: string): unknown =>
   files.find((file) => file.path === path)?.documents[0];
 
-/** The chart's settings are kustomize's, and the program takes them all. */
-function sameSettings(files: readonly ConfigFile[]): string[] {
-  const generated = listAt(
-    documentOf(files, "deploy/kubernetes/base/kustomization.yaml"),
-    "configMapGenerator",
-    0,
-    "literals",
+/** The program accepts every setting of the chart. */
+const chartSettings = (files: readonly ConfigFile[]): string[] =>
+  Object.entries(Object(at(documentOf(files, "deploy/helm/xnovu/values.yaml"), "settings"))).flatMap(([name, value]) =>
+    valueFaults("deploy/helm/xnovu/values.yaml", name, String(value)),
   );
-  const base = new Map(
-    generated.map((line) => [String(line).replace(/=.*/s, ""), String(line).replace(/^[^=]*=/, "")]),
-  );
-  const chart = new Map(Object.entries(Object(at(documentOf(files, "deploy/helm/xnovu/values.yaml"), "settings"))));
-  const different = [...new Set([...base.keys(), ...chart.keys()])].filter(
-    (name) => base.get(name) !== chart.get(name),
-  );
-  return [
-    ...different.map((name) => `deploy/kubernetes/base and deploy/helm/xnovu/values.yaml differ in ${name}`),
-    ...[...base].flatMap(([name, value]) => valueFaults("deploy/kubernetes/base", name, value)),
-  ];
-}
 
 /** Container Apps counts as Kubernetes does. */
 function sameQuery(files: readonly ConfigFile[]): string[] {
-  const keda = files.find(({ path }) => path === "deploy/kubernetes/components/keda/worker.yaml")?.documents ?? [];
+  const keda =
+    files.find(({ path }) => path === "deploy/kubernetes/components/keda/autoscaling-keda.yaml")?.documents ?? [];
   const ofKeda = keda.flatMap((object) => listAt(object, "spec", "triggers"));
   const azure = documentOf(files, "deploy/azure/worker.yaml");
   const ofAzure = listAt(azure, "properties", "template", "scale", "rules").map((rule) => at(rule, "custom"));
@@ -58,7 +46,9 @@ function sameQuery(files: readonly ConfigFile[]): string[] {
       ...["metadata", "query"],
     ),
   );
-  return one === other ? [] : ["deploy/azure/worker.yaml counts by another query than components/keda/worker.yaml"];
+  return one === other
+    ? []
+    : ["deploy/azure/worker.yaml counts by another query than components/keda/autoscaling-keda.yaml"];
 }
 
 /** What calls for another worker is some 70 % of what the simulation takes one to send. */

@@ -47,7 +47,7 @@ capabilities: { drop: [ALL] }
 
 {{- define "xnovu.volumes" -}}
 - name: secrets
-  # 0440: the group is fsGroup.
+  # 288 is 0440. The group is fsGroup.
   secret: { secretName: {{ include "xnovu.secret" . }}, defaultMode: 288 }
 - name: tmp
   emptyDir: { sizeLimit: 64Mi }
@@ -57,6 +57,7 @@ capabilities: { drop: [ALL] }
 {{- define "xnovu.pod" -}}
 serviceAccountName: {{ .root.Release.Name }}-{{ .component }}
 automountServiceAccountToken: false
+# Otherwise every Service of the namespace adds variables such as XNOVU_APP_PORT.
 enableServiceLinks: false
 {{- with .root.Values.imagePullSecrets }}
 imagePullSecrets: {{ toJson . }}
@@ -81,8 +82,8 @@ securityContext:
 {{- end }}
 {{- end }}
 
-{{/* Waits for the migration Job; a schema that is newer than this version is no reason to wait. */}}
-{{- define "xnovu.schemaGate" -}}
+{{- define "xnovu.waitForSchema" -}}
+# Waits for the migration Job. It does not wait when the schema is newer than this version, as after a rollback.
 - name: schema
   image: {{ include "xnovu.image" . }}
   imagePullPolicy: {{ .Values.image.pullPolicy }}
@@ -97,6 +98,7 @@ securityContext:
 
 {{- define "xnovu.anywhere" -}}
 - namespaceSelector: {}
+# Every address except those where clouds serve credentials to a machine.
 - ipBlock: { cidr: 0.0.0.0/0, except: [169.254.0.0/16] }
 - ipBlock: { cidr: "::/0", except: ["fe80::/10", "fd00:ec2::/32"] }
 {{- end }}
