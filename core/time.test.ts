@@ -75,9 +75,16 @@ test("retry repeats transient failures and reports each", async () => {
 });
 
 test("retry rejects with any other error, and with the last one once its signal aborts", async () => {
-  const rejection = async (promise: Promise<unknown>) => promise.then(() => undefined, (error: unknown) => error);
+  const rejection = async (promise: Promise<unknown>) =>
+    promise.then(
+      () => undefined,
+      (error: unknown) => error,
+    );
   const bug = new TypeError("a bug");
-  assert.is(await rejection(retry(() => Promise.reject(bug), { isTransient: (error) => error === away, backoff })), bug);
+  assert.is(
+    await rejection(retry(() => Promise.reject(bug), { isTransient: (error) => error === away, backoff })),
+    bug,
+  );
   const stop = new AbortController();
   let attempts = 0;
   const stopped = retry(

@@ -32,7 +32,7 @@ export const isObject = (value: unknown): value is Readonly<Record<string, unkno
   typeof value === "object" && value !== null && !Array.isArray(value);
 
 /** A reply that is not the expected one, as an error: its status, and the `message` of its body. */
-export function statusErrorOf({ status, body }: HttpReply): HttpStatusError {
+function statusErrorOf({ status, body }: HttpReply): HttpStatusError {
   const message = isObject(body) ? body.message : undefined;
   const detail = Array.isArray(message) ? message.join("; ") : typeof message === "string" ? message : "";
   return new HttpStatusError(status, detail);

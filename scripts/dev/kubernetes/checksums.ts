@@ -48,7 +48,7 @@ function currentSums(root: string): Map<string, string> {
 }
 
 /** Paths relative to the project, with forward slashes. */
-export const filesBelow = (root: string, folder: string): string[] =>
+const filesBelow = (root: string, folder: string): string[] =>
   readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .map((entry) => relative(root, join(entry.parentPath, entry.name)).replaceAll("\\", "/"));

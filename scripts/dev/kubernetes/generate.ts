@@ -7,7 +7,7 @@ import { type Part, parts } from "./parts.ts";
 import { type Rendered, split } from "./split.ts";
 
 /** The values file that every part is rendered with; deploy/helm/values has it. */
-export const valuesName = "kustomize";
+const valuesName = "kustomize";
 
 /** deploy/kubernetes/base and components as the chart renders them: path relative to the project, and text. @throws EngineError with Helm's words. */
 export async function kubernetesFiles(root: string, log: Log): Promise<ReadonlyMap<string, string>> {
