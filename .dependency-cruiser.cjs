@@ -1,6 +1,6 @@
-// The doors between the rooms. Each rule's comment is the reason that a violation prints.
-const room = (name) => `^${name}/`;
-const anyRoom = "^(app|bench|core|local|novu|outbox|packages|scripts|test|worker)/";
+// The import rules between the modules. Each rule's comment is the reason that a violation prints.
+const folder = (name) => `^${name}/`;
+const anyModule = "^(app|bench|core|local|novu|outbox|packages|scripts|test|worker)/";
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 module.exports = {
@@ -8,30 +8,31 @@ module.exports = {
     {
       name: "no-circular",
       severity: "error",
-      comment: "A cycle means two rooms are one: move what both need to a third file.",
+      comment: "A cycle means two modules are one: move what both need to a third file.",
       from: {},
       to: { circular: true },
     },
     {
       name: "core-imports-nothing",
       severity: "error",
-      comment: "core is what app and worker agree on; it must be usable by every room, so it imports no other room.",
-      from: { path: room("core") },
-      to: { path: anyRoom, pathNot: room("core") },
+      comment:
+        "core is what app and worker agree on; it must be usable by every module, so it imports no other module.",
+      from: { path: folder("core") },
+      to: { path: anyModule, pathNot: folder("core") },
     },
     {
       name: "outbox-imports-core-only",
       severity: "error",
       comment: "The outbox knows Postgres and core, so that anything may build on it.",
-      from: { path: room("outbox"), pathNot: "\\.test\\.ts$" },
-      to: { path: anyRoom, pathNot: "^(core|outbox)/" },
+      from: { path: folder("outbox"), pathNot: "\\.test\\.ts$" },
+      to: { path: anyModule, pathNot: "^(core|outbox)/" },
     },
     {
       name: "novu-imports-core-only",
       severity: "error",
       comment: "The Novu client and the workflows' catalogue serve app, worker and scripts alike.",
-      from: { path: room("novu"), pathNot: "\\.test\\.ts$" },
-      to: { path: anyRoom, pathNot: "^(core|novu)/" },
+      from: { path: folder("novu"), pathNot: "\\.test\\.ts$" },
+      to: { path: anyModule, pathNot: "^(core|novu)/" },
     },
     {
       name: "app-worker-scripts-apart",
@@ -42,12 +43,12 @@ module.exports = {
       to: { path: "^(app|worker|scripts)/", pathNot: "^$1/" },
     },
     {
-      name: "worker-rooms-through-ports",
+      name: "worker-modules-through-ports",
       severity: "error",
       comment:
-        "A worker room gets what it needs as an argument, through the ports of core; worker/main.ts alone wires the rooms.",
+        "A worker module gets what it needs as an argument, through the ports of core; worker/main.ts alone wires the modules.",
       from: { path: "^worker/(delivery|poll|temporal|http|lifecycle|tracing)/", pathNot: "\\.test\\.ts$" },
-      to: { path: anyRoom, pathNot: "^(core/|worker/$1/)" },
+      to: { path: anyModule, pathNot: "^(core/|worker/$1/)" },
     },
     {
       name: "workflows-stay-deterministic",
@@ -76,36 +77,36 @@ module.exports = {
       severity: "error",
       comment:
         "The command line enters the production image, and packages/ does not. Checks in scripts/dev and tests may import it.",
-      from: { path: room("scripts"), pathNot: "^scripts/dev/|\\.(test|fixture)\\.ts$" },
+      from: { path: folder("scripts"), pathNot: "^scripts/dev/|\\.(test|fixture)\\.ts$" },
       to: { path: "^packages/" },
     },
     {
       name: "local-imports-core-only",
       severity: "error",
       comment: "The embedded servers know core, themselves, and the tools of packages/test-engine.",
-      from: { path: room("local"), pathNot: "\\.test\\.ts$" },
-      to: { path: anyRoom, pathNot: "^(core|local|packages/test-engine)/" },
+      from: { path: folder("local"), pathNot: "\\.test\\.ts$" },
+      to: { path: anyModule, pathNot: "^(core|local|packages/test-engine)/" },
     },
     {
       name: "emulator-stands-alone",
       severity: "error",
       comment: "The Novu emulator judges XNovu's client, so it must not share code with it: copy what it needs.",
       from: { path: "^packages/novu-emulator/" },
-      to: { path: anyRoom, pathNot: "^packages/novu-emulator/" },
+      to: { path: anyModule, pathNot: "^packages/novu-emulator/" },
     },
     {
       name: "test-engine-imports-core-and-local",
       severity: "error",
       comment: "The Docker engine for tests knows core's errors, and the processes, locks and cache of local/.",
       from: { path: "^packages/test-engine/", pathNot: "\\.test\\.ts$" },
-      to: { path: anyRoom, pathNot: "^(core|local|packages/test-engine)/" },
+      to: { path: anyModule, pathNot: "^(core|local|packages/test-engine)/" },
     },
     {
       name: "bench-is-a-leaf",
       severity: "error",
       comment: "Benchmarks import the project, and nothing imports them.",
-      from: { path: anyRoom, pathNot: room("bench") },
-      to: { path: room("bench") },
+      from: { path: anyModule, pathNot: folder("bench") },
+      to: { path: folder("bench") },
     },
     {
       name: "not-to-unresolvable",

@@ -3,7 +3,7 @@
 MAKEFLAGS += --no-print-directory
 
 BIN := node_modules/.bin
-ROOMS := $(wildcard app bench core local novu outbox packages scripts test worker)
+MODULES := $(wildcard app bench core local novu outbox packages scripts test worker)
 
 ##@ Everyday
 
@@ -19,7 +19,7 @@ test: check ## Check, then run every test: make test FILES="outbox core/retry.te
 check: setup ## Lint, format, types, import rules, dead code, generated files, words, links
 	@$(BIN)/biome check --error-on-warnings --diagnostic-level=warn .
 	@$(BIN)/tsc -p .
-	@$(BIN)/depcruise --config .dependency-cruiser.cjs --output-type err-long $(ROOMS)
+	@$(BIN)/depcruise --config .dependency-cruiser.cjs --output-type err-long $(MODULES)
 	@$(BIN)/knip --no-progress
 	@for check in scripts/dev/check-*.ts; do [ ! -e "$$check" ] || node --import tsx "$$check" || exit 1; done
 

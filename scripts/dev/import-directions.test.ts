@@ -19,7 +19,7 @@ interface Case {
 }
 
 const broken: readonly Case[] = [
-  { rule: "core-imports-nothing", from: "core/a.ts", to: "outbox/a.ts", reason: "it imports no other room" },
+  { rule: "core-imports-nothing", from: "core/a.ts", to: "outbox/a.ts", reason: "it imports no other module" },
   {
     rule: "outbox-imports-core-only",
     from: "outbox/a.ts",
@@ -35,12 +35,17 @@ const broken: readonly Case[] = [
   { rule: "app-worker-scripts-apart", from: "app/a.ts", to: "worker/a.ts", reason: "are separate programs" },
   { rule: "app-worker-scripts-apart", from: "scripts/a.ts", to: "app/a.ts", reason: "are separate programs" },
   {
-    rule: "worker-rooms-through-ports",
+    rule: "worker-modules-through-ports",
     from: "worker/poll/a.ts",
     to: "outbox/a.ts",
     reason: "through the ports of core",
   },
-  { rule: "worker-rooms-through-ports", from: "worker/http/a.ts", to: "worker/poll/a.ts", reason: "wires the rooms" },
+  {
+    rule: "worker-modules-through-ports",
+    from: "worker/http/a.ts",
+    to: "worker/poll/a.ts",
+    reason: "wires the modules",
+  },
   {
     rule: "workflows-stay-deterministic",
     from: "worker/temporal/workflows/a.ts",
@@ -119,9 +124,9 @@ function write(root: string, path: string, text: string): void {
 }
 
 function cruise(root: string) {
-  const rooms = ["app", "bench", "core", "local", "novu", "outbox", "packages", "scripts", "test", "worker"];
-  for (const room of rooms) mkdirSync(join(root, room), { recursive: true });
-  const args = ["--config", ".dependency-cruiser.cjs", "--output-type", "err-long", ...rooms];
+  const modules = ["app", "bench", "core", "local", "novu", "outbox", "packages", "scripts", "test", "worker"];
+  for (const module of modules) mkdirSync(join(root, module), { recursive: true });
+  const args = ["--config", ".dependency-cruiser.cjs", "--output-type", "err-long", ...modules];
   const { status, stdout, stderr } = spawnSync(join(project, "node_modules/.bin/depcruise"), args, {
     cwd: root,
     encoding: "utf8",
@@ -144,7 +149,7 @@ test("a cycle is told", () => {
   write(cycle, "core/b.ts", 'import * as it from "./a.ts";\nexport const use = it;\n');
   const { status, text } = cruise(cycle);
   assert.is(status, 1, text);
-  assert.match(text, "two rooms are one");
+  assert.match(text, "two modules are one");
 });
 
 test("imports that go the right way pass", () => {

@@ -38,8 +38,8 @@ async function postgres(dataDir: string): Promise<Postgres> {
 
 /** Starts the Docker engine that all files of images share. Where this machine cannot run one, each such file says so loudly itself. */
 export async function startEngineFor(): Promise<SharedServers> {
-  const { hostFault } = await import("@xnovu/test-engine/host");
-  if (await hostFault()) return noServers;
+  const { hostProblem } = await import("@xnovu/test-engine/host");
+  if (await hostProblem()) return noServers;
   const { startEngine } = await import("@xnovu/test-engine/engine");
   const folder = temporaryFolder("xnovu-engine-");
   const engine = await startEngine({ dir: folder.path, log: (line) => console.error(`engine: ${line}`) });

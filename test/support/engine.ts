@@ -1,7 +1,7 @@
 import { rmSync } from "node:fs";
 import { type Engine, joinEngine, startEngine } from "@xnovu/test-engine/engine";
 import { NoEngineHereError } from "@xnovu/test-engine/errors";
-import { hostFault } from "@xnovu/test-engine/host";
+import { hostProblem } from "@xnovu/test-engine/host";
 import { type BaseImage, baseImage, baseLayout } from "@xnovu/test-engine/image/base";
 import { haproxyLayout } from "@xnovu/test-engine/image/haproxy";
 import { generatorLayout, sbomGenerator } from "@xnovu/test-engine/image/sbom-generator";
@@ -51,7 +51,7 @@ export async function privateEngine(): Promise<Engine> {
 
 /** Gets everything that tests of images need, before any test's time limit runs. Minutes on a new machine, nothing later. */
 export async function prepareEngine(): Promise<void> {
-  if (await hostFault()) return;
+  if (await hostProblem()) return;
   await engineTools(log);
   await baseLayout(log);
   await generatorLayout(log);

@@ -13,7 +13,7 @@ import {
 } from "./daemons.ts";
 import { EngineError, NoEngineHereError } from "./errors.ts";
 import { type Forward, forward } from "./forward.ts";
-import { hostFault } from "./host.ts";
+import { hostProblem } from "./host.ts";
 import { stopIsolated } from "./isolated.ts";
 import { claimNetwork, type EngineNetwork } from "./network.ts";
 import { engineTools, layTools, type Tools } from "./tools.ts";
@@ -59,8 +59,8 @@ const longestDir = 66;
  * @throws NoEngineHereError where the machine cannot run one; EngineError when a part cannot be had or does not start.
  */
 export async function startEngine({ dir: given, log }: EngineOptions): Promise<Engine> {
-  const fault = await hostFault();
-  if (fault) throw new NoEngineHereError(`This machine cannot run a Docker engine: ${fault}`);
+  const problem = await hostProblem();
+  if (problem) throw new NoEngineHereError(`This machine cannot run a Docker engine: ${problem}`);
   const tools = await engineTools(log);
   await cleanDeadEngines(log);
   const dir = takeFolder(given);

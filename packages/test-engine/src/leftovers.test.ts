@@ -11,9 +11,9 @@ import { portInUse } from "xnovu/local/ports.ts";
 import { privateEngine, testEngine } from "xnovu/test/support/engine.ts";
 import { output } from "./command.ts";
 import { type Engine, joinEngine } from "./engine.ts";
-import { hostFault } from "./host.ts";
+import { hostProblem } from "./host.ts";
 
-const needsEngine = (await hostFault()) === undefined ? test : test.skip;
+const needsEngine = (await hostProblem()) === undefined ? test : test.skip;
 if (needsEngine === test.skip && process.env.CI === "true") throw new Error("CI runs on a machine without an engine");
 
 const dirOf = (engine: Engine): string =>
