@@ -15,6 +15,10 @@ setup: ## Install the packages of the lock file
 test: check ## Check, then run every test: make test FILES="outbox core/retry.test.ts"
 	@node --import tsx test/run.ts $(ARGS) $(FILES)
 
+.PHONY: test-unit
+test-unit: setup ## Run every test that needs no server: no Postgres, Temporal, app, browser or Docker
+	@node --import tsx test/run.ts --unit $(ARGS) $(FILES)
+
 .PHONY: check
 check: setup ## Lint, format, types, import rules, dead code, generated files, words, links
 	@$(BIN)/biome check --error-on-warnings --diagnostic-level=warn .

@@ -2,21 +2,14 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../core/errors.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createKey, findKey, listKeys, revokeKey } from "./api-keys.ts";
-import { faultOf, poolOf } from "./database.fixture.ts";
+import { faultOf, openDatabase } from "./database.fixture.ts";
 
 const test = suite("api keys");
-let database: TestDatabase;
 let pool: pg.Pool;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
+openDatabase(test, (opened) => {
+  pool = opened.pool;
 });
 
 test("a key is found by its text until it is revoked, and its text is nowhere in the database", async () => {

@@ -2,9 +2,9 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ClaimKind, ClaimPort } from "../core/delivery.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { insertRows, type Row, token, withClient } from "./database.fixture.ts";
+import { insertRows, openDatabase, type Row, token, withClient } from "./database.fixture.ts";
 import { createPool } from "./pool.ts";
 import { sql } from "./sql.ts";
 
@@ -13,18 +13,17 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let claims: ClaimPort;
 
-test.before(async () => {
-  database = await testDatabase();
-  // A claim that waits for another's lock is a fault: the time limit makes it one.
-  pool = createPool({ url: database.url, poolSize: 10, statementTimeoutMs: 1_500, name: "test" });
-  claims = createClaims(pool);
-});
+// A claim that waits for another's lock is a fault: the time limit makes it one.
+openDatabase(
+  test,
+  (opened) => {
+    ({ database, pool } = opened);
+    claims = createClaims(pool);
+  },
+  (url) => createPool({ url, poolSize: 10, statementTimeoutMs: 1_500, name: "test" }),
+);
 test.before.each(async () => {
   await pool.query("DELETE FROM notify.notification");
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
 });
 
 const lease = 60_000;
@@ -134,6 +133,11 @@ test("failed: only what is due again", async () => {
   const [later = "", due = ""] = await failedRows(2);
   await set([later], "next_attempt_at = now() + interval '1 minute'");
   assert.equal(await heldBy((await claim("failed")).token), [due]);
+});
+
+test("scheduled: rows of a tenant before their time are left, also beside one that is due", async () => {
+  const [due = ""] = await insertRows(pool, [{ scheduledInMs: -1_000 }, { scheduledInMs: 60_000 }]);
+  assert.equal(await heldBy((await claim("scheduled")).token), [due]);
 });
 
 test("failed: a row brings the other failed rows of its batch along, and its batch stays", async () => {

@@ -2,26 +2,19 @@
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { countByStatus } from "./counts.ts";
-import { poolOf } from "./database.fixture.ts";
+import { openDatabase } from "./database.fixture.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
 const test = suite("counts");
-let database: TestDatabase;
 let pool: pg.Pool;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
+openDatabase(test, (opened) => {
+  pool = opened.pool;
 });
 test.before.each(async () => {
   await pool.query("TRUNCATE notify.notification, notify.notification_recipient");
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
 });
 
 /** `status, created_at, scheduled_for, next_attempt_at, error` of a row that is due since `$3` seconds. */

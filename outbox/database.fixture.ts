@@ -1,12 +1,37 @@
 // What the tests of this room share: databases, rows in a given state, and connections that are closed again.
 import { randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
+import type { Test } from "uvu";
 import type { Status } from "../core/notification.ts";
+import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createPool } from "./pool.ts";
 
 /** A pool as the worker has it. */
 export const poolOf = (url: string): pg.Pool =>
   createPool({ url, poolSize: 10, statementTimeoutMs: 15_000, name: "test" });
+
+export interface Opened {
+  readonly database: TestDatabase;
+  readonly pool: pg.Pool;
+}
+
+/** A migrated database for the tests of a suite: made before the first test, dropped after the last. `onOpen` gets it before any other hook runs. */
+export function openDatabase(
+  test: Pick<Test, "before" | "after">,
+  onOpen: (opened: Opened) => void,
+  open: (url: string) => pg.Pool = poolOf,
+): void {
+  let opened: Opened | undefined;
+  test.before(async () => {
+    const database = await testDatabase();
+    opened = { database, pool: open(database.url) };
+    onOpen(opened);
+  });
+  test.after(async () => {
+    await opened?.pool.end();
+    await opened?.database.close();
+  });
+}
 
 /** Runs `work` on a connection of its own. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

@@ -3,9 +3,9 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ClaimPort, DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { insertRows, poolOf, token, withClient } from "./database.fixture.ts";
+import { insertRows, openDatabase, token, withClient } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { show } from "./reader.ts";
 import { sql } from "./sql.ts";
@@ -17,18 +17,13 @@ let pool: pg.Pool;
 let claims: ClaimPort;
 let delivery: DeliveryPort;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
   claims = createClaims(pool);
   delivery = createDelivery(pool);
 });
 test.before.each(async () => {
   await pool.query("DELETE FROM notify.notification");
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
 });
 
 const two = ["u1", "u2"];

@@ -1,8 +1,8 @@
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
-import { faultOf, poolOf, withClient } from "./database.fixture.ts";
+import type { TestDatabase } from "../test/support/database.ts";
+import { faultOf, openDatabase, withClient } from "./database.fixture.ts";
 import { enqueueJson, RefusalInList } from "./enqueue-json.ts";
 import { show } from "./reader.ts";
 
@@ -10,13 +10,8 @@ const test = suite("enqueue json");
 let database: TestDatabase;
 let pool: pg.Pool;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
 });
 
 const base = { workflow: "email", recipients: ["u1"], payload: { a: 1 } };

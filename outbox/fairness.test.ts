@@ -3,28 +3,21 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ClaimKind, type ClaimPort, claimKinds } from "../core/delivery.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { insertRows, poolOf } from "./database.fixture.ts";
+import { insertRows, openDatabase } from "./database.fixture.ts";
 import { transaction } from "./pool.ts";
 
 const test = suite("fairness");
 const lease = 60_000;
-let database: TestDatabase;
 let pool: pg.Pool;
 let claims: ClaimPort;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
+openDatabase(test, (opened) => {
+  pool = opened.pool;
 });
 test.before.each(async () => {
   await pool.query("TRUNCATE notify.notification, notify.notification_recipient");
   claims = createClaims(pool);
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
 });
 
 /** Columns of a row that the claims of a kind find. */

@@ -3,9 +3,9 @@ import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { addressOf, faultOf, insertRows, poolOf, withClient } from "./database.fixture.ts";
+import { addressOf, faultOf, insertRows, openDatabase, poolOf, withClient } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
@@ -17,17 +17,12 @@ let pool: pg.Pool;
 let claims: ReturnType<typeof createClaims>;
 let delivery: ReturnType<typeof createDelivery>;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
   claims = createClaims(pool);
   delivery = createDelivery(pool);
 });
 test.before.each(async () => void (await pool.query("TRUNCATE notify.notification, notify.notification_recipient")));
-test.after(async () => {
-  await pool.end();
-  await database.close();
-});
 
 async function claimed(count: number, owner = "w1") {
   await insertRows(

@@ -2,9 +2,9 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { messageOf } from "../core/errors.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import type { TestDatabase } from "../test/support/database.ts";
 import { tcpProxy } from "../test/support/tcp-proxy.ts";
-import { insertRows, poolOf } from "./database.fixture.ts";
+import { insertRows, openDatabase } from "./database.fixture.ts";
 import { listen } from "./listener.ts";
 import { isUnavailable } from "./unavailable.ts";
 
@@ -12,13 +12,8 @@ const test = suite("listener");
 let database: TestDatabase;
 let pool: pg.Pool;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
 });
 
 /** A listener that is on, and what woke it so far. */

@@ -3,33 +3,26 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ClaimPort, DeliveryPort, RecipientOutcome, Settlement } from "../core/delivery.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
 import { countByStatus } from "./counts.ts";
-import { insertRows, poolOf } from "./database.fixture.ts";
+import { insertRows, openDatabase } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { deadIds, retract, retryNotifications } from "./operator.ts";
 import { show } from "./reader.ts";
 
 const test = suite("operator");
 const lease = 60_000;
-let database: TestDatabase;
 let pool: pg.Pool;
 let claims: ClaimPort;
 let delivery: DeliveryPort;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
+openDatabase(test, (opened) => {
+  pool = opened.pool;
   claims = createClaims(pool);
   delivery = createDelivery(pool);
 });
 test.before.each(async () => {
   await pool.query("DELETE FROM notify.notification");
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
 });
 
 const two = ["u1", "u2"];

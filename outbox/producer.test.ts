@@ -4,8 +4,8 @@ import * as assert from "uvu/assert";
 import { UsageError } from "../core/errors.ts";
 import type { NewNotification } from "../core/notification.ts";
 import { traceIdOf } from "../core/traceparent.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
-import { faultOf, poolOf, withClient } from "./database.fixture.ts";
+import type { TestDatabase } from "../test/support/database.ts";
+import { faultOf, openDatabase, withClient } from "./database.fixture.ts";
 import { enqueue } from "./producer.ts";
 import { list, show } from "./reader.ts";
 
@@ -13,13 +13,8 @@ const test = suite("producer");
 let database: TestDatabase;
 let pool: pg.Pool;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
 });
 
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";

@@ -3,9 +3,9 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ClaimPort } from "../core/delivery.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims, workerLock } from "./claims.ts";
-import { insertRows, poolOf, type Row, token, withClient } from "./database.fixture.ts";
+import { insertRows, openDatabase, type Row, token, withClient } from "./database.fixture.ts";
 import { listen } from "./listener.ts";
 import { sql } from "./sql.ts";
 
@@ -15,17 +15,12 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let claims: ClaimPort;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
   claims = createClaims(pool);
 });
 test.before.each(async () => {
   await pool.query("DELETE FROM notify.notification");
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
 });
 
 const one = async (id: string) =>

@@ -3,8 +3,8 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { statuses } from "../core/notification.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
-import { poolOf, rowIn } from "./database.fixture.ts";
+import type { TestDatabase } from "../test/support/database.ts";
+import { openDatabase, rowIn } from "./database.fixture.ts";
 import { createPool, transaction } from "./pool.ts";
 import { finished, momentBack, type RetentionPlan, type RetentionStep, retire } from "./retention.ts";
 import { sql } from "./sql.ts";
@@ -14,13 +14,8 @@ const dayMs = 86_400_000;
 let database: TestDatabase;
 let pool: pg.Pool;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
 });
 test.before.each(async () => void (await pool.query("DELETE FROM notify.notification")));
 

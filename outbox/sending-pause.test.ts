@@ -3,9 +3,9 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ClaimPort, claimKinds, type SendingPausePort } from "../core/delivery.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
+import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { faultOf, insertRows, poolOf, withClient } from "./database.fixture.ts";
+import { faultOf, insertRows, openDatabase, withClient } from "./database.fixture.ts";
 import { listen } from "./listener.ts";
 import { createSendingPause } from "./sending-pause.ts";
 
@@ -16,9 +16,8 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let sendingPause: SendingPausePort;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
+openDatabase(test, (opened) => {
+  ({ database, pool } = opened);
   sendingPause = createSendingPause(pool);
 });
 test.before.each(async () => {
@@ -26,10 +25,6 @@ test.before.each(async () => {
   await pool.query(
     "UPDATE notify.sending_pause SET paused_until = NULL, reason = NULL, needs_person = false, breaker_opens = 0, since = NULL, probe_until = NULL",
   );
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
 });
 
 const over = () => pool.query("UPDATE notify.sending_pause SET paused_until = now() - interval '1 second'");

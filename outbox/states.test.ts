@@ -3,20 +3,13 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { legalChanges, type Status, statuses } from "../core/notification.ts";
-import { type TestDatabase, testDatabase } from "../test/support/database.ts";
-import { columnsOf, faultOf, insertRows, poolOf, rowIn } from "./database.fixture.ts";
+import { columnsOf, faultOf, insertRows, openDatabase, rowIn } from "./database.fixture.ts";
 
 const test = suite("states");
-let database: TestDatabase;
 let pool: pg.Pool;
 
-test.before(async () => {
-  database = await testDatabase();
-  pool = poolOf(database.url);
-});
-test.after(async () => {
-  await pool.end();
-  await database.close();
+openDatabase(test, (opened) => {
+  pool = opened.pool;
 });
 
 const pairs = statuses.flatMap((from) => statuses.map((to): [Status, Status] => [from, to]));

@@ -3,7 +3,8 @@ import { writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { exitCodes, messageOf, XnovuError } from "../core/errors.ts";
 import { readDurations, writeDurations } from "./runner/durations.ts";
-import { findTestFiles, longestFirst, wantsEngine, wantsServers } from "./runner/find.ts";
+import { findTestFiles, longestFirst } from "./runner/find.ts";
+import { isUnit, wantsEngine, wantsServers } from "./runner/needs.ts";
 import { parseOptions, type RunnerOptions } from "./runner/options.ts";
 import { closingLine, fileLines, painter, reminder, slowestLines } from "./runner/report.ts";
 import { runAll } from "./runner/run-all.ts";
@@ -29,7 +30,8 @@ for (const [signal, code] of [
   });
 
 async function run({ jobs, timeoutS, testTimeoutS, slowest, unit, patterns }: RunnerOptions): Promise<void> {
-  const files = longestFirst(findTestFiles(root, patterns), readDurations(root));
+  const found = findTestFiles(root, patterns).filter((file) => !unit || patterns.length > 0 || isUnit(root, file));
+  const files = longestFirst(found, readDurations(root));
   if (files.length === 0) throw new XnovuError(`No test file matches ${patterns.join(" ") || "*.test.ts"}`);
   const shared = !unit && files.some((file) => wantsServers(root, file));
   // May download or build for minutes, and nothing runs yet that would have to be stopped.

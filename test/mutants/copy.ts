@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -8,7 +8,7 @@ export interface Copy {
   remove(): void;
 }
 
-/** A git worktree of the tracked files as they are now, uncommitted changes included, with this checkout's node_modules. */
+/** A git worktree of the tracked files as they are now, uncommitted changes included, with packages of its own: Next follows no link out of its folder. */
 export function copyOf(root: string): Copy {
   const git = (...args: string[]) => execFileSync("git", args, { cwd: root, encoding: "utf8" }).trim();
   const folder = mkdtempSync(join(tmpdir(), "xnovu-mutants-"));
@@ -16,7 +16,7 @@ export function copyOf(root: string): Copy {
   const changed = git("status", "--porcelain", "--untracked-files=no") !== "";
   const commit = changed ? git("stash", "create") : "HEAD";
   git("worktree", "add", "--quiet", "--detach", copy, commit);
-  symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
+  execFileSync(process.execPath, ["scripts/dev/setup.mjs"], { cwd: copy, stdio: "pipe" });
   return {
     root: copy,
     remove() {

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { messageOf } from "../../core/errors.ts";
 import { runFile } from "../runner/file.ts";
-import { wantsEngine } from "../runner/find.ts";
+import { wantsEngine } from "../runner/needs.ts";
 import { noServers, startEngineFor, startServers } from "../runner/servers.ts";
 import { temporalBinary } from "../support/temporal.ts";
 import { mutants } from "./all.ts";
@@ -34,11 +34,12 @@ async function firstFailure(copy: string, tests: readonly string[], env: NodeJS.
   return undefined;
 }
 
-/** Without a break every test must pass, or its failure would say nothing. */
-async function requireGreen(copy: string, chosen: readonly Mutant[], env: NodeJS.ProcessEnv): Promise<void> {
-  for (const file of new Set(chosen.flatMap(({ tests }) => tests))) {
+/** Without a break a test must pass, or its failure would say nothing. Runs each file once. */
+async function requireGreen(copy: string, tests: readonly string[], green: Set<string>, env: NodeJS.ProcessEnv) {
+  for (const file of tests.filter((file) => !green.has(file))) {
     const failure = await firstFailure(copy, [file], env);
     if (failure !== undefined) throw new Error(`a test fails without any break: ${failure}`);
+    green.add(file);
   }
 }
 
@@ -60,9 +61,10 @@ async function runAll(chosen: readonly Mutant[], copy: string): Promise<Result[]
   const engine = needsEngine ? await startEngineFor() : noServers;
   try {
     const env = { ...process.env, ...servers.env, ...engine.env };
-    await requireGreen(copy, chosen, env);
+    const green = new Set<string>();
     const results: Result[] = [];
     for (const mutant of chosen) {
+      await requireGreen(copy, mutant.tests, green, env);
       const result = await runMutant(copy, mutant, env);
       results.push(result);
       console.error(`${stateOf(result).padEnd(9)} ${result.name}  ${result.killedBy ?? result.survives ?? ""}`);

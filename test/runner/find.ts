@@ -27,14 +27,6 @@ export function longestFirst(files: readonly string[], milliseconds: Readonly<Re
   return [...files].sort((a, b) => of(b) - of(a));
 }
 
-/** Whether a file asks for the servers that are started once for all. */
-export const wantsServers = (root: string, file: string): boolean =>
-  /support\/(database|temporal)\.ts|testDatabase\(/.test(readFileSync(join(root, file), "utf8"));
-
-/** Whether a file asks for the Docker engine, or for the tools that are built with it. */
-export const wantsEngine = (root: string, file: string): boolean =>
-  /support\/engine\.ts|test-engine\/docker-tools/.test(readFileSync(join(root, file), "utf8"));
-
 /** Seconds that a file asks for by a line such as `// time limit: 400 s` near its top; undefined when it asks for none. */
 export function ownTimeLimit(root: string, file: string): number | undefined {
   const found = /^\/\/ time limit: (\d{1,4}) s/m.exec(readFileSync(join(root, file), "utf8").slice(0, 2_000));

@@ -10,7 +10,7 @@ export interface RunnerOptions {
   readonly testTimeoutS: number;
   /** How many of the slowest tests are printed at the end. */
   readonly slowest: number;
-  /** Start no shared servers. */
+  /** Only files that need no server, unless files are named; starts none. */
   readonly unit: boolean;
   /** Paths or parts of paths; empty means every test file. */
   readonly patterns: readonly string[];
@@ -22,7 +22,7 @@ const usage = `node --import tsx test/run.ts [--jobs N] [--timeout SECONDS] [--t
   --timeout SECONDS       time limit of one file (default 180)
   --test-timeout SECONDS  time limit of one test or hook (default 60)
   --slowest N             print the N slowest tests at the end
-  --unit                  start no shared Postgres and Temporal server`;
+  --unit                  only the files that need no server, unless files are named; starts none`;
 
 /** @throws UsageError */
 export function parseOptions(args: readonly string[]): RunnerOptions {
