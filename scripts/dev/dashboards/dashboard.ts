@@ -1,6 +1,6 @@
 import { type Dashboard, heightOf, type Panel, panelJson, type Row, widthOf } from "./panel.ts";
 
-/** A dashboard as Grafana's provisioning reads it. */
+/** A dashboard in the format of Grafana's provisioning. */
 export function dashboardJson({ uid, title, about, instances, rows }: Dashboard): Record<string, unknown> {
   return {
     uid,
@@ -34,7 +34,7 @@ const instanceChoice = {
   current: { text: "All", value: "$__all" },
 };
 
-/** Panels from left to right and from top to bottom, each row under its title. */
+/** Lays panels out from left to right and top to bottom, each row below its title. */
 function laidOut(rows: readonly Row[]): Record<string, unknown>[] {
   let y = 0;
   let id = 0;

@@ -10,7 +10,7 @@ const outcomes: readonly Panel[] = [
   {
     title: "SENT by channel",
     about:
-      "By the channel of each workflow; `multi-channel` takes the ones that its payload names, `other` are workflows that the catalogue does not know.",
+      "By the channel of each workflow. `multi-channel` uses the channels that its payload names. `other` counts workflows that the catalogue does not know.",
     unit: "ops",
     queries: [
       ['sum by (channel) (rate(xnovu_workflow_notifications_total{outcome="sent"}[$__rate_interval]))', "{{channel}}"],
@@ -20,7 +20,7 @@ const outcomes: readonly Panel[] = [
   {
     title: "Failed and dead by workflow",
     about:
-      "Failed attempts, which are repeated, and dead letters. One workflow alone points at its template or payload, all of them at Novu.",
+      "Failed attempts, which workers retry, and dead letters. A single workflow points to its template or payload, all workflows point to Novu.",
     unit: "ops",
     queries: [
       [
@@ -30,8 +30,8 @@ const outcomes: readonly Panel[] = [
     ],
   },
   {
-    title: "Share of attempts that fail",
-    about: "Over 10 minutes. A fifth pages.",
+    title: "Share of failed attempts",
+    about: "Over 10 minutes. A fifth triggers a page.",
     unit: "percentunit",
     queries: [["xnovu:delivery_failures:ratio_rate10m", "failed or dead"]],
     thresholds: [
@@ -40,8 +40,8 @@ const outcomes: readonly Panel[] = [
     ],
   },
   {
-    title: "Attempts until the end",
-    about: "Notifications that were SENT or DEAD after so many attempts, each second.",
+    title: "Attempts until the final outcome",
+    about: "Notifications that became SENT or DEAD, per second, by their number of attempts.",
     unit: "ops",
     queries: [["sum by (le) (rate(xnovu_delivery_attempts_bucket[$__rate_interval]))", "up to {{le}}"]],
   },
@@ -50,20 +50,21 @@ const outcomes: readonly Panel[] = [
 const durations: readonly Panel[] = [
   {
     title: "From due to SENT",
-    about: "Each column shows how the notifications of that time spread over the bounds.",
+    about: "Distribution over the buckets of the histogram. Each column is one interval.",
     unit: "s",
     as: "heatmap",
     queries: [["sum by (le) (increase(xnovu_end_to_end_duration_seconds_bucket[$__rate_interval]))", "{{le}}"]],
   },
   {
-    title: "From the claim to the outcome",
-    about: "What a worker itself takes: the call to Novu and the write, without the wait in the queue.",
+    title: "From claim to outcome",
+    about: "The call to Novu and the write of the outcome, without the wait in the queue.",
     unit: "s",
     queries: quantiles("xnovu_delivery_duration_seconds"),
   },
   {
-    title: "Notifications in a claim",
-    about: "Claims grow while a backlog lasts, and shrink when Postgres or Novu do not keep up.",
+    title: "Claim size",
+    about:
+      "Notifications in a claim, on average. Claims grow with a backlog, and shrink when Postgres or Novu does not keep up.",
     unit: "short",
     queries: [
       [
@@ -73,8 +74,9 @@ const durations: readonly Panel[] = [
     ],
   },
   {
-    title: "Taken over, and leases lost",
-    about: "Taken over: the lease of a silent worker ran out. Lost: a worker was late, and its write changed nothing.",
+    title: "Rows taken over, leases lost",
+    about:
+      "Taken over: the lease of a silent worker expired. Lost: a worker wrote too late, and its write was rejected.",
     unit: "ops",
     queries: [
       ['sum(rate(xnovu_claimed_notifications_total{loop="rescue"}[$__rate_interval]))', "taken over"],
@@ -86,38 +88,39 @@ const durations: readonly Panel[] = [
 const novu: readonly Panel[] = [
   {
     title: "Requests to Novu by status",
-    about: "`none`: no answer came. 401 to 405 and 429 pause sending for all workers; 5xx and none are repeated.",
+    about:
+      "`none`: no reply arrived. 401 to 405 and 429 pause sending for all workers. Workers retry after 5xx and `none`.",
     unit: "reqps",
     queries: [["xnovu:novu_requests:rate5m", "{{status}}"]],
     stacked: true,
   },
   {
-    title: "Novu's answers took",
-    about: "One HTTP request of up to 100 events. XNOVU_NOVU_TIMEOUT_MS bounds it.",
+    title: "Reply time of Novu",
+    about: "Duration of one HTTP request with up to 100 events. XNOVU_NOVU_TIMEOUT_MS limits it.",
     unit: "s",
     queries: quantiles("xnovu_novu_request_duration_seconds"),
   },
   {
     title: "Sending paused",
-    about: "Why the sending pause that all workers share is closed.",
+    about: "Why sending is paused for all workers.",
     unit: "short",
     queries: [
       ["max by (reason) (xnovu_sending_paused_by_reason)", "{{reason}}"],
-      ["max(xnovu_circuit_open)", "circuit not proven closed"],
+      ["max(xnovu_circuit_open)", "circuit open or half-open"],
     ],
   },
   {
-    title: "Circuit breaker trips",
-    about: "How often workers found Novu silent.",
+    title: "Circuit breaker openings",
+    about: "How often the circuit breaker opened because Novu did not reply.",
     unit: "ops",
-    queries: [["sum(rate(xnovu_breaker_opened_total[$__rate_interval]))", "trips"]],
+    queries: [["sum(rate(xnovu_breaker_opened_total[$__rate_interval]))", "openings"]],
   },
 ];
 
 export const delivery: Dashboard = {
   uid: "xnovu-delivery",
   title: "XNovu: delivery",
-  about: "What becomes of notifications: outcomes by workflow, how long each step takes, and what Novu answers.",
+  about: "Outcomes by workflow, the duration of each step, and the replies of Novu.",
   rows: [
     { title: "Outcomes", panels: outcomes },
     { title: "Durations", panels: durations },

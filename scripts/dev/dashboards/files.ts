@@ -7,7 +7,7 @@ import { worker } from "./worker.ts";
 
 export const dashboards: readonly Dashboard[] = [overview, delivery, worker, temporal];
 
-/** deploy/grafana/generated: path relative to the project, and text. */
+/** The files of deploy/grafana/generated: path relative to the project, and text. */
 export const dashboardFiles = (): ReadonlyMap<string, string> =>
   new Map(
     dashboards.map((dashboard) => [

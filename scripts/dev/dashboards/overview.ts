@@ -3,14 +3,15 @@ import type { Dashboard } from "./panel.ts";
 export const overview: Dashboard = {
   uid: "xnovu-overview",
   title: "XNovu: overview",
-  about: "Whether notifications go out, in time, and what stands in their way. Start here when you are paged.",
+  about: "Whether notifications are sent in time, and what prevents it. Start here when you are paged.",
   rows: [
     {
       title: "Now",
       panels: [
         {
           title: "Alerts firing",
-          about: "XNovu's alerts that fire now. /alerts of Prometheus names them; each has a page in docs/runbooks.",
+          about:
+            "XNovu alerts that fire now. The page /alerts of Prometheus names them, and docs/runbooks has a page for each.",
           unit: "short",
           as: "stat",
           queries: [['count(ALERTS{alertname=~"Xnovu.+", alertstate="firing"}) or vector(0)', "alerts"]],
@@ -21,7 +22,7 @@ export const overview: Dashboard = {
         },
         {
           title: "Workers",
-          about: "Workers that answer Prometheus.",
+          about: "Workers that Prometheus scrapes.",
           unit: "short",
           as: "stat",
           queries: [["xnovu:workers_up:sum", "workers"]],
@@ -32,7 +33,7 @@ export const overview: Dashboard = {
         },
         {
           title: "Oldest due",
-          about: "How long the oldest notification that is due has waited. 5 minutes page.",
+          about: "How long the oldest due notification has waited. 5 minutes trigger a page.",
           unit: "s",
           as: "stat",
           queries: [["xnovu:oldest_due_seconds:max", "oldest"]],
@@ -56,7 +57,7 @@ export const overview: Dashboard = {
         },
         {
           title: "Dead letters",
-          about: "Notifications that were given up and wait for a person: `xnovu list --status DEAD`.",
+          about: "Notifications that wait for a person to retry or retract them: `xnovu list --status DEAD`.",
           unit: "short",
           as: "stat",
           queries: [['xnovu:waiting_notifications:max{state="dead"}', "dead"]],
@@ -67,16 +68,16 @@ export const overview: Dashboard = {
         },
         {
           title: "Sending",
-          about: "Whether the sending pause that all workers share is open, and why it is closed.",
+          about: "Whether sending is paused for all workers, and why.",
           unit: "short",
           as: "stat",
           queries: [
             [
               'max(xnovu_sending_paused_by_reason{reason="rate"}) + 2 * max(xnovu_sending_paused_by_reason{reason="circuit"}) + 3 * max(xnovu_sending_paused_by_reason{reason="person"})',
-              "sendingPause",
+              "sending",
             ],
           ],
-          words: { "0": "open", "1": "rate limit", "2": "no answer", "3": "needs a person" },
+          words: { "0": "active", "1": "paused: rate limit", "2": "paused: no reply", "3": "paused: needs a person" },
           thresholds: [
             [null, "green"],
             [1, "yellow"],
@@ -91,7 +92,7 @@ export const overview: Dashboard = {
         {
           title: "Outcomes",
           about:
-            "Notifications whose delivery ended, each second. `failed` ones are tried again, `released` ones were given back untried.",
+            "Deliveries that ended, per second. Workers retry `failed` ones. `released` ones went back to the queue without an attempt.",
           unit: "ops",
           queries: [["xnovu:notifications:rate5m", "{{outcome}}"]],
           stacked: true,
@@ -99,10 +100,10 @@ export const overview: Dashboard = {
         {
           title: "From due to SENT",
           about:
-            "How long notifications took from their schedule, or their insert, until Novu had them; waits between attempts included.",
+            "Time from the schedule or the insert until Novu accepted the notification, including the waits between attempts.",
           unit: "s",
           queries: [
-            ["xnovu:end_to_end_duration_seconds:p50_rate5m", "half within"],
+            ["xnovu:end_to_end_duration_seconds:p50_rate5m", "50 % within"],
             ["xnovu:end_to_end_duration_seconds:p95_rate5m", "95 % within"],
             ["xnovu:end_to_end_duration_seconds:p99_rate5m", "99 % within"],
           ],
@@ -113,14 +114,14 @@ export const overview: Dashboard = {
         },
         {
           title: "Waiting",
-          about: "Rows that are not finished, by what they wait for. Each count stops at 10,001.",
+          about: "Unfinished rows by state. Each count stops at 10,001.",
           unit: "short",
           queries: [["xnovu:waiting_notifications:max", "{{state}}"]],
         },
         {
           title: "Objective: late or lost",
           about:
-            "Share of the notifications that ended and were not SENT within 30 s of when they were due. Above the line the month's budget burns faster than it lasts.",
+            "Share of the ended notifications that were not SENT within 30 s of when they were due. Above the line the month's error budget runs out early.",
           unit: "percentunit",
           queries: [
             ["xnovu:slo_errors:ratio_rate1h", "1 hour"],

@@ -1,22 +1,22 @@
 /** A line of a panel: a PromQL expression, and its name in the legend (`{{label}}` stands for a label's value). */
 export type Query = readonly [expr: string, legend: string];
 
-/** From a value on, a colour; the first has no value. */
+/** The colour from a value upwards. The first has no value. */
 export type Threshold = readonly [from: number | null, colour: "green" | "yellow" | "red" | "blue"];
 
 export interface Panel {
   readonly title: string;
-  /** What it shows and what to make of it: the (i) of the panel. */
+  /** What it shows and how to read it. Grafana shows it behind the (i) of the panel. */
   readonly about: string;
-  /** Grafana's name: s, ops, reqps, short, percentunit, bytes, dtdurations, … */
+  /** Name of the unit in Grafana: s, ops, reqps, short, percentunit, bytes, dtdurations, … */
   readonly unit: string;
   readonly queries: readonly Query[];
-  /** A single value, lines, a heatmap of a histogram's buckets, or a table of labels. Lines when absent. */
+  /** A single value, lines, a heatmap of histogram buckets, or a table of labels. Default: lines. */
   readonly as?: "timeseries" | "stat" | "heatmap" | "table";
   readonly thresholds?: readonly Threshold[];
-  /** Words in place of a value. */
+  /** Text to show for a value. */
   readonly words?: Readonly<Record<string, string>>;
-  /** Columns of 24; 4 for a stat, 12 for others when absent. */
+  /** Columns of 24. Default: 4 for a stat, 12 for others. */
   readonly width?: number;
   readonly stacked?: boolean;
 }
@@ -30,7 +30,7 @@ export interface Dashboard {
   readonly uid: string;
   readonly title: string;
   readonly about: string;
-  /** A choice of instances that the queries use as `$instance`. */
+  /** Adds a choice of instances, which queries use as `$instance`. */
   readonly instances?: boolean;
   readonly rows: readonly Row[];
 }
@@ -40,7 +40,7 @@ const source = { type: "prometheus", uid: "$datasource" };
 export const heightOf = ({ as }: Panel): number => (as === "stat" ? 4 : 8);
 export const widthOf = ({ as, width }: Panel): number => width ?? (as === "stat" ? 4 : 12);
 
-/** A panel as Grafana 10 and later take it, without its place. */
+/** A panel for Grafana 10 and later, without its position. */
 export function panelJson(panel: Panel): Record<string, unknown> {
   const { title, about, queries, as = "timeseries" } = panel;
   return {

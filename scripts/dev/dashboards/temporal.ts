@@ -6,13 +6,13 @@ const p95 = (name: string, by: string) =>
 const server: readonly Panel[] = [
   {
     title: "Requests to Temporal",
-    about: "By operation, long polls left out. Heartbeats of the sessions are the steady part.",
+    about: "By operation, without long polls. Heartbeats of the worker sessions are the steady part.",
     unit: "reqps",
     queries: [["sum by (operation) (rate(temporal_request_total[$__rate_interval]))", "{{operation}}"]],
   },
   {
-    title: "Requests that failed",
-    about: "By operation and gRPC status. Nothing here is the usual state.",
+    title: "Failed requests",
+    about: "By operation and gRPC status. Usually empty.",
     unit: "reqps",
     queries: [
       [
@@ -22,14 +22,15 @@ const server: readonly Panel[] = [
     ],
   },
   {
-    title: "Requests take",
-    about: "95 % are answered within this.",
+    title: "Request duration",
+    about: "The 95th percentile by operation.",
     unit: "s",
     queries: [[p95("temporal_request_latency_seconds", "operation"), "{{operation}}"]],
   },
   {
     title: "Pollers",
-    about: "Long polls that wait at the server for work. None of a type: the workers get nothing of it.",
+    about:
+      "Long polls that wait at the server for tasks. Without a poller of a type, the workers get no tasks of that type.",
     unit: "short",
     queries: [["sum by (poller_type) (temporal_num_pollers)", "{{poller_type}}"]],
   },
@@ -37,9 +38,9 @@ const server: readonly Panel[] = [
 
 const work: readonly Panel[] = [
   {
-    title: "Work waits for a worker",
+    title: "Wait for a worker",
     about:
-      "From the server's decision until a worker takes it, for 95 %. It grows when there are too few workers or slots.",
+      "Time from scheduling until a worker takes the task, 95th percentile. It grows when there are too few workers or slots.",
     unit: "s",
     queries: [
       [p95("temporal_workflow_task_schedule_to_start_latency_seconds", "namespace"), "workflow tasks"],
@@ -49,7 +50,7 @@ const work: readonly Panel[] = [
   {
     title: "Slots",
     about:
-      "Used, and free ones. TEMPORAL_MAX_CONCURRENT_ACTIVITIES and TEMPORAL_MAX_CONCURRENT_WORKFLOWS set how many there are.",
+      "Used and free slots. TEMPORAL_MAX_CONCURRENT_ACTIVITIES and TEMPORAL_MAX_CONCURRENT_WORKFLOWS set the total.",
     unit: "short",
     queries: [
       ["sum by (worker_type) (temporal_worker_task_slots_used)", "{{worker_type}} used"],
@@ -57,14 +58,14 @@ const work: readonly Panel[] = [
     ],
   },
   {
-    title: "Workflow tasks take",
-    about: "95 % of the steps of a workflow are computed within this.",
+    title: "Workflow task duration",
+    about: "The 95th percentile by workflow type.",
     unit: "s",
     queries: [[p95("temporal_workflow_task_execution_latency_seconds", "workflow_type"), "{{workflow_type}}"]],
   },
   {
-    title: "Workflows of their own",
-    about: "Notifications of many recipients that had a workflow of their own, completed and failed.",
+    title: "Fan-out workflows",
+    about: "Workflows for notifications with many recipients, completed and failed.",
     unit: "ops",
     queries: [
       ["sum(rate(temporal_workflow_completed_total[$__rate_interval])) or vector(0)", "completed"],
@@ -72,8 +73,8 @@ const work: readonly Panel[] = [
     ],
   },
   {
-    title: "Activities that failed",
-    about: "`hold` is a session that was lost, `deliver` a notification of many recipients whose try ended.",
+    title: "Failed activities",
+    about: "`hold`: a worker session was lost. `deliver`: an attempt of a fan-out workflow failed.",
     unit: "ops",
     queries: [
       [
@@ -84,7 +85,7 @@ const work: readonly Panel[] = [
   },
   {
     title: "Workflows in memory",
-    about: "The sticky cache: a workflow that is not in it is replayed from its history.",
+    about: "The sticky cache. Temporal replays a workflow that is not in it from its history.",
     unit: "short",
     queries: [["sum(temporal_sticky_cache_size)", "cached"]],
   },
@@ -94,7 +95,7 @@ export const temporal: Dashboard = {
   uid: "xnovu-temporal",
   title: "XNovu: Temporal",
   about:
-    "Temporal as the workers' SDK sees it. Empty unless XNOVU_TEMPORAL_METRICS_ADDRESS is set and scraped, as the Kubernetes manifests do.",
+    "Metrics of the Temporal SDK in the workers. Empty unless XNOVU_TEMPORAL_METRICS_ADDRESS is set and scraped, as in the Kubernetes manifests.",
   rows: [
     { title: "Server", panels: server },
     { title: "Work", panels: work },

@@ -4,29 +4,30 @@ const of = (name: string, more = "") => `${name}{instance=~"$instance"${more}}`;
 const rate = (name: string, more = "") => `rate(${of(name, more)}[$__rate_interval])`;
 const job = ', job="xnovu-worker"';
 
-const parts: readonly Panel[] = [
+const components: readonly Panel[] = [
   {
     title: "Builds",
-    about: "What runs where. Two versions side by side are normal during a release, and only then.",
+    about: "The version of each worker. Two versions are normal only during a release.",
     unit: "short",
     as: "table",
     queries: [[`sum by (instance, version, revision) (${of("xnovu_build_info")})`, ""]],
   },
   {
-    title: "Parts up",
-    about: "The worker's parts under their supervisor. `session`: Temporal lets this worker claim and send.",
+    title: "Components up",
+    about: "Status of each component of the worker. `session`: Temporal allows this worker to claim and send.",
     unit: "short",
     queries: [[of("xnovu_component_up"), "{{instance}} {{component}}"]],
   },
   {
-    title: "Session open",
-    about: "1 while Temporal holds the session open. A worker without a session claims nothing.",
+    title: "Worker session open",
+    about: "1 while the worker session is open in Temporal. A worker without a session claims nothing.",
     unit: "short",
     queries: [[of("xnovu_worker_session_open"), "{{instance}}"]],
   },
   {
-    title: "Restarts of parts, workers looked after",
-    about: "A part that keeps failing ends the process. `gone`: another worker went silent and its leases were ended.",
+    title: "Component restarts, recovered workers",
+    about:
+      "A component that fails repeatedly ends the process. `gone`: this worker expired the leases of a silent worker.",
     unit: "ops",
     queries: [
       [`sum by (component) (${rate("xnovu_component_restarts_total")})`, "{{component}}"],
@@ -34,8 +35,8 @@ const parts: readonly Panel[] = [
     ],
   },
   {
-    title: "Migrations missing",
-    about: "More than 0: the worker claims nothing until `xnovu migrate up` has run.",
+    title: "Missing migrations",
+    about: "Above 0 the worker claims nothing until `xnovu migrate up` has run.",
     unit: "short",
     as: "stat",
     queries: [[`max(${of("xnovu_schema_pending_migrations")})`, "missing"]],
@@ -45,11 +46,11 @@ const parts: readonly Panel[] = [
     ],
   },
   {
-    title: "Credentials end in",
-    about: "The certificate or key for Temporal that ends first, where one says so; a year where none does.",
+    title: "Credential expiry",
+    about: "Time until the first Temporal certificate or key expires. One year if none has an expiry.",
     unit: "dtdurations",
     as: "stat",
-    queries: [[`min(${of("xnovu_credential_expiry_timestamp_seconds")} - time()) or vector(31536000)`, "ends in"]],
+    queries: [[`min(${of("xnovu_credential_expiry_timestamp_seconds")} - time()) or vector(31536000)`, "expires in"]],
     thresholds: [
       [null, "red"],
       [172_800, "yellow"],
@@ -57,8 +58,8 @@ const parts: readonly Panel[] = [
     ],
   },
   {
-    title: "Process since",
-    about: "Seconds since the youngest worker started.",
+    title: "Uptime",
+    about: "Time since the most recent start of a worker.",
     unit: "dtdurations",
     as: "stat",
     queries: [[`time() - max(${of("process_start_time_seconds", job)})`, "up for"]],
@@ -67,20 +68,20 @@ const parts: readonly Panel[] = [
 
 const polling: readonly Panel[] = [
   {
-    title: "Since a loop last came round",
-    about: "Without an error. Up to the loop's interval is normal; five intervals and five minutes is a stalled loop.",
+    title: "Time since the last successful poll",
+    about: "Up to the loop's interval is normal. A loop has stalled after five intervals plus five minutes.",
     unit: "s",
     queries: [[`time() - ${of("xnovu_loop_last_success_timestamp_seconds")}`, "{{instance}} {{loop}}"]],
   },
   {
-    title: "Turns",
-    about: "Turns of the polling loops, by what they found.",
+    title: "Polls",
+    about: "Polls of each loop, by result.",
     unit: "ops",
     queries: [[`sum by (loop, result) (${rate("xnovu_polls_total")})`, "{{loop}} {{result}}"]],
   },
   {
-    title: "A turn takes",
-    about: "95 % of the turns are done within this: the claim's statement in Postgres.",
+    title: "Poll duration",
+    about: "The 95th percentile. Most of it is the claim statement in Postgres.",
     unit: "s",
     queries: [
       [`histogram_quantile(0.95, sum by (le, loop) (${rate("xnovu_poll_duration_seconds_bucket")}))`, "{{loop}}"],
@@ -88,26 +89,26 @@ const polling: readonly Panel[] = [
   },
   {
     title: "Claims in flight",
-    about: "Claims whose delivery has not ended. A worker takes a few at a time.",
+    about: "Claims whose delivery has not ended. A worker holds a few at a time.",
     unit: "short",
     queries: [[of("xnovu_claims_in_flight"), "{{instance}}"]],
   },
   {
     title: "Claimed",
-    about: "Notifications that were claimed, by loop; those of the rescue were taken over from a silent worker.",
+    about: "Claimed notifications by loop. The loop `rescue` takes over rows of silent workers.",
     unit: "ops",
     queries: [[`sum by (loop) (${rate("xnovu_claimed_notifications_total")})`, "{{loop}}"]],
   },
   {
     title: "Connections to Postgres",
     about:
-      "Queries that wait for a connection slow everything: raise XNOVU_DATABASE_POOL_SIZE, or look at the database.",
+      "Queries that wait for a connection slow everything down. Look for slow statements, or raise XNOVU_DATABASE_POOL_SIZE.",
     unit: "short",
     queries: [
       [of("xnovu_database_connections"), "{{instance}} open"],
       [of("xnovu_database_connections_idle"), "{{instance}} free"],
       [of("xnovu_database_waiting_queries"), "{{instance}} queries waiting"],
-      [of("xnovu_database_connections_max"), "{{instance}} at the most"],
+      [of("xnovu_database_connections_max"), "{{instance}} maximum"],
     ],
   },
 ];
@@ -115,13 +116,13 @@ const polling: readonly Panel[] = [
 const runtime: readonly Panel[] = [
   {
     title: "CPU",
-    about: "Cores. Node runs the worker's own code on one.",
+    about: "Cores in use. Node runs the worker's own code on one.",
     unit: "short",
     queries: [[rate("process_cpu_seconds_total", job), "{{instance}}"]],
   },
   {
     title: "Memory",
-    about: "Resident, and the part of it that is JavaScript's heap.",
+    about: "Resident memory, and the JavaScript heap in it.",
     unit: "bytes",
     queries: [
       [of("process_resident_memory_bytes", job), "{{instance}} resident"],
@@ -130,7 +131,7 @@ const runtime: readonly Panel[] = [
   },
   {
     title: "Event loop lag",
-    about: "99 % of the delays of the event loop are below. Seconds of it make heartbeats and leases late.",
+    about: "The 99th percentile. A lag of seconds delays heartbeats and lease renewals.",
     unit: "s",
     queries: [[of("nodejs_eventloop_lag_p99_seconds", job), "{{instance}}"]],
     thresholds: [
@@ -140,7 +141,7 @@ const runtime: readonly Panel[] = [
   },
   {
     title: "Open files",
-    about: "File descriptors, connections included.",
+    about: "File descriptors, including connections.",
     unit: "short",
     queries: [[of("process_open_fds", job), "{{instance}}"]],
   },
@@ -149,10 +150,10 @@ const runtime: readonly Panel[] = [
 export const worker: Dashboard = {
   uid: "xnovu-worker",
   title: "XNovu: worker",
-  about: "Each worker process: its parts, its polling loops, its connections and its runtime.",
+  about: "Each worker process: components, polling loops, connections and runtime.",
   instances: true,
   rows: [
-    { title: "Parts", panels: parts },
+    { title: "Components", panels: components },
     { title: "Polling", panels: polling },
     { title: "Runtime", panels: runtime },
   ],
