@@ -3,23 +3,23 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { messageOf } from "../core/errors.ts";
 import { renderAll, renderingErrors } from "../scripts/dev/deploy-check/all.ts";
-import { crdFaults, operatorTypes } from "../scripts/dev/deploy-check/crd-types.ts";
+import { crdErrors, operatorTypes } from "../scripts/dev/deploy-check/crd-types.ts";
 import { type Manifest, nameOf, parseManifests } from "../scripts/dev/deploy-check/manifest.ts";
-import { checkov, policyFaults } from "../scripts/dev/deploy-check/policy.ts";
+import { checkov, policyErrors } from "../scripts/dev/deploy-check/policy.ts";
 import { renderChart } from "../scripts/dev/deploy-check/render.ts";
-import { projectVersion, ruleFaults } from "../scripts/dev/deploy-check/rules.ts";
+import { projectVersion, ruleErrors } from "../scripts/dev/deploy-check/rules.ts";
 import { kubernetesSchemas } from "../scripts/dev/deploy-check/schema-files.ts";
-import { schemaFaults } from "../scripts/dev/deploy-check/schemas.ts";
+import { schemaErrors } from "../scripts/dev/deploy-check/schemas.ts";
 import { temporaryFolder } from "./support/folder.ts";
 
-// Renders what deploy/ has and judges it, and breaks it on purpose: a check that finds nothing in a broken manifest is no check.
+// Renders and checks the manifests, and breaks them on purpose, to show that each check finds the error.
 
 const root = process.cwd();
 const version = projectVersion(root);
 const folder = temporaryFolder("xnovu-deploy-");
 const log = (line: string) => console.log(line);
 
-/** False, and said, where a judge cannot be had on this machine: no Go, no python3, no registry. */
+/** False, with a message, if a tool is not available on this machine: no Go, no python3, no registry. */
 const canHave = (judge: (say: typeof log) => Promise<unknown>): Promise<boolean> =>
   judge(log).then(
     () => true,
@@ -69,33 +69,33 @@ if (rendered) {
 
   test("overlays and chart keep the project's rules", () => {
     for (const [name, manifests] of [...Object.entries(sets), ...Object.entries(charts)])
-      assert.equal(ruleFaults(manifests, version), [], name);
+      assert.equal(ruleErrors(manifests, version), [], name);
   });
 
-  const faulty: readonly (readonly [string, string, string, string])[] = [
-    ["keda", '"POLL_BATCH_SIZE"', '"POLL_BATCHSIZE"', "no setting is called POLL_BATCHSIZE"],
+  const invalid: readonly (readonly [string, string, string, string])[] = [
+    ["keda", '"POLL_BATCH_SIZE"', '"POLL_BATCHSIZE"', "there is no setting POLL_BATCHSIZE"],
     ["keda", '"POLL_BATCH_SIZE":"100"', '"POLL_BATCH_SIZE":"many"', "POLL_BATCH_SIZE is not a whole number"],
     ["keda", '"XNOVU_LOG_LEVEL":"info"', '"NOVU_SECRET_KEY":"open"', "NOVU_SECRET_KEY is secret"],
-    ["keda", "/run/secrets/xnovu/NOVU_SECRET_KEY", "/elsewhere/KEY", "where nothing is mounted"],
+    ["keda", "/run/secrets/xnovu/NOVU_SECRET_KEY", "/elsewhere/KEY", "but no volume is mounted there"],
     [
       "keda",
       '"terminationGracePeriodSeconds":45',
       '"terminationGracePeriodSeconds":30',
-      "a grace of 30 s kills what drains",
+      "a grace period of 30 s ends before the drain",
     ],
     [
       "keda",
       '"livenessProbe":{"failureThreshold":3,"httpGet":{"path":"/icon.svg"',
       '"livenessProbe":{"failureThreshold":3,"httpGet":{"path":"/api/health"',
-      "liveness asks /api/health",
+      "liveness requests /api/health",
     ],
     ["keda", '"readinessProbe"', '"readynessProbe"', "readinessProbe is missing"],
-    ["keda", '"readOnlyRootFilesystem":true', '"readOnlyRootFilesystem":false', "read-only root"],
+    ["keda", '"readOnlyRootFilesystem":true', '"readOnlyRootFilesystem":false', "set readOnlyRootFilesystem"],
     [
       "keda",
       '"automountServiceAccountToken":false',
       '"automountServiceAccountToken":true',
-      "no pod needs the API's token",
+      "no pod needs an API token",
     ],
     ["keda", `xnovu:v${version}`, "xnovu:latest", "names no version"],
     ["keda", `xnovu:v${version}`, "xnovu:v9.9.9", `package.json has ${version}`],
@@ -108,8 +108,8 @@ if (rendered) {
     ],
     ["keda", '"revisionHistoryLimit"', '"replicas":2,"revisionHistoryLimit"', "owns the number"],
     ["keda", '"taskQueue":"xnovu', '"taskQueue":"other', "taskQueue is other-notification-processing, and TEMPORAL"],
-    ["keda", '"targetQueryValue":"5000"', '"targetQueryValue":"9000"', "90000 rows call for every worker"],
-    ["hpa", '"averageValue":"1000"', '"averageValue":"2000"', "its metric ends at 10001"],
+    ["keda", '"targetQueryValue":"5000"', '"targetQueryValue":"9000"', "the maximum needs 90000 rows"],
+    ["hpa", '"averageValue":"1000"', '"averageValue":"2000"', "its metric stops at 10001"],
     ["hpa", '"port":{"name":"http"}', '"port":{"name":"web"}', "there is no Service xnovu-app with a port web"],
     [
       "hpa",
@@ -118,8 +118,8 @@ if (rendered) {
       "its selector matches nothing",
     ],
     ["keda", '"XNOVU_TEMPORAL_METRICS_ADDRESS":"0.0.0.0:9464"', '"PORT":"4000"', "METRICS_ADDRESS is unset"],
-    ["keda", '"0.0.0.0:9464"', '"127.0.0.1:9464"', "127.0.0.1:9464, and the ServiceMonitor reads 3001, 9464"],
-    ["keda", '{"port":9464,"protocol":"TCP"}', '{"port":9465,"protocol":"TCP"}', "keeps Prometheus from port 9464"],
+    ["keda", '"0.0.0.0:9464"', '"127.0.0.1:9464"', "127.0.0.1:9464, and the ServiceMonitor scrapes 3001, 9464"],
+    ["keda", '{"port":9464,"protocol":"TCP"}', '{"port":9465,"protocol":"TCP"}', "blocks Prometheus from port 9464"],
     [
       "keda",
       '"containerPort":9464,"name":"temporal-sdk"',
@@ -128,20 +128,20 @@ if (rendered) {
     ],
     ["keda", '"name":"temporal-sdk","port":9464', '"name":"sdk","port":9464', "has no port temporal-sdk"],
   ];
-  for (const [name, from, to, words] of faulty)
+  for (const [name, from, to, words] of invalid)
     test(`broken: ${words}`, () => {
-      const lines = ruleFaults(broken(name, from, to), version);
+      const lines = ruleErrors(broken(name, from, to), version);
       assert.ok(
         lines.some((line) => line.includes(words)),
         `found ${JSON.stringify(lines)}`,
       );
     });
 
-  test("the schemas of Kubernetes take every object, and refuse a field they do not know", async () => {
+  test("the schemas of Kubernetes accept every object, and refuse an unknown field", async () => {
     if (!(await canHave(kubernetesSchemas))) return;
     const { keda = [], hpa = [] } = sets;
-    assert.equal(await schemaFaults([...keda, ...hpa], folder.path, log), []);
-    const lines = await schemaFaults(
+    assert.equal(await schemaErrors([...keda, ...hpa], folder.path, log), []);
+    const lines = await schemaErrors(
       broken("keda", '"unhealthyPodEvictionPolicy"', '"unhealthyPodPolicy"'),
       folder.path,
       log,
@@ -150,31 +150,34 @@ if (rendered) {
     assert.match(lines[0] ?? "", /PodDisruptionBudget.*unhealthyPodPolicy/);
   });
 
-  test("the operators' types take every object, and refuse what they do not know or miss", async () => {
+  test("the operators' types accept every object, and refuse unknown and missing fields", async () => {
     if (!(await canHave(operatorTypes))) return;
-    assert.equal(await crdFaults([...set("temporal-cloud"), ...set("production")], folder.path, log), []);
-    const told = async (from: string, to: string) =>
-      (await crdFaults(broken("temporal-cloud", from, to), folder.path, log)).join("\n");
-    assert.match(await told('"pollingInterval"', '"poolingInterval"'), /ScaledObject xnovu-worker: .*poolingInterval/);
-    assert.match(await told('"scrapeTimeout":"10s"', '"scrapeTimeout":10'), /ServiceMonitor xnovu-worker/);
+    assert.equal(await crdErrors([...set("temporal-cloud"), ...set("production")], folder.path, log), []);
+    const reported = async (from: string, to: string) =>
+      (await crdErrors(broken("temporal-cloud", from, to), folder.path, log)).join("\n");
     assert.match(
-      await told('"secretStoreRef":{"kind":"ClusterSecretStore"', '"secretStoreRef":{"sort":"ClusterSecretStore"'),
+      await reported('"pollingInterval"', '"poolingInterval"'),
+      /ScaledObject xnovu-worker: .*poolingInterval/,
+    );
+    assert.match(await reported('"scrapeTimeout":"10s"', '"scrapeTimeout":10'), /ServiceMonitor xnovu-worker/);
+    assert.match(
+      await reported('"secretStoreRef":{"kind":"ClusterSecretStore"', '"secretStoreRef":{"sort":"ClusterSecretStore"'),
       /ExternalSecret/,
     );
   });
 
-  test("the policy scanner finds nothing, and finds a privileged container", async () => {
+  test("the policy scanner accepts the manifests, and finds a privileged container", async () => {
     if (!(await canHave(checkov))) return;
-    assert.equal(await policyFaults(root, { keda: set("keda") }, folder.path, log), []);
+    assert.equal(await policyErrors(root, { keda: set("keda") }, folder.path, log), []);
     const privileged = broken("keda", '"allowPrivilegeEscalation":false', '"privileged":true');
-    const lines = await policyFaults(root, { keda: privileged }, folder.path, log);
+    const lines = await policyErrors(root, { keda: privileged }, folder.path, log);
     assert.ok(
       lines.some((line) => line.includes("CKV_K8S_16")),
       lines.join("\n"),
     );
   });
 
-  test("the chart refuses values that would not work, and takes the ones it offers", async () => {
+  test("the chart refuses values that cannot work, and accepts those that it documents", async () => {
     const tooMany = ["--set", "autoscaling.worker.max=20"];
     await renderChart(root, "hpa", log, tooMany).then(
       () => assert.unreachable(),
@@ -185,7 +188,7 @@ if (rendered) {
     assert.match(text, /xnovu:6f826ed@sha256:abc/);
     assert.match(text, '"name":"xnovu-migrate-6f826ed"');
     const longer = await renderChart(root, "keda", log, ["--set-string", "settings.XNOVU_SHUTDOWN_TIMEOUT_MS=60000"]);
-    assert.equal(ruleFaults(longer, version), [], "the grace period follows the drain");
+    assert.equal(ruleErrors(longer, version), [], "the grace period follows XNOVU_SHUTDOWN_TIMEOUT_MS");
   });
 }
 

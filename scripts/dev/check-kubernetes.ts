@@ -1,8 +1,8 @@
-// Fails when the files for Kubernetes and for clouds say what the program does not: settings, versions, metrics, time to stop. Needs no tool and
-// no network, so `make check` runs it; `make check-deploy` renders and judges the manifests.
+// Fails when the files for Kubernetes and for cloud platforms do not match the program: settings, versions, metrics, grace periods, and when
+// deploy/kubernetes is stale. Needs no tool and no network, so `make check` runs it. `make check-deploy` renders and checks the manifests.
 import { fileURLToPath } from "node:url";
-import { staticFaults } from "./deploy-check/static.ts";
+import { staticErrors } from "./deploy-check/static.ts";
 
-const faults = staticFaults(fileURLToPath(new URL("../..", import.meta.url)));
-for (const fault of faults) console.error(fault);
-if (faults.length > 0) process.exitCode = 1;
+const errors = staticErrors(fileURLToPath(new URL("../..", import.meta.url)));
+for (const error of errors) console.error(error);
+if (errors.length > 0) process.exitCode = 1;

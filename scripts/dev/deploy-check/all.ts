@@ -3,16 +3,16 @@ import { join } from "node:path";
 import type { Log } from "@xnovu/test-engine/command";
 import { renderedPaths, staleErrors } from "../kubernetes/checksums.ts";
 import { kubernetesFiles } from "../kubernetes/generate.ts";
-import { crdFaults } from "./crd-types.ts";
+import { crdErrors } from "./crd-types.ts";
 import type { Manifest } from "./manifest.ts";
-import { policyFaults } from "./policy.ts";
+import { policyErrors } from "./policy.ts";
 import { overlayNames, renderChart, renderOverlay } from "./render.ts";
-import { projectVersion, ruleFaults } from "./rules.ts";
-import { schemaFaults } from "./schemas.ts";
+import { projectVersion, ruleErrors } from "./rules.ts";
+import { schemaErrors } from "./schemas.ts";
 
 export interface Checked {
   readonly what: string;
-  readonly faults: readonly string[];
+  readonly errors: readonly string[];
 }
 
 export type Sets = Readonly<Record<string, readonly Manifest[]>>;
@@ -40,17 +40,17 @@ export async function renderingErrors(root: string, log: Log): Promise<string[]>
 
 /** Everything that is checked of the manifests, the fastest check first. `folder` is a temporary one. */
 export async function* checkAll(root: string, folder: string, log: Log): AsyncGenerator<Checked> {
-  yield { what: "deploy/kubernetes is what the chart renders", faults: await renderingErrors(root, log) };
+  yield { what: "deploy/kubernetes is what the chart renders", errors: await renderingErrors(root, log) };
   const { overlays, charts } = await renderAll(root, log);
   const byHelm = Object.fromEntries(Object.entries(charts).map(([name, set]) => [`${name}-helm`, set] as const));
   const sets: Sets = { ...overlays, ...byHelm };
   const version = projectVersion(root);
-  const own = Object.entries(sets).flatMap(([name, set]) => ruleFaults(set, version).map((line) => `${name}: ${line}`));
-  yield { what: "the project's own rules", faults: own };
+  const own = Object.entries(sets).flatMap(([name, set]) => ruleErrors(set, version).map((line) => `${name}: ${line}`));
+  yield { what: "the project's own rules", errors: own };
   const every = different(sets);
-  yield { what: "schemas of three versions of Kubernetes", faults: await schemaFaults(every, folder, log) };
-  yield { what: "types of KEDA, Prometheus operator, External Secrets", faults: await crdFaults(every, folder, log) };
-  yield { what: "policies", faults: await policyFaults(root, sets, folder, log) };
+  yield { what: "schemas of three versions of Kubernetes", errors: await schemaErrors(every, folder, log) };
+  yield { what: "types of KEDA, Prometheus operator, External Secrets", errors: await crdErrors(every, folder, log) };
+  yield { what: "policies", errors: await policyErrors(root, sets, folder, log) };
 }
 
 /** Each object once, although most overlays share most of them. */

@@ -6,7 +6,7 @@ import { cached, npmInstall } from "./cached.ts";
 import { type Manifest, nameOf } from "./manifest.ts";
 import { isBuiltIn } from "./schemas.ts";
 
-// Types made from the operators' own Go types: KEDA, Prometheus operator, External Secrets.
+// Types generated from the operators' Go types: KEDA, Prometheus operator, External Secrets.
 const packages = [
   "@kubernetes-models/keda@2.0.0",
   "@kubernetes-models/prometheus-operator@6.0.0",
@@ -20,10 +20,10 @@ const packageOf: Readonly<Record<string, string>> = {
 };
 
 /**
- * What TypeScript says against the operators' objects when each is a literal of its kind's type: unknown fields, missing ones, wrong types.
- * Formats of texts, such as durations, are not in the types. One line each.
+ * Type errors of the operators' objects, each as a literal of its kind's type: unknown fields, missing fields, wrong types. The types do not
+ * cover formats of strings, such as durations. One line each.
  */
-export async function crdFaults(manifests: readonly Manifest[], folder: string, log: Log): Promise<string[]> {
+export async function crdErrors(manifests: readonly Manifest[], folder: string, log: Log): Promise<string[]> {
   const custom = manifests.filter((manifest) => !isBuiltIn(manifest));
   const unknown = custom.filter(({ apiVersion }) => packageOf[groupOf(apiVersion)] === undefined);
   if (unknown.length > 0)
@@ -34,7 +34,7 @@ export async function crdFaults(manifests: readonly Manifest[], folder: string, 
   return diagnose(file, custom);
 }
 
-/** The folder of the operators' types. @throws EngineError where npm or a package cannot be had. */
+/** The folder of the operators' types. @throws EngineError when npm or a package is not available. */
 export const operatorTypes = (log: Log): Promise<string> =>
   cached("operator-types-1", log, (folder) => npmInstall(folder, packages, log));
 
@@ -58,7 +58,7 @@ function diagnose(file: string, custom: readonly Manifest[]): string[] {
   };
   const program = ts.createProgram([file], options);
   return ts.getPreEmitDiagnostics(program).map(({ file: place, start = 0, messageText }) => {
-    // One object a line.
+    // There is one object in each line.
     const manifest = custom[place?.getLineAndCharacterOfPosition(start).line ?? -1];
     return `${manifest ? nameOf(manifest) : file}: ${ts.flattenDiagnosticMessageText(messageText, " ")}`;
   });

@@ -4,9 +4,9 @@ import { parse as parseToml } from "smol-toml";
 import { parseAllDocuments } from "yaml";
 import { messageOf } from "../../../core/errors.ts";
 
-/** A file of deploy/ or a platform's file at the root, with what it says. */
+/** A parsed file of deploy/, or of a platform at the root. */
 export interface ConfigFile {
-  /** From the repository's root, with forward slashes. */
+  /** Relative to the project, with forward slashes. */
   readonly path: string;
   readonly text: string;
   /** One for each document of a YAML file. */
@@ -15,21 +15,21 @@ export interface ConfigFile {
 
 const atRoot = ["vercel.json", "netlify.toml"];
 
-/** Every YAML, JSON and TOML file there is for running XNovu elsewhere, the chart's templates left out. */
-export function configFiles(root: string): { readonly files: ConfigFile[]; readonly faults: string[] } {
+/** Every YAML, JSON and TOML file for deployments, except the templates of the chart. */
+export function configFiles(root: string): { readonly files: ConfigFile[]; readonly errors: string[] } {
   const paths = [...walk(join(root, "deploy")), ...atRoot.map((name) => join(root, name))];
-  const faults: string[] = [];
+  const errors: string[] = [];
   const files = paths.flatMap((file) => {
     const path = relative(root, file).replaceAll("\\", "/");
     const text = readFileSync(file, "utf8");
     try {
       return [{ path, text, documents: documentsOf(path, text) }];
     } catch (error) {
-      faults.push(`${path}: ${messageOf(error)}`);
+      errors.push(`${path}: ${messageOf(error)}`);
       return [];
     }
   });
-  return { files, faults };
+  return { files, errors };
 }
 
 const walk = (folder: string): string[] =>
@@ -43,8 +43,8 @@ function documentsOf(path: string, text: string): unknown[] {
   if (path.endsWith(".json")) return [JSON.parse(text)];
   if (path.endsWith(".toml")) return [parseToml(text)];
   return parseAllDocuments(text).map((document) => {
-    const fault = document.errors[0];
-    if (fault) throw fault;
+    const error = document.errors[0];
+    if (error) throw error;
     return document.toJS();
   });
 }

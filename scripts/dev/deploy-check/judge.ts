@@ -6,7 +6,7 @@ export interface Said {
   readonly stderr: string;
 }
 
-/** Runs a program whose exit code tells its judgement. @throws Error with its words for a code that is not among `codes`. */
+/** Runs a program whose exit code is its result. @throws Error with its output for a code that is not in `codes`. */
 export async function judge(
   file: string,
   args: readonly string[],

@@ -10,10 +10,10 @@ import { checkAll } from "./all.ts";
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "xnovu-deploy-"));
 try {
-  for await (const { what, faults } of checkAll(root, folder, (line) => console.error(line))) {
-    console.log(`${faults.length === 0 ? "ok" : "FAILED"}  ${what}`);
-    for (const fault of faults) console.log(`        ${fault}`);
-    if (faults.length > 0) process.exitCode = 1;
+  for await (const { what, errors } of checkAll(root, folder, (line) => console.error(line))) {
+    console.log(`${errors.length === 0 ? "ok" : "FAILED"}  ${what}`);
+    for (const error of errors) console.log(`        ${error}`);
+    if (errors.length > 0) process.exitCode = 1;
   }
 } catch (error) {
   console.error(messageOf(error));

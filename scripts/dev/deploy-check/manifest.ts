@@ -1,6 +1,6 @@
 import { parseAllDocuments } from "yaml";
 
-/** One object of Kubernetes as YAML says it. */
+/** An object of Kubernetes, parsed from YAML. */
 export interface Manifest {
   readonly apiVersion: string;
   readonly kind: string;
@@ -8,11 +8,11 @@ export interface Manifest {
   readonly [more: string]: unknown;
 }
 
-/** Every object in a YAML text, empty documents left out. @throws Error that names the place and the line. */
+/** Every object in a YAML text, without empty documents. @throws Error that names the place and the line. */
 export function parseManifests(text: string, place: string): Manifest[] {
   return parseAllDocuments(text).flatMap((document) => {
-    const fault = document.errors[0];
-    if (fault) throw new Error(`${place}: ${fault.message}`);
+    const error = document.errors[0];
+    if (error) throw new Error(`${place}: ${error.message}`);
     const value: unknown = document.toJS();
     if (value === null || value === undefined) return [];
     if (!isManifest(value)) throw new Error(`${place}: an object without apiVersion, kind or metadata.name`);
@@ -25,7 +25,7 @@ const isManifest = (value: unknown): value is Manifest =>
   typeof at(value, "kind") === "string" &&
   typeof at(value, "metadata", "name") === "string";
 
-/** What lies at a path in parsed YAML; undefined where the path ends early. */
+/** The value at a path in parsed YAML; undefined if the path does not exist. */
 export function at(value: unknown, ...path: readonly (string | number)[]): unknown {
   let here: unknown = value;
   for (const step of path) {
@@ -35,7 +35,7 @@ export function at(value: unknown, ...path: readonly (string | number)[]): unkno
   return here;
 }
 
-/** The list at a path; empty where there is none. */
+/** The list at a path; empty if there is none. */
 export function listAt(value: unknown, ...path: readonly (string | number)[]): readonly unknown[] {
   const found = at(value, ...path);
   return Array.isArray(found) ? found : [];
@@ -49,9 +49,9 @@ export const ofKind = (manifests: readonly Manifest[], kind: string): Manifest[]
 export const find = (manifests: readonly Manifest[], kind: string, name: string): Manifest | undefined =>
   manifests.find((manifest) => manifest.kind === kind && manifest.metadata.name === name);
 
-/** The pod that a Deployment or Job makes. */
+/** The pod template of a Deployment or Job. */
 export const podOf = (manifest: Manifest): unknown => at(manifest, "spec", "template", "spec");
 
-/** Deployments and Jobs: whatever makes pods. */
+/** Deployments and Jobs: everything with a pod template. */
 export const podMakers = (manifests: readonly Manifest[]): Manifest[] =>
   manifests.filter((manifest) => podOf(manifest) !== undefined);

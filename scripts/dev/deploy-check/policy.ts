@@ -8,12 +8,12 @@ import { at, listAt, type Manifest } from "./manifest.ts";
 
 const version = "3.3.30";
 
-/** The folder of Checkov. @throws EngineError where pip or the package cannot be had. */
+/** The folder of Checkov. @throws EngineError when pip or the package is not available. */
 export const checkov = (log: Log): Promise<string> =>
   cached(`checkov-${version}`, log, (into) => pipInstall(`checkov==${version}`, into, log));
 
-/** What Checkov finds, by deploy/kubernetes/checkov.yaml, one line each. Tells as well what it could not read. @throws Error with its words. */
-export async function policyFaults(
+/** Findings of Checkov under deploy/kubernetes/checkov.yaml, and files that it cannot read. One line each. @throws Error with its output. */
+export async function policyErrors(
   root: string,
   sets: Readonly<Record<string, readonly Manifest[]>>,
   folder: string,
@@ -29,13 +29,13 @@ export async function policyFaults(
   const args = ["-m", "checkov.main", "--config-file", config, "--directory", input, "--output", "json"];
   const { stdout } = await judge("python3", args, [0, 1], { ...process.env, PYTHONPATH: program });
   const report: unknown = JSON.parse(stdout);
-  // With nothing to look at it reports nothing against it.
+  // Checkov reports no finding when it finds no input.
   if (!(Number(at(report, "summary", "passed")) > 0))
-    return ["Checkov looked at nothing: its answer has another shape"];
+    return ["Checkov checked nothing: the format of its report has changed"];
   return [
     ...listAt(report, "results", "failed_checks").map(
-      (fault) =>
-        `${at(fault, "resource")}: ${at(fault, "check_name")} (${at(fault, "check_id")}) ${at(fault, "guideline") ?? ""}`,
+      (error) =>
+        `${at(error, "resource")}: ${at(error, "check_name")} (${at(error, "check_id")}) ${at(error, "guideline") ?? ""}`,
     ),
     ...listAt(report, "results", "parsing_errors").map((file) => `Checkov cannot read ${file}`),
   ];

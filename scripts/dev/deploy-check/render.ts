@@ -5,20 +5,20 @@ import { findTool } from "@xnovu/test-engine/tool-find";
 import { type Manifest, parseManifests } from "./manifest.ts";
 import { deployToolSpecs } from "./tool-specs.ts";
 
-/** The newest Kubernetes that the manifests are for; Helm asks the chart whether it is new enough. */
+/** The newest supported version of Kubernetes. Helm compares it with the chart's kubeVersion. */
 const newestKubernetes = "1.37.0";
 
-/** Overlays by name; deploy/helm/values has a file of the same name for each. */
+/** Names of the overlays. deploy/helm/values has a file of the same name for each. */
 export const overlayNames = (root: string): string[] => readdirSync(join(root, "deploy/kubernetes/overlays")).sort();
 
-/** What `kubectl apply -k` would apply. @throws EngineError with kustomize's words. */
+/** What `kubectl apply -k` would apply. @throws EngineError with kustomize's message. */
 export async function renderOverlay(root: string, overlay: string, log: Log): Promise<Manifest[]> {
   const { kustomize = "" } = await findTool(deployToolSpecs.kustomize, { log });
   const folder = join(root, "deploy/kubernetes/overlays", overlay);
   return parseManifests(await output(kustomize, ["build", folder]), `overlay ${overlay}`);
 }
 
-/** What `helm install xnovu deploy/helm/xnovu -n xnovu -f deploy/helm/values/<name>.yaml` would apply. @throws EngineError with Helm's words. */
+/** What `helm install xnovu deploy/helm/xnovu -n xnovu -f deploy/helm/values/<name>.yaml` would apply. @throws EngineError with Helm's message. */
 export const renderChart = async (
   root: string,
   values: string,
@@ -26,7 +26,7 @@ export const renderChart = async (
   more: readonly string[] = [],
 ): Promise<Manifest[]> => parseManifests(await chartText(root, values, log, more), `chart with ${values}.yaml`);
 
-/** The same as YAML, with comments. @throws EngineError with Helm's words. */
+/** The same as YAML, with comments. @throws EngineError with Helm's message. */
 export async function chartText(root: string, values: string, log: Log, more: readonly string[] = []): Promise<string> {
   const { helm = "" } = await findTool(deployToolSpecs.helm, { log });
   const file = join(root, "deploy/helm/values", `${values}.yaml`);

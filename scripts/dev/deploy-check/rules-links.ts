@@ -1,8 +1,8 @@
 import { at, find, listAt, type Manifest, nameOf, ofKind, podMakers, podOf } from "./manifest.ts";
 import { defaultOf } from "./rules-settings.ts";
 
-/** References that lead nowhere: selectors, scale targets, backends, ports. One line each. */
-export function linkFaults(manifests: readonly Manifest[]): string[] {
+/** References to objects that do not exist: selectors, scale targets, backends, ports. One line each. */
+export function linkErrors(manifests: readonly Manifest[]): string[] {
   return [...selectors(manifests), ...scaleTargets(manifests), ...backends(manifests), ...ports(manifests)];
 }
 
@@ -37,7 +37,7 @@ function scaleTargets(manifests: readonly Manifest[]): string[] {
     const target = find(manifests, "Deployment", name);
     if (target === undefined) return [`${nameOf(scaler)}: there is no Deployment ${name}`];
     if (at(target, "spec", "replicas") === undefined) return [];
-    return [`Deployment ${name}: leave replicas out, as ${nameOf(scaler)} owns the number`];
+    return [`Deployment ${name}: remove replicas, because ${nameOf(scaler)} owns the number`];
   });
 }
 
@@ -54,7 +54,7 @@ function backends(manifests: readonly Manifest[]): string[] {
   );
 }
 
-/** The settings' defaults are the only place where the ports stand; manifests repeat them. */
+/** Ports in manifests must be the defaults of the settings. */
 function ports(manifests: readonly Manifest[]): string[] {
   const wanted: readonly (readonly [string, string])[] = [
     ["xnovu-app", "PORT"],

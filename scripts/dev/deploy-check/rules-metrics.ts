@@ -2,8 +2,8 @@ import { at, find, listAt, type Manifest, ofKind, podOf } from "./manifest.ts";
 
 const setting = "XNOVU_TEMPORAL_METRICS_ADDRESS";
 
-/** Metrics that are served and that nobody could read: from the ServiceMonitor to the container, port by port. One line each. */
-export function metricsFaults(manifests: readonly Manifest[]): string[] {
+/** Metrics that Prometheus cannot scrape: checks each port from the ServiceMonitor to the container. One line each. */
+export function metricsErrors(manifests: readonly Manifest[]): string[] {
   const service = find(manifests, "Service", "xnovu-worker");
   const ports = listAt(service, "spec", "ports");
   const scraped = ofKind(manifests, "ServiceMonitor").flatMap((monitor) => listAt(monitor, "spec", "endpoints"));
@@ -12,23 +12,23 @@ export function metricsFaults(manifests: readonly Manifest[]): string[] {
     ...scraped
       .filter((endpoint) => named(at(endpoint, "port")) === undefined)
       .map((endpoint) => `ServiceMonitor xnovu-worker: Service xnovu-worker has no port ${at(endpoint, "port")}`),
-    ...scraped.flatMap((endpoint) => wayFaults(manifests, named(at(endpoint, "port")))),
-    ...sdkFaults(
+    ...scraped.flatMap((endpoint) => wayErrors(manifests, named(at(endpoint, "port")))),
+    ...sdkErrors(
       manifests,
       scraped.map((endpoint) => named(at(endpoint, "port"))),
     ),
   ];
 }
 
-/** What a port of the Service leads to, and whether Prometheus gets there. */
-function wayFaults(manifests: readonly Manifest[], port: unknown): string[] {
+/** Checks the container port behind a port of the Service, and that the NetworkPolicy admits Prometheus. */
+function wayErrors(manifests: readonly Manifest[], port: unknown): string[] {
   if (port === undefined) return [];
   const number = containerPort(manifests, at(port, "targetPort"));
   if (number === undefined) return [`Service xnovu-worker: no container's port is called ${at(port, "targetPort")}`];
   const policy = find(manifests, "NetworkPolicy", "xnovu-worker");
   const allowed = listAt(policy, "spec", "ingress").flatMap((rule) => listAt(rule, "ports"));
   if (policy === undefined || allowed.some((entry) => at(entry, "port") === number)) return [];
-  return [`NetworkPolicy xnovu-worker: it keeps Prometheus from port ${number}`];
+  return [`NetworkPolicy xnovu-worker: it blocks Prometheus from port ${number}`];
 }
 
 function containerPort(manifests: readonly Manifest[], name: unknown): unknown {
@@ -40,11 +40,11 @@ function containerPort(manifests: readonly Manifest[], name: unknown): unknown {
   );
 }
 
-/** Where the Temporal SDK serves its own metrics is where they are read. */
-function sdkFaults(manifests: readonly Manifest[], scraped: readonly unknown[]): string[] {
+/** Prometheus must scrape the port on which the Temporal SDK serves its metrics. */
+function sdkErrors(manifests: readonly Manifest[], scraped: readonly unknown[]): string[] {
   if (scraped.length === 0) return [];
   const address = String(at(ofKind(manifests, "ConfigMap")[0], "data", setting) ?? "unset");
   const read = scraped.map((port) => containerPort(manifests, at(port, "targetPort")));
   if (read.some((port) => address.endsWith(`:${port}`)) && !/^(127\.|localhost)/.test(address)) return [];
-  return [`ConfigMap xnovu-settings: ${setting} is ${address}, and the ServiceMonitor reads ${read.join(", ")}`];
+  return [`ConfigMap xnovu-settings: ${setting} is ${address}, and the ServiceMonitor scrapes ${read.join(", ")}`];
 }

@@ -1,7 +1,7 @@
 import { at, listAt, type Manifest, nameOf, podMakers, podOf } from "./manifest.ts";
 
-/** Faults of the pods that no schema knows: rights, stopping, probes. One line each, with what to do. */
-export function podFaults(manifests: readonly Manifest[], shutdownTimeoutMs: number): string[] {
+/** Errors of pods that schemas do not cover: permissions, shutdown, probes. One line each, with the fix. */
+export function podErrors(manifests: readonly Manifest[], shutdownTimeoutMs: number): string[] {
   return podMakers(manifests).flatMap((manifest) => {
     const name = nameOf(manifest);
     const pod = podOf(manifest);
@@ -21,7 +21,11 @@ function rights(name: string, pod: unknown): string[] {
   return [
     ...wrong(at(context, "runAsNonRoot"), true, `${name}: set runAsNonRoot`),
     ...wrong(at(context, "seccompProfile", "type"), "RuntimeDefault", `${name}: set seccompProfile RuntimeDefault`),
-    ...wrong(at(pod, "automountServiceAccountToken"), false, `${name}: no pod needs the API's token: leave it out`),
+    ...wrong(
+      at(pod, "automountServiceAccountToken"),
+      false,
+      `${name}: no pod needs an API token: set automountServiceAccountToken false`,
+    ),
     ...wrong(at(pod, "enableServiceLinks"), false, `${name}: set enableServiceLinks false`),
   ];
 }
@@ -32,17 +36,19 @@ function containerRights(pod: string, container: unknown): string[] {
   const image = String(at(container, "image"));
   return [
     ...wrong(at(context, "allowPrivilegeEscalation"), false, `${name}: set allowPrivilegeEscalation false`),
-    ...wrong(at(context, "readOnlyRootFilesystem"), true, `${name}: the image writes to /tmp alone: read-only root`),
+    ...wrong(
+      at(context, "readOnlyRootFilesystem"),
+      true,
+      `${name}: the image writes only to /tmp: set readOnlyRootFilesystem`,
+    ),
     ...wrong(listAt(context, "capabilities", "drop")[0], "ALL", `${name}: drop ALL capabilities`),
     ...(at(container, "resources", "limits", "memory") ? [] : [`${name}: give it a memory limit`]),
-    ...(at(container, "resources", "requests", "cpu") ? [] : [`${name}: request CPU, which autoscaling counts by`]),
-    ...(/:latest$|^[^:]*$/.test(image)
-      ? [`${name}: ${image} names no version: a rollback would have nothing to go to`]
-      : []),
+    ...(at(container, "resources", "requests", "cpu") ? [] : [`${name}: request CPU, which autoscaling needs`]),
+    ...(/:latest$|^[^:]*$/.test(image) ? [`${name}: ${image} names no version, so a rollback has no target`] : []),
   ];
 }
 
-/** A stop must end by itself: the kubelet kills what is left when the grace period ends, preStop included. */
+/** A pod must stop within its grace period, which includes preStop; then the kubelet kills it. */
 function stopping(name: string, pod: unknown, shutdownTimeoutMs: number): string[] {
   const graceS = Number(at(pod, "terminationGracePeriodSeconds") ?? 30);
   return listAt(pod, "containers").flatMap((container) => {
@@ -52,11 +58,13 @@ function stopping(name: string, pod: unknown, shutdownTimeoutMs: number): string
     const neededS = preStopS + drainS + 5;
     return graceS >= neededS
       ? []
-      : [`${name}: a grace of ${graceS} s kills what drains: preStop ${preStopS} s + drain ${drainS} s + 5 s to spare`];
+      : [
+          `${name}: a grace period of ${graceS} s ends before the drain: preStop ${preStopS} s + drain ${drainS} s + 5 s to spare`,
+        ];
   });
 }
 
-// These look at Postgres, Temporal and Novu: a restart mends none of them.
+// These check Postgres, Temporal and Novu, and a restart fixes none of them.
 const dependencyChecks = ["/health", "/health/ready", "/api/health"];
 
 function probes(name: string, pod: unknown): string[] {
@@ -66,7 +74,7 @@ function probes(name: string, pod: unknown): string[] {
     const live = String(path("livenessProbe"));
     return [
       ...missing.map((probe) => `${name}: ${probe} is missing`),
-      ...(dependencyChecks.includes(live) ? [`${name}: liveness asks ${live}, which fails with a dependency`] : []),
+      ...(dependencyChecks.includes(live) ? [`${name}: liveness requests ${live}, which fails with a dependency`] : []),
     ];
   });
 }

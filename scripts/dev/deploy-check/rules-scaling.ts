@@ -1,10 +1,10 @@
 import { at, find, listAt, type Manifest, ofKind } from "./manifest.ts";
 
-/** outbox/sql/count-by-status.sql counts to here, and the worker's metrics with it. */
+/** outbox/sql/count-by-status.sql stops counting here, and so do the worker's metrics. */
 export const metricCap = 10_001;
 
-/** Autoscalers of the worker that would stop before their maximum, because what they read ends below it. */
-export function scalingFaults(manifests: readonly Manifest[]): string[] {
+/** Autoscalers of the worker that cannot reach their maximum, because their metric stops below it; and a query of the wrong task queue. */
+export function scalingErrors(manifests: readonly Manifest[]): string[] {
   return [
     ...keda(find(manifests, "ScaledObject", "xnovu-worker")),
     ...temporal(manifests),
@@ -19,9 +19,7 @@ function keda(scaled: Manifest | undefined): string[] {
   const limits = [...String(at(trigger, "metadata", "query")).matchAll(/LIMIT (\d+)/g)].map(([, n]) => Number(n));
   const low = limits.filter((limit) => limit < needed);
   if (limits.length === 3 && low.length === 0) return [];
-  return [
-    `ScaledObject xnovu-worker: its query counts to ${limits.join(", ")}, and ${needed} rows call for every worker`,
-  ];
+  return [`ScaledObject xnovu-worker: its query counts to ${limits.join(", ")}, and the maximum needs ${needed} rows`];
 }
 
 /** KEDA queries the task queue that the workers poll. */
@@ -45,6 +43,6 @@ function hpa(scaler: Manifest | undefined): string[] {
   const needed = Number(at(scaler, "spec", "maxReplicas")) * Number(at(metric, "external", "target", "averageValue"));
   if (needed <= metricCap) return [];
   return [
-    `HorizontalPodAutoscaler xnovu-worker: ${needed} rows call for every worker, and its metric ends at ${metricCap}`,
+    `HorizontalPodAutoscaler xnovu-worker: the maximum needs ${needed} rows, and its metric stops at ${metricCap}`,
   ];
 }

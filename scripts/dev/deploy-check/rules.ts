@@ -1,28 +1,28 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { at, listAt, type Manifest, nameOf, ofKind, podMakers, podOf } from "./manifest.ts";
-import { linkFaults } from "./rules-links.ts";
-import { metricsFaults } from "./rules-metrics.ts";
-import { podFaults } from "./rules-pods.ts";
-import { scalingFaults } from "./rules-scaling.ts";
-import { defaultOf, settingFaults } from "./rules-settings.ts";
+import { linkErrors } from "./rules-links.ts";
+import { metricsErrors } from "./rules-metrics.ts";
+import { podErrors } from "./rules-pods.ts";
+import { scalingErrors } from "./rules-scaling.ts";
+import { defaultOf, settingErrors } from "./rules-settings.ts";
 
-/** Everything that is wrong with a rendered set of manifests by this project's own rules. Empty when nothing is. */
-export function ruleFaults(manifests: readonly Manifest[], version: string): string[] {
+/** Violations of the project's own rules in a rendered set of manifests. */
+export function ruleErrors(manifests: readonly Manifest[], version: string): string[] {
   const settings = ofKind(manifests, "ConfigMap")[0];
   const timeout = at(settings, "data", "XNOVU_SHUTDOWN_TIMEOUT_MS") ?? defaultOf("XNOVU_SHUTDOWN_TIMEOUT_MS");
   return [
-    ...settingFaults(manifests),
-    ...podFaults(manifests, Number(timeout)),
-    ...linkFaults(manifests),
-    ...metricsFaults(manifests),
-    ...scalingFaults(manifests),
-    ...imageFaults(manifests, version),
+    ...settingErrors(manifests),
+    ...podErrors(manifests, Number(timeout)),
+    ...linkErrors(manifests),
+    ...metricsErrors(manifests),
+    ...scalingErrors(manifests),
+    ...imageErrors(manifests, version),
   ];
 }
 
-/** The image that stands in git is this version's: the tag that a push of the tagged commit makes. */
-function imageFaults(manifests: readonly Manifest[], version: string): string[] {
+/** The image in git has the tag of this version, which a push of the tagged commit creates. */
+function imageErrors(manifests: readonly Manifest[], version: string): string[] {
   return podMakers(manifests).flatMap((maker) => {
     const images = [...listAt(podOf(maker), "initContainers"), ...listAt(podOf(maker), "containers")].map((container) =>
       String(at(container, "image")),
@@ -31,7 +31,9 @@ function imageFaults(manifests: readonly Manifest[], version: string): string[] 
     const job = maker.kind === "Job" && !maker.metadata.name.endsWith(`-v${version}`);
     return [
       ...other.map((image) => `${nameOf(maker)}: its image is ${image}, and package.json has ${version}`),
-      ...(job ? [`${nameOf(maker)}: its name must end with the image's tag, as a Job cannot be changed`] : []),
+      ...(job
+        ? [`${nameOf(maker)}: its name must end with the tag of the image, because a Job cannot be changed`]
+        : []),
     ];
   });
 }

@@ -8,23 +8,23 @@ import { at, listAt, type Manifest } from "./manifest.ts";
 import { kubernetesSchemas, kubernetesVersions } from "./schema-files.ts";
 import { deployToolSpecs } from "./tool-specs.ts";
 
-/** Kinds of Kubernetes itself; those of operators are checked by crd-types.ts. */
+/** Kinds of Kubernetes itself. crd-types.ts checks those of operators. */
 export const isBuiltIn = ({ apiVersion }: Manifest): boolean => /^(v1|\w+\/\w+|[\w.]+\.k8s\.io\/\w+)$/.test(apiVersion);
 
-/** What kubeconform says against the manifests, strictly: a field that the schema does not know is a fault. One line each. */
-export async function schemaFaults(manifests: readonly Manifest[], folder: string, log: Log): Promise<string[]> {
+/** Findings of kubeconform in strict mode, which refuses fields that the schema does not know. One line each. */
+export async function schemaErrors(manifests: readonly Manifest[], folder: string, log: Log): Promise<string[]> {
   const { kubeconform = "" } = await findTool(deployToolSpecs.kubeconform, { log });
   const schemas = await kubernetesSchemas(log);
   const location = `${schemas}/{{ .NormalizedKubernetesVersion }}/{{ .ResourceKind }}{{ .KindSuffix }}.json`;
   const file = join(folder, "built-in.yaml");
   const texts = manifests.filter(isBuiltIn).map((manifest) => stringify(manifest));
   writeFileSync(file, texts.join("---\n"));
-  const faults: string[] = [];
+  const errors: string[] = [];
   for (const version of kubernetesVersions) {
     const args = ["-strict", "-output", "json", "-kubernetes-version", version, "-schema-location", location, file];
     const { stdout } = await judge(kubeconform, args, [0, 1]);
     for (const resource of listAt(JSON.parse(stdout), "resources"))
-      faults.push(`Kubernetes ${version}, ${at(resource, "kind")} ${at(resource, "name")}: ${at(resource, "msg")}`);
+      errors.push(`Kubernetes ${version}, ${at(resource, "kind")} ${at(resource, "name")}: ${at(resource, "msg")}`);
   }
-  return faults;
+  return errors;
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../../../test/support/folder.ts";
-import { staticFaults } from "./static.ts";
+import { staticErrors } from "./static.ts";
 
 const folder = temporaryFolder("xnovu-static-");
 const root = process.cwd();
@@ -24,14 +24,14 @@ for (const file of ["package.json", "vercel.json", ".vercelignore", "netlify.tom
 
 test.after(() => folder.remove());
 
-test("the repository as it is has no fault", () => {
-  assert.equal(staticFaults(folder.path), []);
+test("the repository has no error", () => {
+  assert.equal(staticErrors(folder.path), []);
 });
 
 const broken: readonly (readonly [string, string, string, RegExp])[] = [
   ["deploy/aws/task-worker.json", '"stopTimeout": 45', '"stopTimeout": 20', /task-worker.json: stops after 20 s/],
-  ["deploy/aws/task-app.json", "NOVU_API_URL", "NOVU_URL", /task-app.json: no setting is called NOVU_URL/],
-  ["deploy/aws/task-app.json", '"name": "DATABASE_URL"', '"name": "PORT"', /PORT is no secret setting/],
+  ["deploy/aws/task-app.json", "NOVU_API_URL", "NOVU_URL", /task-app.json: there is no setting NOVU_URL/],
+  ["deploy/aws/task-app.json", '"name": "DATABASE_URL"', '"name": "PORT"', /PORT is not a secret setting/],
   [
     "deploy/azure/worker.yaml",
     "terminationGracePeriodSeconds: 45",
@@ -50,7 +50,7 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
     "name: TEMPORAL_API_KEY, value:",
     /TEMPORAL_API_KEY is secret/,
   ],
-  ["deploy/azure/worker.yaml", "paused_until > now()", "paused_until > now", /counts by another query/],
+  ["deploy/azure/worker.yaml", "paused_until > now()", "paused_until > now", /uses another query/],
   ["deploy/gcp/app.service.yaml", "xnovu:v", "xnovu:v9", /app.service.yaml: xnovu:v9/],
   ["deploy/gcp/migrate.job.yaml", "spec:", "spec: [", /migrate.job.yaml/],
   ["deploy/fly.toml", "kill_timeout = 45", "kill_timeout = 5", /fly.toml: stops after 5 s/],
@@ -58,7 +58,7 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
     "deploy/fly.toml",
     'XNOVU_LOG_LEVEL = "info"',
     'XNOVU_LOGLEVEL = "info"',
-    /fly.toml: no setting is called XNOVU_LOGLEVEL/,
+    /fly.toml: there is no setting XNOVU_LOGLEVEL/,
   ],
   [
     "deploy/helm/xnovu/values.yaml",
@@ -74,13 +74,13 @@ const broken: readonly (readonly [string, string, string, RegExp])[] = [
     "replicas: 3",
     /base\/app.yaml is generated and was changed by hand/,
   ],
-  ["deploy/helm/xnovu/values.yaml", "sentPerWorker: 1500", "sentPerWorker: 700", /700 is not some 70 % of 2200/],
+  ["deploy/helm/xnovu/values.yaml", "sentPerWorker: 1500", "sentPerWorker: 700", /700 is not about 70 % of 2200/],
   ["deploy/helm/xnovu/Chart.yaml", "appVersion: v", "appVersion: v9", /appVersion is v9/],
   [
     "deploy/kubernetes/components/keda/autoscaling-keda.yaml",
     "xnovu_notifications_total",
     "xnovu_sent_total",
-    /no metric of the worker is called xnovu_sent_total/,
+    /the worker has no metric xnovu_sent_total/,
   ],
   ["vercel.json", "pnpm@", "pnpm@1", /installCommand must name pnpm@/],
   ["netlify.toml", "[build]", "[build", /netlify.toml/],
@@ -93,7 +93,7 @@ for (const [path, from, to, words] of broken)
     assert.ok(text.includes(from), `nothing to break: ${from}`);
     writeFileSync(file, text.replace(from, to));
     try {
-      assert.match(staticFaults(folder.path).join("\n"), words);
+      assert.match(staticErrors(folder.path).join("\n"), words);
     } finally {
       writeFileSync(file, text);
     }

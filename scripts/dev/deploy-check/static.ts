@@ -1,22 +1,22 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { staleErrors } from "../kubernetes/checksums.ts";
-import { cloudSettingFaults } from "./cloud-settings.ts";
+import { cloudSettingErrors } from "./cloud-settings.ts";
 import { type ConfigFile, configFiles } from "./files.ts";
 import { at, listAt } from "./manifest.ts";
 import { projectVersion } from "./rules.ts";
-import { defaultOf, valueFaults } from "./rules-settings.ts";
+import { defaultOf, valueErrors } from "./rules-settings.ts";
 
-/** What can be told of deploy/ and docs/deploy without any tool: quick enough for every `make check`. One line each. */
-export function staticFaults(root: string): string[] {
-  const { files, faults } = configFiles(root);
+/** Errors in deploy/ and docs/deploy that need no tool to find. Fast enough for every `make check`. One line each. */
+export function staticErrors(root: string): string[] {
+  const { files, errors } = configFiles(root);
   return [
-    ...faults,
+    ...errors,
     ...staleErrors(root),
     ...chartSettings(files),
     ...sameQuery(files),
     ...sentTarget(files, root),
-    ...cloudSettingFaults(files),
+    ...cloudSettingErrors(files),
     ...versions(files, root),
     ...graces(files),
     ...metricNames(files, root),
@@ -30,10 +30,10 @@ const documentOf = (files: readonly ConfigFile[], path: string): unknown =>
 /** The program accepts every setting of the chart. */
 const chartSettings = (files: readonly ConfigFile[]): string[] =>
   Object.entries(Object(at(documentOf(files, "deploy/helm/xnovu/values.yaml"), "settings"))).flatMap(([name, value]) =>
-    valueFaults("deploy/helm/xnovu/values.yaml", name, String(value)),
+    valueErrors("deploy/helm/xnovu/values.yaml", name, String(value)),
   );
 
-/** Container Apps counts as Kubernetes does. */
+/** Container Apps and Kubernetes use the same query. */
 function sameQuery(files: readonly ConfigFile[]): string[] {
   const keda =
     files.find(({ path }) => path === "deploy/kubernetes/components/keda/autoscaling-keda.yaml")?.documents ?? [];
@@ -48,10 +48,10 @@ function sameQuery(files: readonly ConfigFile[]): string[] {
   );
   return one === other
     ? []
-    : ["deploy/azure/worker.yaml counts by another query than components/keda/autoscaling-keda.yaml"];
+    : ["deploy/azure/worker.yaml uses another query than components/keda/autoscaling-keda.yaml"];
 }
 
-/** What calls for another worker is some 70 % of what the simulation takes one to send. */
+/** The target of the autoscaler is about 70 % of what a worker sends in the simulation. */
 function sentTarget(files: readonly ConfigFile[], root: string): string[] {
   const simulated: unknown = JSON.parse(readFileSync(join(root, "bench/results/autoscaling.json"), "utf8"));
   const perWorker = Number(at(simulated, "given", "perWorker"));
@@ -59,11 +59,11 @@ function sentTarget(files: readonly ConfigFile[], root: string): string[] {
   const target = Number(at(values, "autoscaling", "worker", "sentPerWorker"));
   if (Math.abs(target / perWorker - 0.7) <= 0.05) return [];
   return [
-    `deploy/helm/xnovu/values.yaml: sentPerWorker ${target} is not some 70 % of ${perWorker}, which bench/autoscaling.ts takes a worker to send`,
+    `deploy/helm/xnovu/values.yaml: sentPerWorker ${target} is not about 70 % of ${perWorker}, the throughput of a worker in bench/autoscaling.ts`,
   ];
 }
 
-/** One version everywhere: package.json's; pnpm as package.json pins it. */
+/** Images, chart and pnpm have the versions of package.json. */
 function versions(files: readonly ConfigFile[], root: string): string[] {
   const version = `v${projectVersion(root)}`;
   const manifest: unknown = JSON.parse(readFileSync(join(root, "package.json"), "utf8"));
@@ -84,7 +84,7 @@ function versions(files: readonly ConfigFile[], root: string): string[] {
   ];
 }
 
-/** A platform that kills before the drain is over makes every stop a crash. */
+/** If a platform kills the worker before the drain ends, every stop is a crash. */
 function graces(files: readonly ConfigFile[]): string[] {
   const drainS = Number(defaultOf("XNOVU_SHUTDOWN_TIMEOUT_MS")) / 1000;
   const found: readonly (readonly [string, unknown])[] = [
@@ -100,30 +100,27 @@ function graces(files: readonly ConfigFile[]): string[] {
   ];
   return found
     .filter(([, grace]) => !(Number(grace) >= drainS + 5))
-    .map(
-      ([path, grace]) =>
-        `${path}: stops after ${grace} s, and the worker drains for ${drainS} s: give it 5 s more than that`,
-    );
+    .map(([path, grace]) => `${path}: stops after ${grace} s, but the worker drains for ${drainS} s: allow 5 s more`);
 }
 
-/** A metric that a manifest reads is one that the worker has, or that the adapter's rules name. */
+/** Manifests read only metrics that the worker exports or that the adapter's rules name. */
 function metricNames(files: readonly ConfigFile[], root: string): string[] {
   const sources = readdirSync(join(root, "worker"), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && entry.name.endsWith(".ts"))
     .map((entry) => readFileSync(join(entry.parentPath, entry.name), "utf8"))
     .join("\n");
   const named = files.flatMap(({ text }) => [...text.matchAll(/as: (xnovu_\w+)/g)].map(([, name]) => name));
-  // Dashboards and alert rules have a check of their own.
+  // A separate check covers dashboards and alert rules.
   const ours = files.filter(({ path }) => /^deploy\/(kubernetes|helm)\//.test(path));
   return ours.flatMap(({ path, text }) =>
     [...new Set(text.match(/\bxnovu_[a-z0-9_]+\b/g) ?? [])]
       .filter((name) => !/^xnovu_(scaler|owner)$/.test(name))
       .filter((name) => !named.includes(name) && !sources.includes(`"${name}"`))
-      .map((name) => `${path}: no metric of the worker is called ${name}`),
+      .map((name) => `${path}: the worker has no metric ${name}`),
   );
 }
 
-/** Links between the pages of docs/deploy, and to files. */
+/** Broken links in docs/deploy. */
 function links(root: string): string[] {
   const folder = join(root, "docs/deploy");
   if (!existsSync(folder)) return ["docs/deploy is missing"];

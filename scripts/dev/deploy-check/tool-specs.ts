@@ -3,12 +3,12 @@ import type { ToolSpec } from "@xnovu/test-engine/tool-specs";
 const helm = "helm.sh/helm/v3";
 const kubeconform = "github.com/yannh/kubeconform/cmd/kubeconform";
 
-/** What the manifests are rendered and judged with. Installed ones are used when they are new enough, else Go builds them into the cache. */
+/** Tools that render and check the manifests. An installed tool is used if it is new enough; otherwise Go builds it into the cache. */
 export const deployToolSpecs = {
   kustomize: {
     name: "kustomize",
     version: "5.8.1",
-    // Components and `replacements` with delimiters are older; what `kubectl apply -k` of supported clusters carries.
+    // The version in `kubectl apply -k` of supported clusters. Components and `replacements` with delimiters are older.
     minimum: "5.4.0",
     packages: { kustomize: "sigs.k8s.io/kustomize/kustomize/v5" },
     versionVariable: "sigs.k8s.io/kustomize/api/provenance.version",

@@ -9,7 +9,7 @@ import { type Rendered, split } from "./split.ts";
 /** The values file that every part is rendered with; deploy/helm/values has it. */
 const valuesName = "kustomize";
 
-/** deploy/kubernetes/base and components as the chart renders them: path relative to the project, and text. @throws EngineError with Helm's words. */
+/** deploy/kubernetes/base and components as the chart renders them: path relative to the project, and text. @throws EngineError with Helm's message. */
 export async function kubernetesFiles(root: string, log: Log): Promise<ReadonlyMap<string, string>> {
   const render = async (set: readonly string[]): Promise<Rendered[]> =>
     split(await chartText(root, valuesName, log, set.length === 0 ? [] : ["--set", set.join(",")]));
