@@ -1,4 +1,4 @@
-// The image's own health check: asks the program that the container runs, app or worker, whether it is healthy. Exit 0 yes, 1 no.
+// The health check of the image: requests the health of the program that the container runs, app or worker. Exit 0: healthy, 1: not.
 import { readFileSync } from "node:fs";
 
 const isWorker = /\bworker\b/.test(readFileSync("/proc/1/cmdline", "utf8"));
@@ -8,7 +8,7 @@ const url = isWorker
   : `http://localhost:${PORT || 4000}/api/health`;
 try {
   const response = await fetch(url, { signal: AbortSignal.timeout(8_000) });
-  // Docker keeps what a check prints: `docker inspect` then tells what is wrong.
+  // Docker keeps the output, and `docker inspect` shows it.
   console.log(`${url} answered ${response.status}: ${(await response.text()).slice(0, 2_000)}`);
   process.exitCode = response.ok ? 0 : 1;
 } catch (error) {

@@ -1,7 +1,7 @@
-// Starts one of the image's two programs as the container's first process: `node start.mjs app|worker`.
+// Starts one of the image's two programs as PID 1 of the container: `node start.mjs app|worker`.
 //
-// The kernel drops a signal that the first process does not handle, so that a stop during the seconds of loading would be lost and end in
-// SIGKILL. Until the program has its own handler, a stop ends it at once: nothing has been claimed by then.
+// The kernel drops signals that PID 1 does not handle, so a stop while the program loads would be lost and end in SIGKILL. Until the program
+// installs its own handler, a signal ends the process at once. It has claimed nothing by then.
 const programs = { app: "../server.js", worker: "../dist/worker/main.js" };
 
 const name = process.argv[2] ?? "";
@@ -14,7 +14,7 @@ for (const signal of ["SIGTERM", "SIGINT"])
     if (process.listenerCount(signal) === 1) process.exit(0);
   });
 
-// Next ends with 143 or 130 after an orderly stop, which supervisors show as a failure. Only a signal that was handled gets here.
+// Next exits with 143 or 130 after an orderly stop, which supervisors report as a failure. Only a handled signal gets here.
 if (name === "app")
   process.on("exit", (code) => {
     if (code === 143 || code === 130) process.exitCode = 0;

@@ -1,4 +1,4 @@
-// As much of wget as a health check needs, for base images without one: `wget -q --spider URL`, `wget -qO- URL`, `wget -O FILE URL`, with -T and -t.
+// The part of wget that health checks need, for base images without wget: `wget -q --spider URL`, `wget -qO- URL`, `wget -O FILE URL`, with -T and -t.
 // Exit codes are wget's: 0 ok, 2 bad use, 3 file, 4 network, 8 the server answered with an error.
 import { writeFileSync } from "node:fs";
 import { basename } from "node:path";
@@ -28,7 +28,7 @@ try {
   if (!/^[a-z]+:\/\//i.test(url)) url = `http://${url}`;
   if (!URL.canParse(url)) throw new Error(`${url} is no address`);
 } catch (error) {
-  console.error(`wget: ${error.message}; this is a small stand-in that knows -q --spider -O -T -t`);
+  console.error(`wget: ${error.message}; this small replacement supports -q --spider -O -T -t`);
   process.exit(2);
 }
 
@@ -41,7 +41,7 @@ async function request(method) {
 async function attempt() {
   if (!values.spider) return await request("GET");
   const answer = await request("HEAD");
-  // As wget does: a server that does not know HEAD is asked by GET.
+  // Like wget: retry with GET if the server does not support HEAD.
   return [405, 501].includes(answer.response.status) ? await request("GET") : answer;
 }
 

@@ -1,5 +1,5 @@
--- Run once, when the volume is empty: a role and databases of its own for XNovu and for Temporal, neither of them a superuser.
--- The password is POSTGRES_PASSWORD's or of the file that POSTGRES_PASSWORD_FILE names; psql takes it from its environment, so that no argument shows it.
+-- Runs once, when the volume is empty. Creates roles and databases for XNovu and Temporal. Neither role is a superuser.
+-- The password comes from POSTGRES_PASSWORD or POSTGRES_PASSWORD_FILE. psql reads it from its environment, so that it appears in no argument list.
 \set ON_ERROR_STOP on
 \getenv password POSTGRES_PASSWORD
 
@@ -10,5 +10,5 @@ CREATE DATABASE temporal OWNER temporal;
 CREATE DATABASE temporal_visibility OWNER temporal;
 REVOKE CONNECT ON DATABASE xnovu, temporal, temporal_visibility FROM PUBLIC;
 
--- From here on the superuser comes in by the container's own socket alone: `docker compose exec database psql -U postgres`.
+-- From here on the superuser can connect only through the container's socket: `docker compose exec database psql -U postgres`.
 ALTER ROLE postgres PASSWORD NULL;

@@ -1,4 +1,4 @@
-{{/* Labels of everything: (dict "root" $ "component" "app"); the component may be left out. */}}
+{{/* Labels of every object: (dict "component" "app"). The component is optional. */}}
 {{- define "xnovu.labels" -}}
 app.kubernetes.io/name: xnovu
 app.kubernetes.io/part-of: xnovu
@@ -20,13 +20,13 @@ app.kubernetes.io/component: {{ .component }}
 {{ .Values.image.repository }}:{{ include "xnovu.tag" . }}{{ with .Values.image.digest }}@{{ . }}{{ end }}
 {{- end }}
 
-{{/* The Secret of a component: its own name, else the release's. */}}
+{{/* The Secret of a component: the name in values, or the default. */}}
 {{- define "xnovu.secret" -}}
 {{- $own := (index .root.Values.secrets .component).name -}}
 {{- $own | default (ternary (printf "%s-migrate" .root.Release.Name) .root.Release.Name (eq .component "migrate")) -}}
 {{- end }}
 
-{{/* Settings that name the files of a Secret's keys. */}}
+{{/* Settings with the paths of a Secret's keys. */}}
 {{- define "xnovu.secretFiles" -}}
 {{- range . }}
 - name: {{ . }}_FILE
@@ -53,7 +53,7 @@ capabilities: { drop: [ALL] }
   emptyDir: { sizeLimit: 64Mi }
 {{- end }}
 
-{{/* What every pod has in common. */}}
+{{/* Fields that all pods share. */}}
 {{- define "xnovu.pod" -}}
 serviceAccountName: {{ .root.Release.Name }}-{{ .component }}
 automountServiceAccountToken: false
