@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { crashPointFault, crashPoints } from "./crash-point.ts";
+import { crashPointProblem, crashPoints } from "./crash-point.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 
@@ -39,15 +39,15 @@ test("row:<workflow> kills at a notification of that workflow", () => {
 });
 
 test("production refuses the setting, whatever it names; elsewhere a name that is not known is told with those that are", () => {
-  assert.is(crashPointFault({}), undefined);
-  assert.is(crashPointFault({ NODE_ENV: "production" }), undefined);
+  assert.is(crashPointProblem({}), undefined);
+  assert.is(crashPointProblem({ NODE_ENV: "production" }), undefined);
   for (const value of ["after-claim", "", "nonsense"])
-    assert.match(crashPointFault({ NODE_ENV: "production", XNOVU_CRASH_AT: value }) ?? "", /refused .* unset it/);
+    assert.match(crashPointProblem({ NODE_ENV: "production", XNOVU_CRASH_AT: value }) ?? "", /refused .* unset it/);
   for (const point of crashPoints)
     for (const value of [point, `${point}:2`])
-      assert.is(crashPointFault({ NODE_ENV: "test", XNOVU_CRASH_AT: value }), undefined, value);
+      assert.is(crashPointProblem({ NODE_ENV: "test", XNOVU_CRASH_AT: value }), undefined, value);
   for (const value of ["", "nonsense", "After-Claim"])
-    assert.match(crashPointFault({ XNOVU_CRASH_AT: value }) ?? "", /one of before-claim-commit, .*row/, value);
+    assert.match(crashPointProblem({ XNOVU_CRASH_AT: value }) ?? "", /one of before-claim-commit, .*row/, value);
 });
 
 test("a worker that is started so in production ends with 78, and nothing is connected to", () => {

@@ -15,7 +15,7 @@ const [name, detail] = (asked ?? "").split(":");
 let passes = 0;
 
 /**
- * Kills this process, as SIGKILL does, when XNOVU_CRASH_AT names the point. Never in production: `crashPointFault` ends a worker that was
+ * Kills this process, as SIGKILL does, when XNOVU_CRASH_AT names the point. Never in production: `crashPointProblem` ends a worker that was
  * started so.
  */
 export function crashPoint(point: CrashPoint, workflow?: string): void {
@@ -27,7 +27,7 @@ export function crashPoint(point: CrashPoint, workflow?: string): void {
 }
 
 /** What is wrong with XNOVU_CRASH_AT in these settings, or undefined. */
-export function crashPointFault(env: Readonly<Record<string, string | undefined>>): string | undefined {
+export function crashPointProblem(env: Readonly<Record<string, string | undefined>>): string | undefined {
   const value = env.XNOVU_CRASH_AT;
   if (value === undefined) return undefined;
   if (env.NODE_ENV === "production")

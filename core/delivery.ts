@@ -1,6 +1,6 @@
 import type { ClaimedNotification, JsonText } from "./notification.ts";
 
-/** One (notification, recipient) pair: the unit that Novu accepts or refuses. */
+/** One notification for one recipient: the unit that Novu accepts or refuses. */
 export interface DeliveryEvent {
   readonly notificationId: string;
   /** Position in the notification's recipients, from 0. */
@@ -10,76 +10,80 @@ export interface DeliveryEvent {
   readonly payload: JsonText;
   /** `{}` for none. */
   readonly overrides: JsonText;
-  /** Stable for the life of the notification: Novu drops a second event with the same id. */
+  /** The same on every attempt: Novu drops a second event with the same id. */
   readonly transactionId: string;
 }
 
-/** One call to Novu: up to 100 events under one key. */
+/** One bulk call to Novu: up to 100 events under one idempotency key. */
 export interface DeliveryCall {
-  /** Same events under the same batch give the same key, so a retry after a lost reply is answered from Novu's idempotency cache. */
+  /** The same events of the same batch have the same key, so Novu replies to a repeated call from its idempotency cache. */
   readonly idempotencyKey: string;
   readonly events: readonly DeliveryEvent[];
 }
 
-export type EventOutcome =
-  | { readonly kind: "accepted" }
-  /** Final: the same event would be refused again. */
-  | { readonly kind: "rejected"; readonly reason: string }
-  /** Novu answered, and this event may succeed later. */
-  | { readonly kind: "retry"; readonly reason: string };
+/** Novu accepts no call from anybody for now. */
+export interface PauseRequest {
+  readonly reason: string;
+  readonly retryAfterMs: number;
+  /** True for a wrong key, plan or address (401 to 405): an operator must act. False for 429: wait. */
+  readonly needsPerson: boolean;
+}
 
+/** What Novu replied to one call. `novu/` derives it from the HTTP response; the delivery turns it into outcomes. */
 export type CallReply =
-  /** Novu answered for each event, in the order of the call. */
-  | { readonly kind: "answered"; readonly outcomes: readonly EventOutcome[] }
-  /** The call as a whole was refused for its content. Split it to find the event at fault. */
+  /** One outcome for each event, in the order of the call. */
+  | { readonly kind: "answered"; readonly outcomes: readonly Outcome[] }
+  /** Novu refused the call as a whole for its content. Split it to find the bad event. */
   | { readonly kind: "invalid"; readonly reason: string }
-  /** Not known whether Novu acted: no reply, a cut connection, 5xx, or the first call still in progress (409). Repeat it unchanged. */
+  /** Novu may or may not have acted: no reply, a cut connection, 5xx, or the first call still in progress (409). Repeat the call unchanged. */
   | { readonly kind: "unknown"; readonly reason: string; readonly retryAfterMs?: number }
-  /** An error that Novu replayed from its idempotency cache: the same key would only replay it again, so the next try needs a new one. */
+  /** Novu replayed an error from its idempotency cache. The same key would replay it again, so the next attempt needs a new one. */
   | { readonly kind: "replayed"; readonly reason: string }
-  /** Novu takes nothing from anybody for now: wrong key, plan or address (401 to 405: a person must act) or 429 (wait). No attempt is spent. */
-  | { readonly kind: "paused"; readonly reason: string; readonly retryAfterMs: number; readonly needsPerson: boolean };
+  /** No attempt is spent. */
+  | ({ readonly kind: "paused" } & PauseRequest);
 
-/** How one notification of a claim ended. Written in one statement per state. */
-export type Settlement =
-  | { readonly id: string; readonly to: "SENT" }
-  /** With `keepBatch` its last reply is unknown: sent again by a person, it is the same call. */
+/**
+ * How an attempt ended, for one recipient or for a whole notification. The same words are the labels of metrics and spans; the outbox maps them to
+ * row states.
+ */
+export type Outcome =
+  | { readonly kind: "sent" }
+  /** Another attempt follows. */
   | {
-      readonly id: string;
-      readonly to: "DEAD";
+      readonly kind: "failed";
       readonly error: string;
-      readonly keepBatch?: boolean;
-      readonly batchId?: string;
-    }
-  | {
-      readonly id: string;
-      readonly to: "FAILED";
-      readonly error: string;
-      readonly retryInMs: number;
+      /** The last reply is unknown, so the next attempt repeats the same call. */
       readonly keepBatch: boolean;
-      /** The batch to keep, where it is not the row's own: half of a call that was sent as two. */
+      /** The batch to keep where it is not the row's own: half of a call that was split. */
       readonly batchId?: string;
+      /** Milliseconds until the next attempt; from Novu's reply, the least that it asked for. */
+      readonly retryInMs?: number;
     }
-  /** Back to PENDING without spending the attempt. */
-  | { readonly id: string; readonly to: "PENDING" };
+  /** Final: Novu refused it, or the attempts are used up. With `keepBatch` the last reply is unknown, and a retry by an operator repeats the same call. */
+  | { readonly kind: "dead"; readonly error: string; readonly keepBatch?: boolean; readonly batchId?: string }
+  /** Not sent, and no attempt is spent. `pause` is set where Novu accepts no call for now. */
+  | { readonly kind: "released"; readonly pause?: PauseRequest };
 
-/** What became final for one recipient. */
-export interface RecipientOutcome {
+export type OutcomeKind = Outcome["kind"];
+export const outcomeKinds = ["sent", "failed", "dead", "released"] as const satisfies readonly OutcomeKind[];
+
+/** How one notification of a claim ended. */
+export type Settlement = { readonly id: string } & Outcome;
+
+/** What became final for one recipient: `sent` or `dead`. */
+export type RecipientOutcome = {
   readonly notificationId: string;
   readonly ordinal: number;
   readonly transactionId: string;
-  readonly sent: boolean;
-  readonly error?: string;
-}
+} & Extract<Outcome, { kind: "sent" | "dead" }>;
 
-/** How many rows were written, by where they went. */
+/** Rows written, by outcome. */
 export interface SettleResult {
   readonly sent: number;
   readonly failed: number;
   readonly dead: number;
-  /** Given back. */
   readonly released: number;
-  /** Rows that the claim no longer held: another worker took them over, and this late write changed nothing. */
+  /** Rows that another worker had taken over: this late write did not change them. */
   readonly leaseLost: number;
 }
 
@@ -89,31 +93,31 @@ export type ClaimKind = (typeof claimKinds)[number];
 /** Rows that one worker holds under one token, in the order of their ids. */
 export interface Claim {
   readonly token: string;
-  /** Empty: nothing was due. */
+  /** Empty when nothing was due. */
   readonly rows: readonly ClaimedNotification[];
 }
 
-/** The claim that tries after a trip of the circuit breaker: one row, with the others of its batch where a reply is unknown. */
+/** The claim of a probe: one row, with the other rows of its batch if their reply is unknown. */
 export interface ProbeClaim extends Claim {
   /** For SendingPausePort.endProbe. */
   readonly probe: string;
 }
 
-/** What the worker's rooms need of the outbox. `outbox/` implements it over Postgres. */
+/** How the worker claims rows. `outbox/` implements it with Postgres. */
 export interface ClaimPort {
-  /** Claims up to `limit` due rows under a new token, tenants in turn. Nothing while the sending pause is closed or half-open. */
+  /** Claims up to `limit` due rows under a new token, tenants in turn. Claims nothing while sending is paused or the breaker is half-open. */
   claim(kind: ClaimKind, owner: string, leaseMs: number, limit: number): Promise<Claim>;
-  /** Takes over rows whose lease ran out: a new token for those with attempts left, a dead letter for the rest. `poison rows`: see rescueIsolated. */
+  /** Takes over rows whose lease expired: rows with attempts left get a new token, the others become dead letters. `poisonRows`: rescueIsolated has work. */
   rescue(
     owner: string,
     leaseMs: number,
     limit: number,
   ): Promise<Claim & { readonly dead: number; readonly poisonRows: boolean }>;
-  /** Takes over one row whose workers went silent more than once: it may be what stops them, and should be sent with nothing beside it. */
+  /** Takes over one poison row: its lease expired more than once, so it may be what crashes its workers. Send it in isolation. */
   rescueIsolated(owner: string, leaseMs: number): Promise<Claim>;
   /**
-   * Takes the probe, and a row for it: both or neither. "held": another claim tries, or the sending pause is closed, or it is half-open no more.
-   * The probe counts as lost after `probeMs`.
+   * Takes the probe and a row for it, or neither. "held": another claim has the probe, sending is paused, or the breaker is closed. The probe counts
+   * as lost after `probeMs`.
    */
   claimProbe(
     kind: ClaimKind | "rescue",
@@ -121,23 +125,24 @@ export interface ClaimPort {
     leaseMs: number,
     probeMs: number,
   ): Promise<ProbeClaim | "held" | "nothing due">;
-  /** Gives rows of a claim back without spending an attempt. Returns how many were still held. */
+  /** Releases rows of a claim without spending an attempt. Returns how many the claim still held. */
   release(token: string, ids: readonly string[]): Promise<number>;
-  /** Gives back every row that this owner still holds. */
+  /** Releases every row that this owner holds. */
   releaseAll(owner: string): Promise<number>;
-  /** Ends the leases of a worker that is known to be gone, so that the next rescue finds its rows. False when the worker lives after all. */
+  /** Ends the leases of a worker if it is gone, so that the next rescue finds its rows. */
   expire(owner: string): Promise<{ readonly gone: boolean; readonly rows: number }>;
 }
 
+/** What a delivery reads and writes while it holds a claim. Each write names the token, and changes only rows that the token holds. */
 export interface DeliveryPort {
-  /** Moves rows to a new token that a Temporal workflow of their own holds. Returns the token, or undefined when none was held any more. */
-  handOver(token: string, ids: readonly string[], leaseMs: number): Promise<string | undefined>;
+  /** Moves rows to a new token for a fan-out workflow. Returns the token, or undefined when the old token held none of them. */
+  startFanOut(token: string, ids: readonly string[], leaseMs: number): Promise<string | undefined>;
   /**
-   * Renews the lease and returns the rows still to be sent. None: the lease was lost or all is done. `again`: whoever had them before went silent, and
-   * an attempt is counted; what is to go alone by now, or has no attempt left, is left to the rescue.
+   * Renews the lease and returns the rows still to send; none if the lease was lost or all are sent. `again`: an earlier attempt did not end, so an
+   * attempt is counted, and poison rows and rows without attempts are left to the rescue loop.
    */
   adopt(token: string, leaseMs: number, again?: boolean): Promise<readonly ClaimedNotification[]>;
-  /** Returns how many of the rows are still held. */
+  /** Renews the lease. Returns how many of the rows the token still holds. */
   renew(token: string, ids: readonly string[], leaseMs: number): Promise<number>;
   settle(
     token: string,
@@ -146,18 +151,18 @@ export interface DeliveryPort {
   ): Promise<SettleResult>;
 }
 
-/** Whether anything may be sent now, as all workers see it. */
+/** The state of the sending pause and of the circuit breaker, for all workers. */
 export interface SendingPauseState {
-  /** Milliseconds until it opens, by the database's clock; 0 or less: open. */
+  /** Milliseconds until sending resumes, by the database's clock. 0 or less: sending is not paused. */
   readonly pausedMs: number;
   readonly reason: string | null;
-  /** A person must act: key, plan or address are wrong. */
+  /** An operator must act: key, plan or address are wrong. */
   readonly needsPerson: boolean;
-  /** How often the circuit breaker closed it since a call last succeeded. Above 0 and not closed, it is half-open: one call at a time tries. */
+  /** How often the breaker opened since a call last succeeded. 0: closed. Above 0: open while sending is paused, half-open after that. */
   readonly breakerOpens: number;
-  /** Milliseconds until the probe that some worker has counts as lost; 0 or less: nobody tries. */
+  /** Milliseconds until the current probe counts as lost. 0 or less: there is no probe. */
   readonly probeMs: number;
-  /** ISO 8601: since when it is closed; absent while it is open. */
+  /** ISO 8601: when the pause started; absent while sending is not paused. */
   readonly since?: string;
 }
 
@@ -165,33 +170,33 @@ export interface BreakerPause {
   /** Milliseconds: the first pause, and the longest one. */
   readonly baseMs: number;
   readonly maxMs: number;
-  /** Milliseconds that Novu asked for. */
+  /** Milliseconds of Novu's Retry-After. */
   readonly leastMs: number;
 }
 
-/** The sending pause, shared by all workers through the database. */
+/** The sending pause, which all workers share through the database. */
 export interface SendingPausePort {
   read(): Promise<SendingPauseState>;
-  /** Closes it for `ms`, or leaves the later end that was told already. */
+  /** Pauses sending for `ms`. A pause that ends later stays. */
   pause(ms: number, reason: string, needsPerson: boolean): Promise<SendingPauseState>;
-  /** The circuit breaker: closes it for a pause that doubles with each trip. While it is closed only `leastMs` counts, where that ends later. */
+  /** Opens the breaker: pauses sending for a time that doubles with each opening. During a pause only `leastMs` counts, if it ends later. */
   openBreaker(reason: string, pause: BreakerPause): Promise<SendingPauseState>;
-  /** A call succeeded: the breaker starts over. */
+  /** A call succeeded: closes the breaker. */
   closeBreaker(): Promise<SendingPauseState>;
-  /** Gives a probe back that had no result: another one may be taken at once. */
+  /** Releases a probe without a result, so that the next one can start at once. */
   endProbe(probe: string): Promise<SendingPauseState>;
 }
 
 /** A call's place in a trace, where traces are on. */
 export interface CallTrace {
-  /** For the request's header of that name. */
+  /** For the request's `traceparent` header. */
   readonly traceparent: string;
-  /** Novu answered with this HTTP status. */
+  /** Novu responded with this HTTP status. */
   answered(status: number): void;
 }
 
-/** What the worker's rooms need of Novu. `novu/` implements it over the SDK. */
+/** How the worker calls Novu. `novu/` implements it. */
 export interface NovuPort {
-  /** Never throws for what Novu or the network answered: every such end is a CallReply. */
+  /** Never rejects because of Novu or the network: every such end is a CallReply. */
   send(call: DeliveryCall, signal?: AbortSignal, trace?: CallTrace): Promise<CallReply>;
 }

@@ -34,8 +34,8 @@ test("what is no person's stays", () => {
 
 test("of what Novu answered only the status stays", () => {
   assert.is(
-    logged('Novu does not answer: Novu answered 500: {"echo":"Dear Ada"}'),
-    "Novu does not answer: Novu answered 500",
+    logged('Novu does not reply: Novu answered 500: {"echo":"Dear Ada"}'),
+    "Novu does not reply: Novu answered 500",
   );
   assert.is(maskPersonal('{"reason":"Novu answered 401: no","ms":3}'), '{"reason":"Novu answered 401","ms":3}');
 });

@@ -74,7 +74,7 @@ test("every event of a call is accepted, with its recipient's shape, under the c
     ),
   );
   const reply = await port.send(call);
-  assert.equal(reply, { kind: "answered", outcomes: recipients.map(() => ({ kind: "accepted" })) });
+  assert.equal(reply, { kind: "answered", outcomes: recipients.map(() => ({ kind: "sent" })) });
   const [seen] = novu.control.calls().last.slice(-1);
   assert.is(seen?.headers["idempotency-key"], call.idempotencyKey);
   assert.equal(
@@ -90,7 +90,7 @@ test("one refused event among others has its own reason", async () => {
   const reply = await port.send(callOf(event(), event({ workflow: "unknown", ordinal: 1 }), event({ ordinal: 2 })));
   assert.equal(reply, {
     kind: "answered",
-    outcomes: [{ kind: "accepted" }, { kind: "rejected", reason: "error: workflow_not_found" }, { kind: "accepted" }],
+    outcomes: [{ kind: "sent" }, { kind: "dead", error: "error: workflow_not_found" }, { kind: "sent" }],
   });
 });
 
@@ -102,7 +102,7 @@ test("a status word that the SDK does not know is read all the same", async () =
   const reply = await under({ status: 201, body: { data } }, callOf(event(), event({ ordinal: 1 })));
   assert.equal(reply, {
     kind: "answered",
-    outcomes: [{ kind: "accepted" }, { kind: "rejected", reason: "brand_new_word: why" }],
+    outcomes: [{ kind: "sent" }, { kind: "dead", error: "brand_new_word: why" }],
   });
 });
 
@@ -195,7 +195,7 @@ test("a connection cut after Novu acted: unknown, and the repeat changes nothing
   const call = callOf(event());
   assert.is((await under({ dropAfterAccept: true }, call)).kind, "unknown");
   assert.is(effects(), 1);
-  assert.equal(await port.send(call), { kind: "answered", outcomes: [{ kind: "accepted" }] });
+  assert.equal(await port.send(call), { kind: "answered", outcomes: [{ kind: "sent" }] });
   assert.is(effects(), 1);
 });
 

@@ -22,9 +22,9 @@ test("Retry-After is seconds or a date, capped, never negative", () => {
 });
 
 test("`processed` is accepted, and a word of a later Novu that comes without a fault; every known refusal is final", () => {
-  assert.equal(judgeItem({ status: "processed" }), { kind: "accepted" });
-  assert.equal(judgeItem({ status: "queued", acknowledged: true }), { kind: "accepted" });
-  assert.equal(judgeItem({ status: "later", acknowledged: false }), { kind: "rejected", reason: "later" });
+  assert.equal(judgeItem({ status: "processed" }), { kind: "sent" });
+  assert.equal(judgeItem({ status: "queued", acknowledged: true }), { kind: "sent" });
+  assert.equal(judgeItem({ status: "later", acknowledged: false }), { kind: "dead", error: "later" });
   for (const status of [
     "error",
     "trigger_not_active",
@@ -33,9 +33,9 @@ test("`processed` is accepted, and a word of a later Novu that comes without a f
     "no_tenant_found",
     "",
   ])
-    assert.equal(judgeItem({ status }), { kind: "rejected", reason: status });
-  assert.equal(judgeItem({ status: "error", error: ["a", "b"] }), { kind: "rejected", reason: "error: a; b" });
-  assert.equal(judgeItem({ status: "error", error: [] }), { kind: "rejected", reason: "error" });
+    assert.equal(judgeItem({ status }), { kind: "dead", error: status });
+  assert.equal(judgeItem({ status: "error", error: ["a", "b"] }), { kind: "dead", error: "error: a; b" });
+  assert.equal(judgeItem({ status: "error", error: [] }), { kind: "dead", error: "error" });
 });
 
 test("each status has one rule, and what the rule says is what happens", () => {

@@ -1,4 +1,4 @@
-import type { CallReply, EventOutcome } from "../core/delivery.ts";
+import type { CallReply, Outcome } from "../core/delivery.ts";
 import { alertPauseMs, defaultPauseMs, maxRetryAfterMs, ruleOf } from "./policy.ts";
 
 /** What Novu says of one event, as far as it matters here. */
@@ -56,14 +56,14 @@ const refusals = new Set([
   "invalid_recipients",
 ]);
 
-/** One for all: a claim holds thousands. */
-const accepted: EventOutcome = Object.freeze({ kind: "accepted" });
+/** Shared object: avoids an allocation per event. */
+const sent: Outcome = Object.freeze({ kind: "sent" });
 
 /** A word that is not on the list comes from a later Novu: then `acknowledged` and `error` tell. A dead letter for a message that went out is worse than none. */
-export const judgeItem = ({ status, acknowledged, error }: Item): EventOutcome =>
+export const judgeItem = ({ status, acknowledged, error }: Item): Outcome =>
   status === "processed" || (acknowledged === true && !refusals.has(status) && !error?.length)
-    ? accepted
-    : { kind: "rejected", reason: error?.length ? `${status}: ${error.join("; ")}` : status };
+    ? sent
+    : { kind: "dead", error: error?.length ? `${status}: ${error.join("; ")}` : status };
 
 /** The items of `{"data": [...]}`, the one of `{"data": {...}}`, or of a plain list. */
 function itemsOf(body: string): Item[] | undefined {

@@ -42,8 +42,7 @@ const outcome = (notificationId: string, ordinal: number, error?: string): Recip
   notificationId,
   ordinal,
   transactionId: `acme:${notificationId}:${ordinal}`,
-  sent: error === undefined,
-  ...(error === undefined ? {} : { error }),
+  ...(error === undefined ? { kind: "sent" } : { kind: "dead", error }),
 });
 const outcomes = async () =>
   (
@@ -62,10 +61,10 @@ const totals = ({ leaseLost, ...written }: SettleResult) => ({
   leaseLost,
 });
 
-test("handOver moves rows to a token of their own, which adopt then finds", async () => {
+test("startFanOut moves rows to a token of their own, which adopt then finds", async () => {
   const { held, ids } = await claimed(3);
   const [long = "", ...others] = ids;
-  const next = await delivery.handOver(held, [long], lease);
+  const next = await delivery.startFanOut(held, [long], lease);
   assert.ok(next !== undefined && next !== held);
   const { rows } = await pool.query("SELECT id, lease_token, lease_owner FROM notify.notification ORDER BY id");
   assert.equal(rows, [
@@ -85,7 +84,7 @@ test("handOver moves rows to a token of their own, which adopt then finds", asyn
   // The worker that handed it over may stop or die: the row is the workflow's.
   assert.is(await claims.releaseAll("w1"), 2);
   assert.is((await show(pool, long))?.status, "PROCESSING");
-  assert.equal(totals(await delivery.settle(next, [{ id: long, to: "SENT" }], [])), { settled: 1, leaseLost: 0 });
+  assert.equal(totals(await delivery.settle(next, [{ id: long, kind: "sent" }], [])), { settled: 1, leaseLost: 0 });
 });
 
 test("adopted again, a row counts an attempt; one that is to go alone by now, or has none left, is left to the rescue", async () => {
@@ -97,7 +96,7 @@ test("adopted again, a row counts an attempt; one that is to go alone by now, or
   for (const [maxAttempts, adopted] of byMost) {
     const [id = ""] = await insertRows(pool, [{ maxAttempts }]);
     const { token: held } = await claims.claim("new", "w1", lease, 1);
-    const next = (await delivery.handOver(held, [id], lease)) ?? "";
+    const next = (await delivery.startFanOut(held, [id], lease)) ?? "";
     const found = [];
     for (const [nth] of adopted.entries()) found.push((await delivery.adopt(next, lease, nth > 0))[0]?.attempts);
     assert.equal(found, adopted, `of ${maxAttempts}`);
@@ -105,15 +104,15 @@ test("adopted again, a row counts an attempt; one that is to go alone by now, or
   }
 });
 
-test("handOver of rows that are not held any more gives no token", async () => {
+test("startFanOut of rows that are not held any more gives no token", async () => {
   const { held, ids } = await claimed(1);
-  assert.is(await delivery.handOver(token(), ids, lease), undefined);
+  assert.is(await delivery.startFanOut(token(), ids, lease), undefined);
   await delivery.settle(
     held,
-    ids.map((id) => ({ id, to: "SENT" })),
+    ids.map((id) => ({ id, kind: "sent" })),
     [],
   );
-  assert.is(await delivery.handOver(held, ids, lease), undefined);
+  assert.is(await delivery.startFanOut(held, ids, lease), undefined);
 });
 
 test("adopt renews the lease and gives the rows in the order of their ids, without the recipients that are settled", async () => {
@@ -143,11 +142,11 @@ test("settle writes every outcome of a claim at once, recipients included", asyn
   const [sent = "", failed = "", kept = "", dead = "", pending = ""] = ids;
   const batch = (await show(pool, kept))?.id && (await everything()).rows[0]?.batch_id;
   const settlements: Settlement[] = [
-    { id: sent, to: "SENT" },
-    { id: failed, to: "FAILED", error: "later", retryInMs: 60_000, keepBatch: false },
-    { id: kept, to: "FAILED", error: "no reply", retryInMs: 0, keepBatch: true },
-    { id: dead, to: "DEAD", error: "refused" },
-    { id: pending, to: "PENDING" },
+    { id: sent, kind: "sent" },
+    { id: failed, kind: "failed", error: "later", retryInMs: 60_000, keepBatch: false },
+    { id: kept, kind: "failed", error: "no reply", retryInMs: 0, keepBatch: true },
+    { id: dead, kind: "dead", error: "refused" },
+    { id: pending, kind: "released" },
   ];
   const recipients = [
     outcome(sent, 0),
@@ -183,7 +182,7 @@ test("a row that failed in half of a call keeps the half's batch", async () => {
   const { held, ids } = await claimed(1);
   const [id = ""] = ids;
   const batchId = token();
-  await delivery.settle(held, [{ id, to: "FAILED", error: "no reply", retryInMs: 0, keepBatch: true, batchId }], []);
+  await delivery.settle(held, [{ id, kind: "failed", error: "no reply", retryInMs: 0, keepBatch: true, batchId }], []);
   assert.is((await claims.claim("failed", "w1", lease, 10)).rows[0]?.batchId, batchId);
 });
 
@@ -192,7 +191,7 @@ test("a dead letter keeps its batch where the last reply is unknown, and only th
   const [own = "", half = "", known = "", refused = ""] = ids;
   const { batch_id: batch } = (await everything()).rows[0] ?? {};
   const batchId = token();
-  const dead = { to: "DEAD", error: "e" } as const;
+  const dead = { kind: "dead", error: "e" } as const;
   const settlements: Settlement[] = [
     { id: own, ...dead, keepBatch: true },
     { id: half, ...dead, keepBatch: true, batchId },
@@ -211,8 +210,8 @@ test("a fault in one settlement takes all of them back", async () => {
   const [good = "", bad = ""] = ids;
   const before = await everything();
   const settlements: Settlement[] = [
-    { id: good, to: "SENT" },
-    { id: bad, to: "FAILED", error: "e", retryInMs: 0.5, keepBatch: false },
+    { id: good, kind: "sent" },
+    { id: bad, kind: "failed", error: "e", retryInMs: 0.5, keepBatch: false },
   ];
   await delivery.settle(held, settlements, [outcome(good, 0)]).then(
     () => assert.unreachable(),
@@ -226,8 +225,8 @@ test("an error text that Postgres cannot hold does not keep the row from being s
   const [dead = "", failed = ""] = ids;
   const error = "a\u0000b \ud800 end";
   const settlements: Settlement[] = [
-    { id: dead, to: "DEAD", error },
-    { id: failed, to: "FAILED", error, retryInMs: 1, keepBatch: true },
+    { id: dead, kind: "dead", error },
+    { id: failed, kind: "failed", error, retryInMs: 1, keepBatch: true },
   ];
   assert.equal(totals(await delivery.settle(held, settlements, [outcome(dead, 0, error)])), {
     settled: 2,
@@ -239,12 +238,12 @@ test("an error text that Postgres cannot hold does not keep the row from being s
 test("what is final for a recipient stays, and is not sent again", async () => {
   const { held, ids } = await claimed(1);
   const [id = ""] = ids;
-  const again: Settlement = { id, to: "FAILED", error: "e", retryInMs: 0, keepBatch: false };
+  const again: Settlement = { id, kind: "failed", error: "e", retryInMs: 0, keepBatch: false };
   await delivery.settle(held, [again], [outcome(id, 1)]);
   const next = await claims.claim("failed", "w1", lease, 10);
   const [row] = next.rows;
   assert.equal([row?.settled, row?.sentBefore, row?.attempts], [[1], true, 2]);
-  await delivery.settle(next.token, [{ id, to: "SENT" }], [outcome(id, 1, "late no"), outcome(id, 0)]);
+  await delivery.settle(next.token, [{ id, kind: "sent" }], [outcome(id, 1, "late no"), outcome(id, 0)]);
   assert.equal(
     (await outcomes()).map(({ ordinal, status }) => [ordinal, status]),
     [
@@ -263,14 +262,14 @@ test("a stale token writes nothing, anywhere", async () => {
   const before = await everything();
   assert.equal(await delivery.adopt(stale, lease), []);
   assert.is(await delivery.renew(stale, ids, lease), 0);
-  assert.is(await delivery.handOver(stale, ids, lease), undefined);
+  assert.is(await delivery.startFanOut(stale, ids, lease), undefined);
   assert.is(await claims.release(stale, ids), 0);
   assert.is(await claims.releaseAll("w1"), 0);
   const late: Settlement[] = [
-    { id, to: "SENT" },
-    { id, to: "DEAD", error: "e" },
-    { id, to: "FAILED", error: "e", retryInMs: 1, keepBatch: true },
-    { id, to: "PENDING" },
+    { id, kind: "sent" },
+    { id, kind: "dead", error: "e" },
+    { id, kind: "failed", error: "e", retryInMs: 1, keepBatch: true },
+    { id, kind: "released" },
   ];
   for (const settlement of late)
     assert.equal(totals(await delivery.settle(stale, [settlement], [outcome(id, 0)])), { settled: 0, leaseLost: 1 });
@@ -278,8 +277,8 @@ test("a stale token writes nothing, anywhere", async () => {
   assert.is(await delivery.renew(fresh, ids, lease), 2);
   assert.is(await delivery.renew(fresh, [id], lease), 1);
   const done: Settlement[] = [
-    { id, to: "SENT" },
-    { id: other, to: "SENT" },
+    { id, kind: "sent" },
+    { id: other, kind: "sent" },
   ];
   assert.equal(totals(await delivery.settle(fresh, done, [])), { settled: 2, leaseLost: 0 });
   assert.equal(totals(await delivery.settle(fresh, done, [outcome(id, 0)])), { settled: 0, leaseLost: 2 });
@@ -289,7 +288,7 @@ test("a stale token writes nothing, anywhere", async () => {
 test("rows of another claim are not settled by this one", async () => {
   const { held } = await claimed(1);
   const { ids } = await claimed(1);
-  assert.equal(totals(await delivery.settle(held, [{ id: ids[0] ?? "", to: "SENT" }], [])), {
+  assert.equal(totals(await delivery.settle(held, [{ id: ids[0] ?? "", kind: "sent" }], [])), {
     settled: 0,
     leaseLost: 1,
   });
@@ -308,7 +307,7 @@ test("the usual end, all of them sent: one statement says how many were, and how
   await claims.release(held, [gone]);
   const result = await delivery.settle(
     held,
-    ids.map((id) => ({ id, to: "SENT" })),
+    ids.map((id) => ({ id, kind: "sent" })),
     [outcome(mine, 0), outcome(mine, 1), outcome(mixed, 0), outcome(mixed, 1, "refused\u0000"), outcome(lost, 0)],
   );
   assert.equal(result, { sent: 2, failed: 0, dead: 0, released: 0, leaseLost: 2 });
@@ -368,7 +367,7 @@ test("what a worker that went silent still says of recipients is not recorded on
 test("what is final for a row that is still being sent is recorded, though the same write only sends others", async () => {
   const { held, ids } = await claimed(2);
   const [done = "", open = ""] = ids;
-  const result = await delivery.settle(held, [{ id: done, to: "SENT" }], [outcome(done, 0), outcome(open, 0)]);
+  const result = await delivery.settle(held, [{ id: done, kind: "sent" }], [outcome(done, 0), outcome(open, 0)]);
   assert.equal(totals(result), { settled: 1, leaseLost: 0 });
   assert.equal(
     (await outcomes()).map(({ id, ordinal }) => [id, ordinal]),

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import type { Pool, PoolClient } from "pg";
 import { crashPoint } from "../core/crash-point.ts";
-import type { DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
+import type { DeliveryPort, OutcomeKind, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
 import { byId, type ClaimedRow, isolateFrom, toClaimed } from "./claimed-row.ts";
 import { transaction } from "./pool.ts";
 import { sql } from "./sql.ts";
 
-const handOverSql = sql("hand-over");
+const startFanOutSql = sql("hand-over");
 const adoptSql = sql("adopt");
 const renewSql = sql("renew");
 const recordSql = sql("record-recipients");
@@ -19,10 +19,10 @@ const release = sql("release");
 /** What a delivery reads and writes while it holds a claim. Each write names the token; rows that it no longer holds stay as they are. */
 export function createDelivery(pool: Pool): DeliveryPort {
   return {
-    async handOver(token, ids, leaseMs) {
+    async startFanOut(token, ids, leaseMs) {
       const next = randomUUID();
       const values = [token, ids, next, `xnovu-claim-${next}`, leaseMs];
-      return (await pool.query(handOverSql, values)).rowCount === 0 ? undefined : next;
+      return (await pool.query(startFanOutSql, values)).rowCount === 0 ? undefined : next;
     },
     async adopt(token, leaseMs, again = false) {
       const { rows } = await pool.query<ClaimedRow>(adoptSql, [token, leaseMs, again, isolateFrom]);
@@ -41,7 +41,7 @@ export function createDelivery(pool: Pool): DeliveryPort {
 
 /** Whether nothing else is to be written: no other state, and no recipient of a row that is still being sent. */
 function onlySent(settlements: readonly Settlement[], recipients: readonly RecipientOutcome[]): boolean {
-  if (settlements.length === 0 || !settlements.every(({ to }) => to === "SENT")) return false;
+  if (settlements.length === 0 || !settlements.every(({ kind }) => kind === "sent")) return false;
   // Usually none: a notification for one recipient has no rows of its own here.
   if (recipients.length === 0) return true;
   const ids = new Set(settlements.map(({ id }) => id));
@@ -71,9 +71,9 @@ async function settle(
   recipients: readonly RecipientOutcome[],
 ): Promise<SettleResult> {
   const held = await record(client, token, recipients);
-  const to = <S extends Settlement["to"]>(status: S) =>
-    settlements.filter((s): s is Extract<Settlement, { to: S }> => s.to === status);
-  const [sent, failed, dead, pending] = [to("SENT"), to("FAILED"), to("DEAD"), to("PENDING")];
+  const of = <K extends OutcomeKind>(kind: K) =>
+    settlements.filter((s): s is Extract<Settlement, { kind: K }> => s.kind === kind);
+  const [sent, failed, dead, released] = [of("sent"), of("failed"), of("dead"), of("released")];
   const ids = (list: readonly Settlement[]) => list.map(({ id }) => id);
   const write = async (list: readonly Settlement[], text: string, values: unknown[]): Promise<number> =>
     list.length === 0 ? 0 : ((await client.query(text, values)).rowCount ?? 0);
@@ -82,12 +82,12 @@ async function settle(
     list.map((s) => s.batchId ?? null),
   ];
   const errors = (list: readonly { error: string }[]) => list.map((s) => storable(s.error));
-  const inMs = failed.map((s) => s.retryInMs);
+  const inMs = failed.map((s) => s.retryInMs ?? 0);
   const written = {
     sent: await write(sent, markSent, [token, ids(sent)]),
     failed: await write(failed, markFailed, [token, ids(failed), errors(failed), inMs, ...batchColumns(failed)]),
     dead: await write(dead, markDead, [token, ids(dead), errors(dead), ...batchColumns(dead)]),
-    released: await write(pending, release, [token, ids(pending)]),
+    released: await write(released, release, [token, ids(released)]),
   };
   crashPoint("before-settle-commit");
   const total = Object.values(written).reduce((sum, count) => sum + count, 0);
@@ -116,5 +116,5 @@ const recipientColumns = (recipients: readonly RecipientOutcome[]) => [
   recipients.map((r) => r.notificationId),
   recipients.map((r) => r.ordinal),
   recipients.map((r) => r.transactionId),
-  recipients.map((r) => (r.sent ? null : storable(r.error ?? "refused"))),
+  recipients.map((r) => (r.kind === "sent" ? null : storable(r.error))),
 ];

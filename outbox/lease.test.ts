@@ -52,7 +52,7 @@ async function faults(): Promise<unknown[]> {
   );
   return rows;
 }
-const sent = (ids: readonly string[]) => ids.map((id) => ({ id, to: "SENT" }) as const);
+const sent = (ids: readonly string[]) => ids.map((id) => ({ id, kind: "sent" }) as const);
 
 test("a claim is there while it holds a row, and gone with the last one", async () => {
   const { token, ids } = await claimed(3);
@@ -60,7 +60,7 @@ test("a claim is there while it holds a row, and gone with the last one", async 
   await delivery.settle(token, sent(ids.slice(0, 2)), []);
   assert.equal(await leases(), [{ token, owner: "w1", open: 1 }]);
   assert.equal(await faults(), []);
-  await delivery.settle(token, [{ id: ids[2] ?? "", to: "PENDING" }], []);
+  await delivery.settle(token, [{ id: ids[2] ?? "", kind: "released" }], []);
   assert.equal(await leases(), []);
 });
 
@@ -71,16 +71,16 @@ test("whatever is done to the rows of a claim, the rescue finds those that are h
     ["renew all", () => delivery.renew(token, ids, 2 * minute)],
     ["renew a part for longer", () => delivery.renew(token, [a], 9 * minute)],
     ["renew a part for less", () => delivery.renew(token, [b], 1_000)],
-    ["hand one over", () => delivery.handOver(token, [c], minute)],
+    ["hand one over", () => delivery.startFanOut(token, [c], minute)],
     [
       "settle some, each otherwise",
       () =>
         delivery.settle(
           token,
           [
-            { id: a, to: "FAILED", error: "e", retryInMs: 0, keepBatch: true },
-            { id: b, to: "DEAD", error: "e" },
-            { id: d, to: "PENDING" },
+            { id: a, kind: "failed", error: "e", retryInMs: 0, keepBatch: true },
+            { id: b, kind: "dead", error: "e" },
+            { id: d, kind: "released" },
           ],
           [],
         ),

@@ -41,16 +41,15 @@ const outcome = (notificationId: string, ordinal: number, error?: string): Recip
   notificationId,
   ordinal,
   transactionId: `acme:${notificationId}:${ordinal}`,
-  sent: error === undefined,
-  ...(error === undefined ? {} : { error }),
+  ...(error === undefined ? { kind: "sent" } : { kind: "dead", error }),
 });
 test("retryNotifications starts a dead letter over with all its attempts, and sends a failed row at once", async () => {
   const { held, ids } = await claimed(3);
   const [dead = "", failed = "", sent = ""] = ids;
   const settlements: Settlement[] = [
-    { id: dead, to: "DEAD", error: "e" },
-    { id: failed, to: "FAILED", error: "e", retryInMs: 3_600_000, keepBatch: true },
-    { id: sent, to: "SENT" },
+    { id: dead, kind: "dead", error: "e" },
+    { id: failed, kind: "failed", error: "e", retryInMs: 3_600_000, keepBatch: true },
+    { id: sent, kind: "sent" },
   ];
   await delivery.settle(held, settlements, [
     outcome(dead, 0),
@@ -84,7 +83,7 @@ test("dead letters that nobody answered for, sent again together, are the same c
   const batches = async (kind: "new" | "failed") =>
     (await claims.claim(kind, "w1", lease, 1)).rows.map(({ id, batchId }) => [id, batchId]);
   const { rows } = await pool.query<{ batch: string }>("SELECT DISTINCT batch_id AS batch FROM notify.notification");
-  const dead = (id: string, keepBatch: boolean): Settlement => ({ id, to: "DEAD", error: "e", keepBatch });
+  const dead = (id: string, keepBatch: boolean): Settlement => ({ id, kind: "dead", error: "e", keepBatch });
   await delivery.settle(held, [dead(first, true), dead(second, true), dead(answered, false)], []);
   await retryNotifications(pool, ids);
   assert.equal(
@@ -100,7 +99,7 @@ test("a failed row that a person sends again at once brings its call along, whic
   for (const kind of ["new", "failed"] as const) {
     const { held, ids } = await claimed(3);
     const retryInMs = kind === "failed" ? 0 : 3_600_000;
-    const failed = (id: string): Settlement => ({ id, to: "FAILED", error: "e", retryInMs, keepBatch: true });
+    const failed = (id: string): Settlement => ({ id, kind: "failed", error: "e", retryInMs, keepBatch: true });
     await delivery.settle(held, ids.map(failed), []);
     await retryNotifications(pool, ids.slice(1, 2));
     const { rows } = await claims.claim(kind, "w1", lease, 1);
@@ -118,9 +117,9 @@ test("retract takes back what is not with Novu", async () => {
   await delivery.settle(
     held,
     [
-      { id: dead, to: "DEAD", error: "e" },
-      { id: failed, to: "FAILED", error: "e", retryInMs: 0, keepBatch: true },
-      { id: sent, to: "SENT" },
+      { id: dead, kind: "dead", error: "e" },
+      { id: failed, kind: "failed", error: "e", retryInMs: 0, keepBatch: true },
+      { id: sent, kind: "sent" },
     ],
     [],
   );
@@ -143,8 +142,8 @@ test("the counts say what waits, and for how long", async () => {
   await delivery.settle(
     held,
     [
-      { id: ids[0] ?? "", to: "DEAD", error: "e" },
-      { id: ids[1] ?? "", to: "FAILED", error: "e", retryInMs: 0, keepBatch: false },
+      { id: ids[0] ?? "", kind: "dead", error: "e" },
+      { id: ids[1] ?? "", kind: "failed", error: "e", retryInMs: 0, keepBatch: false },
     ],
     [],
   );
@@ -159,9 +158,9 @@ test("the outcome of a notification for one recipient is its own status", async 
   const [sent = "", dead = "", failed = ""] = ids;
   const { token: held } = await claims.claim("new", "w1", lease, 3);
   const settlements: Settlement[] = [
-    { id: sent, to: "SENT" },
-    { id: dead, to: "DEAD", error: "refused" },
-    { id: failed, to: "FAILED", error: "later", retryInMs: 1, keepBatch: false },
+    { id: sent, kind: "sent" },
+    { id: dead, kind: "dead", error: "refused" },
+    { id: failed, kind: "failed", error: "later", retryInMs: 1, keepBatch: false },
   ];
   await delivery.settle(held, settlements, []);
   const seen = await Promise.all(ids.map((id) => show(pool, id)));

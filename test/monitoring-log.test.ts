@@ -59,9 +59,9 @@ test("failures, an open circuit and a refused key are told by Novu's status alon
   await ended("SENT");
   fail(401);
   await insert();
-  const paused = await until(() => lines().find(({ msg }) => msg === "sending is paused until someone acts"));
+  const paused = await until(() => lines().find(({ msg }) => msg === "sending is paused until an operator acts"));
   assert.is(paused.reason, "Novu answered 401");
-  assert.ok(lines().some(({ reason }) => reason === "Novu does not answer: Novu answered 500"));
+  assert.ok(lines().some(({ reason }) => reason === "Novu does not reply: Novu answered 500"));
 });
 
 test("no recipient, content or secret is in any line", () => {

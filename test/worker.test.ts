@@ -198,7 +198,7 @@ test("/health, /health/live, /health/ready and /status say how each part is doin
   assert.is(status?.code, 200);
   assert.equal(Object.keys(status?.body.polling ?? {}), ["new", "failed", "scheduled", "rescue"]);
   assert.is(status?.body.polling?.new?.intervalMs, 10_000);
-  assert.ok(Number(status?.body.polling?.new?.turns) > 0);
+  assert.ok(Number(status?.body.polling?.new?.polls) > 0);
   for (const part of [
     "database",
     "listener",
@@ -209,7 +209,7 @@ test("/health, /health/live, /health/ready and /status say how each part is doin
     "loop:scheduled",
     "loop:rescue",
   ])
-    assert.is(status?.body.parts?.[part]?.state, "up", part);
+    assert.is(status?.body.components?.[part]?.state, "up", part);
   assert.is((await fetch(`${worker.url}/nothing`)).status, 404);
 });
 

@@ -1,7 +1,7 @@
 import { messageOf } from "../core/errors.ts";
 import { isSchemaBehind, isUnavailable } from "../outbox/unavailable.ts";
 
-/** Both are waited for: a database that comes back, and a migration that someone runs. */
+/** The worker waits for both: for Postgres to come back, and for someone to run a migration. */
 export const isDatabaseAway = (error: unknown): boolean => isUnavailable(error) || isSchemaBehind(error);
 
 export const whyAway = (error: unknown): string =>

@@ -1,16 +1,16 @@
-// The worker's process. Loads nothing before it listens to signals: a stop that comes while the worker is loaded ends it at once, and cleanly,
-// since nothing was claimed yet. As process 1 of a container an unheard signal would be lost.
+// The worker's process. It loads nothing before it handles signals: a stop while the worker loads ends it at once, and cleanly, since nothing is
+// claimed yet. As process 1 of a container it would otherwise ignore the signal.
 const early = () => process.exit(0);
 const signals = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
 for (const signal of signals) process.on(signal, early);
 
-// A reader that went away (a closed pipe) is no reason to stop delivering.
+// A closed pipe is no reason to stop delivering.
 for (const stream of [process.stdout, process.stderr]) stream.on("error", () => undefined);
 
 const { exitCodes, XnovuError } = await import("../core/errors.ts");
 try {
-  const { run } = await import("./run.ts");
-  const code = await run(() => {
+  const { runWorker } = await import("./worker-process.ts");
+  const code = await runWorker(() => {
     for (const signal of signals) process.off(signal, early);
   });
   process.exit(code);

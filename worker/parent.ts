@@ -6,16 +6,16 @@ import { exitCodes, XnovuError } from "../core/errors.ts";
 import { createLogger } from "../core/log.ts";
 import { parentPidFile, removePidFile, writePidFile } from "../core/pid-file.ts";
 import { backoffMs } from "../core/retry.ts";
-import { sleep } from "./lifecycle/sleep.ts";
+import { sleep } from "../core/time.ts";
 
-// The small parent of a detached worker: starts it, starts it again when it fails, gives up after the limit, and passes on the signal to stop.
+// The parent of a detached worker: starts it, restarts it when it fails, gives up after the limit, and forwards the stop signal.
 
 interface Exit {
   readonly code: number | null;
   readonly signal: NodeJS.Signals | null;
 }
 
-/** Endings that another start does not change: bad use, bad settings. */
+/** Exits that a restart does not change: wrong usage, bad settings. */
 const isFinal = ({ code }: Exit): boolean => code === exitCodes.usage || code === exitCodes.settings;
 
 async function main(): Promise<number> {
@@ -49,9 +49,9 @@ async function main(): Promise<number> {
     if (stopping.signal.aborted || code === exitCodes.ok || isFinal(exit)) return end(code);
     const now = Date.now();
     failures = [...failures.filter((at) => now - at < restartWindowMs), now];
-    log.warn({ ...exit, failures: failures.length, limit: restartLimit }, "the worker ended");
+    log.warn({ ...exit, failures: failures.length, limit: restartLimit }, "the worker exited");
     if (failures.length > restartLimit) {
-      log.fatal({ windowMs: restartWindowMs }, "the worker failed too often and is not started again");
+      log.fatal({ windowMs: restartWindowMs }, "the worker failed too often and is not restarted");
       return end(code);
     }
     await sleep(200 + backoffMs(failures.length, { baseMs: 500, maxMs: 15_000 }), stopping.signal);

@@ -1,5 +1,5 @@
+import { callsPerClaim, maxClaimsInFlight } from "../../worker/capacity.ts";
 import { maxEventsPerCall } from "../../worker/delivery/plan-calls.ts";
-import { callsPerClaim, maxClaimsInFlight } from "../../worker/wire.ts";
 
 /** Calls to Novu that one worker has under way at the most. */
 export const callsUnderWay = maxClaimsInFlight * callsPerClaim;

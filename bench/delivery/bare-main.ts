@@ -1,6 +1,7 @@
 import type * as ParseModule from "../../core/config/parse.ts";
 import type * as LogModule from "../../core/log.ts";
-import type * as WatchModule from "../../worker/watch.ts";
+import type * as ListenModule from "../../worker/listen-for-changes.ts";
+import type * as WatchModule from "../../worker/watch-database.ts";
 import type * as WireModule from "../../worker/wire.ts";
 import { singleCalls } from "./single-calls.ts";
 
@@ -10,7 +11,8 @@ const dist = process.argv[2] ?? "dist";
 // Each file exports what its source does.
 const { parse } = (await import(`${dist}/core/config/parse.js`)) as typeof ParseModule;
 const { createLogger } = (await import(`${dist}/core/log.js`)) as typeof LogModule;
-const { listenForNews, watchDatabase } = (await import(`${dist}/worker/watch.js`)) as typeof WatchModule;
+const { listenForChanges } = (await import(`${dist}/worker/listen-for-changes.js`)) as typeof ListenModule;
+const { watchDatabase } = (await import(`${dist}/worker/watch-database.js`)) as typeof WatchModule;
 const { wire } = (await import(`${dist}/worker/wire.js`)) as typeof WireModule;
 
 const settings = parse(process.env, ["general", "novu", "database", "temporal", "worker"]);
@@ -19,9 +21,9 @@ const log = createLogger({ name: "bare", level: settings.general.logLevel, secre
 const wired = wire(settings, log, process.argv[3] === "single" ? { novu: singleCalls(settings.novu.apiUrl, 24) } : {});
 const stop = new AbortController();
 const parts = [
-  wired.session.hold(new AbortController().signal),
+  wired.work.session.hold(new AbortController().signal),
   watchDatabase(wired, stop.signal),
-  listenForNews(wired, stop.signal),
+  listenForChanges(wired, stop.signal),
   ...Object.values(wired.loops).map((loop) => loop.run(stop.signal)),
 ];
 const failed = Promise.all(parts).catch((error: unknown) => {
@@ -33,10 +35,10 @@ const isUp = () => wired.components.get("listener")?.state === "up" && wired.com
 while (!isUp()) await new Promise((resolve) => setTimeout(resolve, 10));
 
 async function end(): Promise<void> {
-  wired.draining.abort();
+  wired.deliveries.draining.abort();
   stop.abort();
   await failed;
-  await wired.pool.end();
+  await wired.database.pool.end();
   process.exit(0);
 }
 process.on("SIGTERM", () => void end());

@@ -8,7 +8,7 @@ export function singleCalls(url: string, connections: number): NovuPort {
   return {
     async send({ events }) {
       await Promise.all(events.map((event) => novu.singleText(bodyOf(event))));
-      return { kind: "answered", outcomes: events.map(() => ({ kind: "accepted" })) };
+      return { kind: "answered", outcomes: events.map(() => ({ kind: "sent" })) };
     },
   };
 }

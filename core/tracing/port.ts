@@ -1,23 +1,23 @@
-import type { CallReply, CallTrace, Claim, DeliveryEvent, Settlement } from "../delivery.ts";
+import type { CallReply, CallTrace, Claim, DeliveryEvent, OutcomeKind } from "../delivery.ts";
 import type { ClaimedNotification } from "../notification.ts";
 
-/** What the worker tells of its work as spans. Absent where traces are off. */
+/** Records the worker's work as spans. Absent where traces are off. */
 export interface TracingPort {
-  /** The delivery of a claim begins. `workflowId`: the Temporal workflow that carries it. */
+  /** The delivery of a claim starts. `workflowId`: the Temporal workflow that it belongs to. */
   claim(claim: Claim, workflowId: string): ClaimTrace;
-  /** A notification is given a Temporal workflow of its own. The function returned tells whether Temporal took it. */
-  handOver(row: ClaimedNotification, workflowId: string): (started: boolean) => void;
-  /** Sends what has ended, for `limitMs` at the most. Never rejects. */
+  /** A fan-out workflow of a notification starts. Call the returned function with whether Temporal started it. */
+  startFanOut(row: ClaimedNotification, workflowId: string): (started: boolean) => void;
+  /** Exports the spans that ended, within `limitMs`. Never rejects. */
   flush(limitMs: number): Promise<void>;
 }
 
 export interface ClaimTrace {
-  /** Of the claim's own span. */
+  /** The trace of the claim's own span. */
   readonly traceId: string;
-  /** A call to Novu begins. */
+  /** A request to Novu starts. */
   call(events: readonly DeliveryEvent[]): CallTrace & { end(reply: CallReply["kind"]): void };
-  /** The outcome of a notification was written. */
-  settled(id: string, to: Settlement["to"]): void;
+  /** The outcome of a notification is written. */
+  settled(id: string, outcome: OutcomeKind): void;
   /** The delivery ended, well or not. */
   end(): void;
 }

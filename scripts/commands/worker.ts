@@ -149,10 +149,10 @@ async function asked(context: Context, path: string): Promise<WorkerAnswer> {
 }
 
 interface LoopLine {
-  turns: number;
+  polls: number;
   errors: number;
   intervalMs: number;
-  lastTurnAt: string | null;
+  lastPollAt: string | null;
   waiting: string | null;
 }
 
@@ -160,17 +160,17 @@ function printStatus({ out }: Context, body: Readonly<Record<string, unknown>>):
   out(
     `worker ${String(body.status)}, version ${String(body.version)}, pid ${String(body.pid)}, up ${String(body.uptimeSeconds)} s, ${String(body.memoryMb)} MB`,
   );
-  out("\nparts");
-  for (const [name, part] of Object.entries(
-    body.parts as Record<string, { state: string; since: string; restarts: number; error?: string }>,
+  out("\ncomponents");
+  for (const [name, component] of Object.entries(
+    body.components as Record<string, { state: string; since: string; restarts: number; error?: string }>,
   ))
     out(
-      `  ${name.padEnd(15)}  ${part.state.padEnd(8)}  since ${part.since}${part.restarts > 0 ? `, ${part.restarts} restarts` : ""}${part.error ? `  ${part.error}` : ""}`,
+      `  ${name.padEnd(15)}  ${component.state.padEnd(8)}  since ${component.since}${component.restarts > 0 ? `, ${component.restarts} restarts` : ""}${component.error ? `  ${component.error}` : ""}`,
     );
   out("\npolling");
   for (const [name, loop] of Object.entries(body.polling as Record<string, LoopLine>))
     out(
-      `  ${name.padEnd(15)}  every ${loop.intervalMs} ms, ${loop.turns} turns, ${loop.errors} errors, last ${loop.lastTurnAt ?? "never"}${loop.waiting ? `, waits ${loop.waiting}` : ""}`,
+      `  ${name.padEnd(15)}  every ${loop.intervalMs} ms, ${loop.polls} polls, ${loop.errors} errors, last ${loop.lastPollAt ?? "never"}${loop.waiting ? `, waits ${loop.waiting}` : ""}`,
     );
   out("\nnotifications");
   const counts = body.notifications as Record<string, number> | null;

@@ -56,7 +56,7 @@ try {
   // It keeps its connections, so it is not gone: it gets its worker session back.
   paused.child.kill("SIGSTOP");
   await until(
-    () => stopped.output().includes("a worker lost touch with Temporal"),
+    () => stopped.output().includes("a worker lost its connection to Temporal"),
     60_000,
     () => stopped.output(),
   );

@@ -26,7 +26,7 @@ async function killedItself(worker: RunningWorker): Promise<void> {
 async function standby(): Promise<() => void> {
   const other = await lab().readyWorker();
   // Stopped amid the start of its worker session it would wait for Temporal to hand out that step again.
-  await until(async () => (await other.get("/status"))?.body.parts?.session?.state === "up", 20_000);
+  await until(async () => (await other.get("/status"))?.body.components?.session?.state === "up", 20_000);
   await sleep(500);
   other.child.kill("SIGSTOP");
   return () => other.child.kill("SIGCONT");

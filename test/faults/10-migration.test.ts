@@ -52,7 +52,7 @@ faultTest(
 
 /** Waits until Temporal has opened the worker's worker session: from then on nothing but the schema keeps it from claiming. */
 const sessionIsOpen = (worker: RunningWorker) =>
-  until(async () => (await worker.get("/status"))?.body.parts?.session?.state === "up", 30_000);
+  until(async () => (await worker.get("/status"))?.body.components?.session?.state === "up", 30_000);
 
 faultTest(30, "schema behind in what no claim would notice: nothing is claimed although the session is open", () =>
   withLab(async (lab, url) => {

@@ -1,18 +1,17 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { SendingPauseState } from "../../core/delivery.ts";
+import type { Outcome, SendingPauseState } from "../../core/delivery.ts";
 import { createBreaker } from "./breaker.ts";
-import type { EventEnd } from "./send-call.ts";
 
-const noAnswer: EventEnd = { kind: "retry", reason: "no reply", keepBatch: true };
-const sent: EventEnd = { kind: "sent" };
-const answers: readonly EventEnd[] = [sent, { kind: "rejected", reason: "no" }];
-const replayed: EventEnd = { kind: "retry", reason: "Novu answered 500", keepBatch: false };
+const noReply: Outcome = { kind: "failed", error: "no reply", keepBatch: true };
+const sent: Outcome = { kind: "sent" };
+const replies: readonly Outcome[] = [sent, { kind: "dead", error: "no" }];
+const replayed: Outcome = { kind: "failed", error: "Novu answered 500", keepBatch: false };
 
-/** A breaker over a sending pause that says what it was asked; `told` are the states that the worker heard of. */
+/** A breaker over a sending pause that records its calls; `states` are those that the worker saw. */
 function breakerOf() {
-  const asked: string[] = [];
-  const told: SendingPauseState[] = [];
+  const calls: string[] = [];
+  const states: SendingPauseState[] = [];
   let breakerOpens = 0;
   const now = (): SendingPauseState => ({
     pausedMs: breakerOpens > 0 ? 1_000 : 0,
@@ -21,99 +20,105 @@ function breakerOf() {
     breakerOpens,
     probeMs: 0,
   });
-  const breaker = createBreaker(
-    {
-      read: async () => now(),
+  let isOpen = false;
+  const update = (state: SendingPauseState) => {
+    states.push(state);
+    isOpen = state.breakerOpens > 0;
+  };
+  let opened = 0;
+  const breaker = createBreaker({
+    port: {
       async pause(ms, reason, needsPerson) {
-        asked.push(`close ${ms} ${reason} ${needsPerson}`);
+        calls.push(`pause ${ms} ${reason} ${needsPerson}`);
         return now();
       },
       async openBreaker(reason, { baseMs, maxMs, leastMs }) {
-        asked.push(`trip ${reason} ${baseMs} ${maxMs}${leastMs > 0 ? ` ${leastMs}` : ""}`);
+        calls.push(`open ${reason} ${baseMs} ${maxMs}${leastMs > 0 ? ` ${leastMs}` : ""}`);
         breakerOpens++;
         return now();
       },
       async closeBreaker() {
-        asked.push("succeeded");
+        calls.push("close");
         breakerOpens = 0;
         return now();
       },
-      endProbe: async () => now(),
     },
-    (state) => {
-      told.push(state);
-      breaker.seen(state);
-    },
-  );
-  const ended = async (...ends: readonly EventEnd[]) => {
-    for (const end of ends) await breaker.ended(end);
+    isOpen: () => isOpen,
+    onOpen: () => void opened++,
+    onChange: update,
+  });
+  const called = async (...outcomes: readonly Outcome[]) => {
+    for (const outcome of outcomes) await breaker.called(outcome);
   };
-  return { breaker, ended, asked, told };
+  return { called, update, calls, states, opened: () => opened };
 }
-const trip = "trip Novu does not answer: no reply 1000 60000";
-const times = (n: number, end: EventEnd) => Array.from({ length: n }, () => end);
+const open = "open Novu does not reply: no reply 1000 60000";
+const times = (n: number, outcome: Outcome) => Array.from({ length: n }, () => outcome);
 
-test("five calls in a row without an answer trip it; any answer in between starts the count over", async () => {
-  const { ended, asked, told } = breakerOf();
-  for (const answer of answers) await ended(...times(4, noAnswer), answer);
-  await ended(...times(4, noAnswer));
-  assert.equal(asked, []);
-  await ended(noAnswer);
-  assert.equal(asked, [trip]);
-  assert.is(told.at(-1)?.breakerOpens, 1);
+test("five calls in a row without a reply open it; any reply in between resets the count", async () => {
+  const { called, calls, states, opened } = breakerOf();
+  for (const reply of replies) await called(...times(4, noReply), reply);
+  await called(...times(4, noReply));
+  assert.equal(calls, []);
+  await called(noReply);
+  assert.equal([calls, opened()], [[open], 1]);
+  assert.is(states.at(-1)?.breakerOpens, 1);
 });
 
-test("after a trip the first call that fails again is enough; one that succeeds starts over for everybody, once", async () => {
-  const { ended, asked } = breakerOf();
-  await ended(...times(5, noAnswer), noAnswer);
-  assert.equal(asked, [trip, trip]);
-  await ended(sent, sent);
-  assert.equal(asked, [trip, trip, "succeeded"]);
-  await ended(...times(4, noAnswer));
-  assert.is(asked.length, 3);
+test("half-open, one failed call opens it again; a call that succeeds closes it for all workers, once", async () => {
+  const { called, calls } = breakerOf();
+  await called(...times(5, noReply), noReply);
+  assert.equal(calls, [open, open]);
+  await called(sent, sent);
+  assert.equal(calls, [open, open, "close"]);
+  await called(...times(4, noReply));
+  assert.is(calls.length, 3);
 });
 
-test("an error that Novu replays from its cache is neither a success nor a failure: amid an outage the pauses go on doubling", async () => {
-  const { ended, asked } = breakerOf();
-  await ended(...times(4, noAnswer), ...times(9, replayed));
-  assert.equal(asked, [], "a replay counted as a failure");
-  await ended(noAnswer);
-  assert.equal(asked, [trip], "a replay started the count over");
-  await ended(replayed, noAnswer, replayed, noAnswer);
-  assert.equal(asked, [trip, trip, trip], "a replay counted as a success");
+test("a replayed error is neither a success nor a failure: during an outage the pauses keep doubling", async () => {
+  const { called, calls } = breakerOf();
+  await called(...times(4, noReply), ...times(9, replayed));
+  assert.equal(calls, [], "a replay counted as a failure");
+  await called(noReply);
+  assert.equal(calls, [open], "a replay reset the count");
+  await called(replayed, noReply, replayed, noReply);
+  assert.equal(calls, [open, open, open], "a replay counted as a success");
 });
 
-test("a trip lasts as long as the longest Retry-After of its failures, and the next one starts without it", async () => {
-  const { ended, asked } = breakerOf();
-  await ended({ ...noAnswer, retryAfterMs: 90_000 }, sent);
+test("a pause lasts at least as long as the longest Retry-After of its failures, and the next one starts without it", async () => {
+  const { called, calls } = breakerOf();
+  await called({ ...noReply, retryInMs: 90_000 }, sent);
   const waits = [undefined, 20_000, 5_000, undefined, undefined];
-  await ended(...waits.map((ms) => (ms === undefined ? noAnswer : { ...noAnswer, retryAfterMs: ms })), noAnswer);
-  assert.equal(asked, [`${trip} 20000`, trip]);
+  await called(...waits.map((ms) => (ms === undefined ? noReply : { ...noReply, retryInMs: ms })), noReply);
+  assert.equal(calls, [`${open} 20000`, open]);
 });
 
-test("a trip of another worker puts this one half-open as well", async () => {
-  const { breaker, ended, asked } = breakerOf();
-  breaker.seen({ pausedMs: 500, reason: "no answer", needsPerson: false, breakerOpens: 2, probeMs: 0 });
-  await ended(noAnswer);
-  assert.equal(asked, [trip]);
+test("a breaker that another worker opened is open for this one as well", async () => {
+  const { called, update, calls } = breakerOf();
+  update({ pausedMs: 500, reason: "no reply", needsPerson: false, breakerOpens: 2, probeMs: 0 });
+  await called(noReply);
+  assert.equal(calls, [open]);
 });
 
-test("when Novu takes nothing the sending pause is closed for as long as it says, and that is no trip", async () => {
-  const { ended, asked, told } = breakerOf();
-  await ended(...times(4, noAnswer), { kind: "paused", reason: "429", retryAfterMs: 700, needsPerson: false });
-  await ended({ kind: "paused", reason: "401", retryAfterMs: 60_000, needsPerson: true });
-  assert.equal(asked, ["close 700 429 false", "close 60000 401 true"]);
-  assert.is(told.length, 2);
+test("when Novu accepts no call, sending is paused for as long as it says, and the breaker stays closed", async () => {
+  const { called, calls, states } = breakerOf();
+  const pause = { reason: "429", retryAfterMs: 700, needsPerson: false };
+  await called(...times(4, noReply), { kind: "released", pause });
+  await called({ kind: "released", pause: { reason: "401", retryAfterMs: 60_000, needsPerson: true } });
+  assert.equal(calls, ["pause 700 429 false", "pause 60000 401 true"]);
+  assert.is(states.length, 2);
 });
 
-test("a sending pause that cannot be written is the caller's to tell", async () => {
+test("it rejects when the sending pause cannot be written", async () => {
   const away = () => Promise.reject(new Error("Postgres is away"));
-  const breaker = createBreaker(
-    { read: away, pause: away, openBreaker: away, closeBreaker: away, endProbe: away },
-    () => assert.unreachable(),
-  );
-  for (const end of times(4, noAnswer)) await breaker.ended(end);
-  await breaker.ended(noAnswer).then(
+  const breaker = createBreaker({
+    port: { pause: away, openBreaker: away, closeBreaker: away },
+    isOpen: () => false,
+    onOpen: () => undefined,
+    onChange: () => assert.unreachable(),
+  });
+  for (const outcome of times(4, noReply)) await breaker.called(outcome);
+  await breaker.called(noReply).then(
     () => assert.unreachable(),
     (error: unknown) => assert.match(String(error), "Postgres is away"),
   );

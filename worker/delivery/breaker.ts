@@ -1,42 +1,55 @@
-import type { SendingPausePort, SendingPauseState } from "../../core/delivery.ts";
-import type { EventEnd } from "./send-call.ts";
+import type { Outcome, SendingPausePort, SendingPauseState } from "../../core/delivery.ts";
 
-/** Calls in a row without an answer that trip the breaker. */
+/** Calls in a row without a reply that open the breaker. */
 const threshold = 5;
-/** Milliseconds: the first pause, and the longest one; it doubles from trip to trip. Retry-After may ask for more. */
+/** Milliseconds: the first pause, which doubles each time the breaker opens, and the longest one. Retry-After may ask for more. */
 const pause = { baseMs: 1_000, maxMs: 60_000 };
 
+export interface BreakerOptions {
+  readonly port: Pick<SendingPausePort, "pause" | "openBreaker" | "closeBreaker">;
+  /** The breaker opened, in this worker or another one, and no call has succeeded since. */
+  readonly isOpen: () => boolean;
+  /** This worker opens the breaker. */
+  readonly onOpen: () => void;
+  /** The state of the sending pause after a write of this breaker. */
+  readonly onChange: (state: SendingPauseState) => void;
+}
+
+export interface Breaker {
+  /** Counts the outcome of a call. Rejects when the sending pause cannot be written. */
+  called(outcome: Outcome): Promise<void>;
+}
+
 /**
- * The circuit breaker of one worker over the sending pause that all share. Calls without an answer in a row close the sending pause; after the pause one call
- * tries (see `SendingPauseState.breakerOpens`), and its success starts the count over for everybody.
+ * The circuit breaker of one worker. Its state is the sending pause that all workers share: calls in a row without a reply open it, which pauses
+ * sending. After the pause it is half-open and one call probes Novu (see `SendingPauseState.breakerOpens`). A call that succeeds closes it.
  */
-export function createBreaker(sendingPause: SendingPausePort, onChange: (state: SendingPauseState) => void) {
+export function createBreaker({ port, isOpen, onOpen, onChange }: BreakerOptions): Breaker {
   let failures = 0;
-  let breakerOpens = 0;
-  /** The longest wait that an answer of these failures asked for, in ms. */
-  let askedMs = 0;
+  /** The longest Retry-After of these failures, in ms. */
+  let retryAfterMs = 0;
   return {
-    /** What the shared sending pause says of the trips so far. */
-    seen(state: SendingPauseState): void {
-      breakerOpens = state.breakerOpens;
-    },
-    async ended(end: EventEnd): Promise<void> {
-      if (end.kind === "paused")
-        return onChange(await sendingPause.pause(end.retryAfterMs, end.reason, end.needsPerson));
-      // An error replayed from the idempotency cache is of an earlier moment: it says nothing of how Novu is now, neither well nor ill.
-      if (end.kind === "retry" && !end.keepBatch) return;
-      if (end.kind !== "retry") {
-        failures = askedMs = 0;
-        if (breakerOpens > 0) onChange(await sendingPause.closeBreaker());
+    async called(outcome) {
+      if (outcome.kind === "released") {
+        if (outcome.pause === undefined) return;
+        const { retryAfterMs: ms, reason, needsPerson } = outcome.pause;
+        return onChange(await port.pause(ms, reason, needsPerson));
+      }
+      // An error replayed from the idempotency cache is an old one: it does not say how Novu is now.
+      if (outcome.kind === "failed" && !outcome.keepBatch) return;
+      if (outcome.kind !== "failed") {
+        failures = retryAfterMs = 0;
+        if (isOpen()) onChange(await port.closeBreaker());
         return;
       }
       failures++;
-      askedMs = Math.max(askedMs, end.retryAfterMs ?? 0);
-      // After a trip the first call that fails again is enough.
-      if (failures < threshold && breakerOpens === 0) return;
-      const leastMs = askedMs;
-      failures = askedMs = 0;
-      onChange(await sendingPause.openBreaker(`Novu does not answer: ${end.reason}`, { ...pause, leastMs }));
+      retryAfterMs = Math.max(retryAfterMs, outcome.retryInMs ?? 0);
+      // Half-open, one failed call opens it again.
+      if (failures < threshold && !isOpen()) return;
+      const leastMs = retryAfterMs;
+      failures = retryAfterMs = 0;
+      onOpen();
+      onChange(await port.openBreaker(`Novu does not reply: ${outcome.error}`, { ...pause, leastMs }));
     },
   };
 }

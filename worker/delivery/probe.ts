@@ -1,21 +1,11 @@
-import type { DeliverDeps } from "./deliver.ts";
-
-/** What a delivery that tries after a trip needs to know of the sending pause. */
-export interface ProbeState {
-  closed(): unknown;
-  halfOpen(): boolean;
+/** What a probe needs to know of the sending pause. */
+export interface ProbePause {
+  current(): unknown;
+  mustProbe(): boolean;
 }
 
-/** For the claim that tries: one call, and more only when Novu has answered it, which ends the probe. */
-export function tryOnce(deps: DeliverDeps, sendingPause: ProbeState): DeliverDeps {
-  let tried = false;
-  return {
-    ...deps,
-    concurrency: 1,
-    mayCall: () => sendingPause.closed() === undefined && !(tried && sendingPause.halfOpen()),
-    async onCall(...told) {
-      await deps.onCall(...told);
-      tried = true;
-    },
-  };
-}
+/** For the delivery that probes Novu: one call, and more only once Novu replied to it, which closes the breaker. */
+export const probeMayCall =
+  (pause: ProbePause) =>
+  (callsEnded: number): boolean =>
+    pause.current() === undefined && !(callsEnded > 0 && pause.mustProbe());

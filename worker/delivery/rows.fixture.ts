@@ -1,7 +1,15 @@
-// What the tests of this room share: rows as a claim returns them, and ports that remember what was asked of them.
-import type { CallReply, DeliveryCall, RecipientOutcome, Settlement } from "../../core/delivery.ts";
+// Fixtures of the delivery tests: rows as a claim returns them, and ports that record calls and writes.
+import {
+  type CallReply,
+  type DeliveryCall,
+  type OutcomeKind,
+  outcomeKinds,
+  type RecipientOutcome,
+  type Settlement,
+} from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
-import type { DeliverDeps } from "./deliver.ts";
+import type { DeliverDeps, DeliveryRun } from "./deliver.ts";
+import type { DeliveryObserver } from "./observer.ts";
 
 export const row = (id: number, more: Partial<ClaimedNotification> = {}): ClaimedNotification => ({
   id: String(id),
@@ -23,7 +31,7 @@ export const rows = (count: number, more: Partial<ClaimedNotification> = {}) =>
 export const going = () => new AbortController().signal;
 export const accepted = (call: DeliveryCall): CallReply => ({
   kind: "answered",
-  outcomes: call.events.map(() => ({ kind: "accepted" })),
+  outcomes: call.events.map(() => ({ kind: "sent" })),
 });
 
 /** Rows that are each a batch, and so a call, of their own. */
@@ -31,12 +39,29 @@ export const batches = (count: number) => rows(count).map((one) => ({ ...one, ba
 
 export const nothing = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
 const counted = (settlements: readonly Settlement[]) => {
-  const count = (to: Settlement["to"]) => settlements.filter((settlement) => settlement.to === to).length;
-  return { ...nothing, sent: count("SENT"), failed: count("FAILED"), dead: count("DEAD"), released: count("PENDING") };
+  const count = (kind: OutcomeKind) => settlements.filter((settlement) => settlement.kind === kind).length;
+  return { ...nothing, ...Object.fromEntries(outcomeKinds.map((kind) => [kind, count(kind)])) };
 };
 
-/** Ports that remember what was asked of them; `held` rows carry the token. */
-export function ports(send: (call: DeliveryCall) => Promise<CallReply>, more: Partial<DeliverDeps> = {}) {
+export interface RigOptions {
+  readonly concurrency?: number;
+  readonly leaseMs?: number;
+  readonly mayCall?: DeliveryRun["mayCall"];
+  readonly isTransient?: DeliverDeps["isTransient"];
+  readonly observer?: Partial<DeliveryObserver>;
+}
+
+export const noObserver: DeliveryObserver = {
+  request: () => undefined,
+  progressed: () => undefined,
+  called: () => undefined,
+  written: () => undefined,
+  settled: () => undefined,
+};
+
+/** A delivery over ports that record every write. */
+export function ports(send: (call: DeliveryCall) => Promise<CallReply>, options: RigOptions = {}) {
+  const { concurrency = 2, leaseMs = 1_000, mayCall = () => true, isTransient = () => false, observer } = options;
   const settled: Settlement[] = [];
   const recipients: RecipientOutcome[] = [];
   const writes: { settlements: readonly Settlement[]; recipients: readonly RecipientOutcome[] }[] = [];
@@ -44,7 +69,7 @@ export function ports(send: (call: DeliveryCall) => Promise<CallReply>, more: Pa
   const draining = new AbortController();
   const deps: DeliverDeps = {
     outbox: {
-      handOver: async () => undefined,
+      startFanOut: async () => undefined,
       adopt: async () => [],
       renew: async (_token, ids) => {
         log.push(`renew ${ids}`);
@@ -58,15 +83,10 @@ export function ports(send: (call: DeliveryCall) => Promise<CallReply>, more: Pa
       },
     },
     novu: { send },
-    leaseMs: 1_000,
-    retry: { baseMs: 10, maxMs: 10 },
-    concurrency: 2,
+    limits: { leaseMs, retry: { baseMs: 10, maxMs: 10 }, concurrency },
     draining: draining.signal,
-    mayCall: () => true,
-    onCall: (end, _ms, events) => void log.push(`${end.kind} ${events}`),
-    onSettled: () => undefined,
-    isTransient: () => false,
-    ...more,
+    isTransient,
   };
-  return { deps, settled, recipients, writes, log, draining };
+  const run: DeliveryRun = { signal: going(), mayCall, observer: { ...noObserver, ...observer } };
+  return { deps, run, settled, recipients, writes, log, draining };
 }

@@ -1,71 +1,76 @@
-import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort } from "../../core/delivery.ts";
+import type { CallReply, DeliveryCall, DeliveryEvent, NovuPort, Outcome } from "../../core/delivery.ts";
+import type { DeliveryObserver } from "./observer.ts";
 import { callOf, halfOf } from "./plan-calls.ts";
 
-/** How the try of one event ended. */
-export type EventEnd =
-  | { readonly kind: "sent" }
-  | { readonly kind: "rejected"; readonly reason: string }
-  | {
-      readonly kind: "retry";
-      readonly reason: string;
-      readonly keepBatch: boolean;
-      /** Of a call that was sent in halves: the half's own. */
-      readonly batchId?: string;
-      readonly retryAfterMs?: number;
-    }
-  | { readonly kind: "paused"; readonly reason: string; readonly retryAfterMs: number; readonly needsPerson: boolean };
+/** The outcome of each event that was sent. An event that was not sent has none. */
+export type Outcomes = Map<DeliveryEvent, Outcome>;
 
-export type Ends = Map<DeliveryEvent, EventEnd>;
+export interface SendContext {
+  readonly novu: NovuPort;
+  readonly signal: AbortSignal;
+  /** Checked before each half of a call. */
+  readonly mayCall: () => boolean;
+  readonly observer: Pick<DeliveryObserver, "request" | "progressed">;
+}
 
 /**
- * Sends one call and says how each of its events ended. A call that is refused for its content is halved until the events at fault
- * stand alone: they are rejected, the rest are sent. Each half is a batch of its own (`batchId`), with the key that a repeat of it has.
+ * Sends one call and records the outcome of each of its events. A call that Novu refuses for its content is halved until the bad events are
+ * on their own: they are dead, the rest are sent. Each half is a batch of its own (`batchId`), so that a repeat of it has the same key.
  */
 export async function sendCall(
-  novu: NovuPort,
+  context: SendContext,
   call: DeliveryCall,
-  signal: AbortSignal,
-  ends: Ends = new Map(),
-  mayCall: () => boolean = () => true,
+  outcomes: Outcomes = new Map(),
   batchId?: string,
-): Promise<Ends> {
-  const reply = await novu.send(call, signal);
+): Promise<Outcomes> {
+  const reply = await request(context, call);
   if (reply.kind === "invalid" && call.events.length > 1) {
     const middle = Math.ceil(call.events.length / 2);
     for (const [side, events] of [call.events.slice(0, middle), call.events.slice(middle)].entries()) {
-      // Novu takes nothing for now: the rest counts as not tried.
-      if (!mayCall() || [...ends.values()].some(({ kind }) => kind === "paused")) break;
+      // Novu accepts no call for now: the remaining events stay without an outcome.
+      if (!context.mayCall() || [...outcomes.values()].some(({ kind }) => kind === "released")) break;
       const half = halfOf(call, side);
-      await sendCall(novu, callOf(half, events), signal, ends, mayCall, half);
+      await sendCall(context, callOf(half, events), outcomes, half);
     }
-    return ends;
+    return outcomes;
   }
   for (const [index, event] of call.events.entries()) {
-    const end = endOf(reply, index);
-    ends.set(event, end.kind === "retry" && batchId !== undefined ? { ...end, batchId } : end);
+    const outcome = outcomeOf(reply, index);
+    outcomes.set(event, outcome.kind === "failed" && batchId !== undefined ? { ...outcome, batchId } : outcome);
   }
-  return ends;
+  return outcomes;
 }
 
-/** One for all: a claim holds thousands. */
-const sent: EventEnd = Object.freeze({ kind: "sent" });
+async function request({ novu, signal, observer }: SendContext, call: DeliveryCall): Promise<CallReply> {
+  const trace = observer.request(call.events);
+  let end: CallReply["kind"] = "unknown";
+  try {
+    const reply = await novu.send(call, signal, trace);
+    end = reply.kind;
+    return reply;
+  } finally {
+    trace?.end(end);
+    observer.progressed();
+  }
+}
 
-function endOf(reply: CallReply, index: number): EventEnd {
+/** Pure: the outcome of one event of a call. */
+function outcomeOf(reply: CallReply, index: number): Outcome {
   switch (reply.kind) {
-    case "answered": {
-      const outcome = reply.outcomes[index];
-      if (outcome === undefined)
-        return { kind: "retry", reason: "Novu did not answer for this event", keepBatch: true };
-      if (outcome.kind === "accepted") return sent;
-      return outcome.kind === "rejected" ? outcome : { ...outcome, keepBatch: false };
-    }
+    case "answered":
+      return reply.outcomes[index] ?? { kind: "failed", error: "Novu did not reply for this event", keepBatch: true };
     case "invalid":
-      return { kind: "rejected", reason: reply.reason };
-    case "unknown":
-      return { ...reply, kind: "retry", keepBatch: true };
+      return { kind: "dead", error: reply.reason };
+    case "unknown": {
+      const { reason, retryAfterMs } = reply;
+      const failed = { kind: "failed", error: reason, keepBatch: true } as const;
+      return retryAfterMs === undefined ? failed : { ...failed, retryInMs: retryAfterMs };
+    }
     case "replayed":
-      return { kind: "retry", reason: reply.reason, keepBatch: false };
-    case "paused":
-      return reply;
+      return { kind: "failed", error: reply.reason, keepBatch: false };
+    case "paused": {
+      const { reason, retryAfterMs, needsPerson } = reply;
+      return { kind: "released", pause: { reason, retryAfterMs, needsPerson } };
+    }
   }
 }

@@ -1,18 +1,27 @@
-/** Milliseconds that one round of the worker session lasts; its Temporal activity may take twice that. */
+import { sleep } from "../../core/time.ts";
+
+/** Milliseconds that one round of the worker session lasts. Its Temporal activity may take twice as long. */
 const hour = 60 * 60_000;
 
 export interface SessionOptions {
   /** Aborted when the worker stops. */
   readonly draining: AbortSignal;
-  /** Resolves when nothing is under way any more. */
+  /** Resolves when no delivery is under way. */
   readonly settled: () => Promise<void>;
   readonly onChange: (open: boolean) => void;
-  /** An hour when absent. */
+  /** Default: one hour. */
   readonly roundMs?: number;
 }
 
-/** Whether this process may claim and send: while Temporal holds its worker session open here. */
-export function createSession({ draining, settled, onChange, roundMs = hour }: SessionOptions) {
+export interface WorkerSession {
+  isOpen(): boolean;
+  /** See SessionHost in worker/temporal/keep-session.ts. */
+  hold(signal: AbortSignal): Promise<"drained" | "round over">;
+}
+
+/** The worker claims and sends only while Temporal holds its session open. */
+export function createSession({ draining, settled, onChange, roundMs = hour }: SessionOptions): WorkerSession {
+  // Two at once after a lost heartbeat: the old activity still runs when the new one starts.
   let holders = 0;
   const change = (by: 1 | -1) => {
     holders += by;
@@ -20,11 +29,10 @@ export function createSession({ draining, settled, onChange, roundMs = hour }: S
   };
   return {
     isOpen: () => holders > 0,
-    /** See SessionHost of the Temporal room. */
-    async hold(signal: AbortSignal): Promise<"drained" | "round over"> {
+    async hold(signal) {
       change(1);
       try {
-        await firstOf([draining, signal], roundMs);
+        await sleep(roundMs, draining, signal);
       } finally {
         change(-1);
       }
@@ -33,18 +41,4 @@ export function createSession({ draining, settled, onChange, roundMs = hour }: S
       return "drained";
     },
   };
-}
-
-/** Resolves when one of the signals aborts, or after `ms`. */
-function firstOf(signals: readonly AbortSignal[], ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      for (const signal of signals) signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    for (const signal of signals) signal.addEventListener("abort", done, { once: true });
-    if (signals.some(({ aborted }) => aborted)) done();
-  });
 }

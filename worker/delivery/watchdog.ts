@@ -1,42 +1,30 @@
-import type { DeliveryPort, NovuPort } from "../../core/delivery.ts";
-
 /** One delivery under way. */
-export interface DeliveryWatch {
-  /** Something came of it: an answer of Novu's, an outcome written. */
-  moved(): void;
+export interface WatchedDelivery {
+  /** The delivery made progress: Novu replied, or a write ended. */
+  progressed(): void;
   end(): void;
 }
 
-/** Whether deliveries get on: a call has its time limit and a write has one, so that one which stands still is stuck for good. */
+/** Finds deliveries that are stuck. Each call and each write has a time limit, so a delivery without progress for longer never ends. */
 export interface Watchdog {
-  begin(): DeliveryWatch;
-  /** Milliseconds since the delivery that stands still longest moved; 0 when none is under way. */
-  stillMs(): number;
+  begin(): WatchedDelivery;
+  /** Milliseconds since the last progress of the delivery that has waited longest; 0 when none is under way. */
+  stuckMs(): number;
 }
 
 export function createWatchdog(now: () => number = () => performance.now()): Watchdog {
-  const moves = new Map<DeliveryWatch, number>();
+  const progressAt = new Map<WatchedDelivery, number>();
   return {
     begin() {
-      const beat: DeliveryWatch = {
-        moved() {
-          if (moves.has(beat)) moves.set(beat, now());
+      const delivery: WatchedDelivery = {
+        progressed() {
+          if (progressAt.has(delivery)) progressAt.set(delivery, now());
         },
-        end: () => void moves.delete(beat),
+        end: () => void progressAt.delete(delivery),
       };
-      moves.set(beat, now());
-      return beat;
+      progressAt.set(delivery, now());
+      return delivery;
     },
-    stillMs: () => (moves.size === 0 ? 0 : now() - Math.min(...moves.values())),
+    stuckMs: () => (progressAt.size === 0 ? 0 : now() - Math.min(...progressAt.values())),
   };
 }
-
-/** What a delivery works with, so that each answer and each try to write is a move: while Postgres is away an outcome is tried again and again. */
-export const withWatch = <D extends { readonly novu: NovuPort; readonly outbox: DeliveryPort }>(
-  deps: D,
-  beat: DeliveryWatch,
-): D => ({
-  ...deps,
-  novu: { send: (...call) => deps.novu.send(...call).finally(beat.moved) },
-  outbox: { ...deps.outbox, settle: (...written) => deps.outbox.settle(...written).finally(beat.moved) },
-});

@@ -1,7 +1,7 @@
-/** One thing the worker's health depends on. */
+/** One check of the worker's health. */
 export interface Check {
   readonly status: "up" | "down";
-  /** ISO 8601: since when. */
+  /** ISO 8601: when this status began. */
   readonly since?: string;
   /** Why it is down, without secrets. */
   readonly error?: string;
@@ -9,28 +9,28 @@ export interface Check {
 }
 
 export interface HealthSource {
-  /** False from the first signal to stop. */
+  /** False once a signal stops the worker. */
   readonly accepting: () => boolean;
   readonly database: () => Check;
   readonly temporal: () => Check;
   readonly polling: () => Check;
   readonly processing: () => Check;
-  /** Down when a loop has not come round in time, or a delivery does not get on: the process is stuck, and only a restart helps. */
-  readonly turning: () => Check;
+  /** Down when a poll hangs or a delivery is stuck: only a restart of the process helps. */
+  readonly watchdog: () => Check;
 }
 
-export interface Answer {
+export interface HealthResponse {
   readonly code: 200 | 503;
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-const answer = (ok: boolean, body: Record<string, unknown>): Answer => ({
+const respond = (ok: boolean, body: Record<string, unknown>): HealthResponse => ({
   code: ok ? 200 : 503,
   body: { status: ok ? "ok" : "error", ...body },
 });
 
-/** `/health`, the guide's: process, Temporal, polling, processing, and the database they need. 503 when one is down or the worker stops. */
-export function health(source: HealthSource): Answer {
+/** `/health`: process, database, Temporal, polling and processing. 503 when one of them is down, or when the worker stops. */
+export function health(source: HealthSource): HealthResponse {
   const process: Check = source.accepting() ? { status: "up" } : { status: "down", error: "stopping" };
   const checks = {
     process,
@@ -39,14 +39,14 @@ export function health(source: HealthSource): Answer {
     polling: source.polling(),
     processing: source.processing(),
   };
-  return answer(
+  return respond(
     Object.values(checks).every(({ status }) => status === "up"),
     { checks },
   );
 }
 
-/** `/health/ready`: may take work. Not while it stops, and not before database, Temporal and loops are up. */
-export function ready(source: HealthSource): Answer {
+/** `/health/ready`: whether the worker takes work: database, Temporal and loops are up, and it does not stop. */
+export function ready(source: HealthSource): HealthResponse {
   const waitsFor = Object.entries({
     database: source.database(),
     temporal: source.temporal(),
@@ -54,14 +54,14 @@ export function ready(source: HealthSource): Answer {
   })
     .filter(([, { status }]) => status === "down")
     .map(([name, { error, since }]) => ({ name, error, since }));
-  return answer(
+  return respond(
     source.accepting() && waitsFor.length === 0,
     source.accepting() ? { waitsFor } : { stopping: true, waitsFor },
   );
 }
 
-/** `/health/live`: a dependency that is away is no reason to restart this process; a loop that hangs is. */
-export function live(source: HealthSource): Answer {
-  const turning = source.turning();
-  return answer(turning.status === "up", { checks: { turning } });
+/** `/health/live`: down only when a restart of this process helps. A dependency that is away is no reason. */
+export function live(source: HealthSource): HealthResponse {
+  const watchdog = source.watchdog();
+  return respond(watchdog.status === "up", { checks: { watchdog } });
 }

@@ -15,7 +15,7 @@ const source = (more: Partial<HealthSource> = {}): HealthSource => ({
   temporal: up,
   polling: up,
   processing: up,
-  turning: up,
+  watchdog: up,
   ...more,
 });
 const options = (more: Partial<HttpOptions> = {}): HttpOptions => ({
@@ -36,7 +36,7 @@ test("health, ready and live by what is down", () => {
     ["polling", { polling: down }, 503, 503, 200],
     ["processing", { processing: down }, 503, 200, 200],
     ["stopping", { accepting: () => false }, 503, 503, 200],
-    ["hanging", { turning: down, polling: down }, 503, 503, 503],
+    ["hanging", { watchdog: down, polling: down }, 503, 503, 503],
   ];
   for (const [name, more, ...codes] of table) {
     const made = source(more);

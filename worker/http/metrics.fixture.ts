@@ -3,16 +3,16 @@ import { createMetrics, type Metrics, type Readings } from "./metrics.ts";
 const readings: Readings = {
   rows: () => ({ due: 3, dead: 1 }),
   oldestDueMs: () => 1_500,
-  parts: () => ({ database: { up: true, restarts: 0 }, temporal: { up: false, restarts: 2 } }),
+  components: () => ({ database: { up: true, restarts: 0 }, temporal: { up: false, restarts: 2 } }),
   inFlight: () => 2,
-  paused: () => "rate",
-  circuitOpen: () => true,
+  paused: () => "rate_limit",
+  breakerState: () => "half_open",
   sessionOpen: () => false,
   pool: () => ({ total: 4, idle: 1, waiting: 7, max: 10 }),
   pendingMigrations: () => 0,
 };
 
-/** Metrics over readings that a test may change in part. */
+/** Metrics over these readings; a test may replace some. */
 export const metricsOver = (more: Partial<Readings> = {}): Metrics =>
   createMetrics({
     readings: { ...readings, ...more },

@@ -56,9 +56,11 @@ test("gauges are read at the scrape", async () => {
     'xnovu_component_restarts_total{component="temporal"} 2',
     "xnovu_claims_in_flight 2",
     "xnovu_sending_paused 1",
-    'xnovu_sending_paused_by_reason{reason="rate"} 1',
-    'xnovu_sending_paused_by_reason{reason="person"} 0',
-    "xnovu_circuit_open 1",
+    'xnovu_sending_paused_by_reason{reason="rate_limit"} 1',
+    'xnovu_sending_paused_by_reason{reason="operator"} 0',
+    'xnovu_breaker_state{state="closed"} 0',
+    'xnovu_breaker_state{state="open"} 0',
+    'xnovu_breaker_state{state="half_open"} 1',
     "xnovu_worker_session_open 0",
     "xnovu_database_connections 4",
     "xnovu_database_connections_idle 1",
@@ -71,14 +73,38 @@ test("gauges are read at the scrape", async () => {
   ]);
 });
 
-test("what is not known while the database is away has no value, rather than a 0 that looks well", async () => {
+test("the names of release 0.1 still work, and say what replaces them", async () => {
+  const metrics = metricsOver();
+  metrics.breakerOpened();
+  await has(metrics, [
+    'xnovu_sending_gate_closed{reason="person"} 0',
+    'xnovu_sending_gate_closed{reason="rate"} 1',
+    'xnovu_sending_gate_closed{reason="circuit"} 0',
+    "xnovu_circuit_open 1",
+    "xnovu_circuit_trips_total 1",
+    "xnovu_lane_open 0",
+    'xnovu_part_up{part="database"} 1',
+    'xnovu_part_restarts_total{part="temporal"} 2',
+    "# HELP xnovu_lane_open Deprecated: use xnovu_worker_session_open.",
+  ]);
+});
+
+test("the breaker is in exactly one state", async () => {
+  for (const state of ["closed", "open", "half_open"] as const) {
+    const text = await metricsOver({ breakerState: () => state }).registry.metrics();
+    const series = [...text.matchAll(/^xnovu_breaker_state\{state="(\w+)"\} 1$/gm)].map(([, name]) => name);
+    assert.equal(series, [state]);
+  }
+});
+
+test("a value that is unknown while the database is away has no series, since a 0 would look healthy", async () => {
   const away = { rows: () => undefined, oldestDueMs: () => undefined, pendingMigrations: () => undefined };
   const text = await metricsOver(away).registry.metrics();
   for (const name of ["xnovu_oldest_due_seconds", "xnovu_schema_pending_migrations", "xnovu_waiting_notifications"])
     assert.not.match(text, new RegExp(`^${name}[ {]`, "m"));
 });
 
-test("what a rate is taken of is there before the first incident", async () => {
+test("series that rates are taken of exist before the first incident", async () => {
   await has(metricsOver(), [
     ...["sent", "failed", "dead", "released"].map((outcome) => `xnovu_notifications_total{outcome="${outcome}"} 0`),
     'xnovu_workflow_notifications_total{workflow="other",channel="other",outcome="dead"} 0',
@@ -91,7 +117,7 @@ test("what a rate is taken of is there before the first incident", async () => {
   ]);
 });
 
-test("a turn with an error is no success of its loop", async () => {
+test("a poll with an error is no success of its loop", async () => {
   const metrics = metricsOver();
   const at = async () =>
     /last_success_timestamp_seconds\{loop="new"\} ([\d.]+)/.exec(await metrics.registry.metrics())?.[1];
@@ -109,7 +135,7 @@ test("every status becomes one of a fixed list of labels", () => {
   assert.equal([200, 201, 404, 418, 500, 600].map(statusLabel), ["2xx", "2xx", "404", "4xx", "5xx", "other"]);
 });
 
-test("promtool has nothing against them", async () => {
+test("promtool accepts the metrics", async () => {
   const metrics = metricsOver();
   metrics.delivered([{ workflow: "email", outcome: "sent", attempt: 1, tookMs: 4, sinceDueMs: 9 }]);
   const promtool = spawnSync("promtool", ["check", "metrics"], {

@@ -1,44 +1,47 @@
-/** The parts of the worker and how each is doing. One component status per process; `/health`, `/status` and `/metrics` read it. */
 export type ComponentState = "starting" | "up" | "down" | "stopped";
 
-export interface Part {
+/** The status of one component of the worker, such as `database` or `loop:new`. */
+export interface Component {
   readonly state: ComponentState;
-  /** ISO 8601: since when it is in this state. */
+  /** ISO 8601: when it entered this state. */
   readonly since: string;
-  /** Why it is down; the last reason stays while it is starting again. */
+  /** Why it is down. The last reason stays while it starts again. */
   readonly error?: string;
   readonly restarts: number;
 }
 
+/** The status of the worker's components. There is one per process; `/health`, `/status` and `/metrics` read it. */
 export interface ComponentStatus {
   set(name: string, state: ComponentState, error?: string): void;
   restarted(name: string): void;
-  get(name: string): Part | undefined;
-  all(): Readonly<Record<string, Part>>;
+  get(name: string): Component | undefined;
+  all(): Readonly<Record<string, Component>>;
 }
 
-/** `onChange` is called when a part's state changes, not when it is confirmed. */
-export function createComponentStatus(onChange: (name: string, part: Part) => void = () => undefined): ComponentStatus {
-  const parts = new Map<string, Part>();
+/** `onChange` is called when a component enters another state. */
+export function createComponentStatus(
+  onChange: (name: string, component: Component) => void = () => undefined,
+): ComponentStatus {
+  const components = new Map<string, Component>();
   return {
     set(name, state, error) {
-      const old = parts.get(name);
+      const old = components.get(name);
       const changed = old?.state !== state;
       const reason = error ?? (state === "starting" ? old?.error : undefined);
-      const part: Part = {
+      const component: Component = {
         state,
         since: changed || old === undefined ? new Date().toISOString() : old.since,
         restarts: old?.restarts ?? 0,
         ...(reason === undefined ? {} : { error: reason }),
       };
-      parts.set(name, part);
-      if (changed) onChange(name, part);
+      components.set(name, component);
+      if (changed) onChange(name, component);
     },
     restarted(name) {
-      const old = parts.get(name);
-      if (old) parts.set(name, { ...old, restarts: old.restarts + 1 });
+      const old = components.get(name);
+      if (old) components.set(name, { ...old, restarts: old.restarts + 1 });
     },
-    get: (name) => parts.get(name),
-    all: () => Object.fromEntries(parts),
+    get: (name) => components.get(name),
+    all: () => Object.fromEntries(components),
   };
 }

@@ -40,7 +40,10 @@ test("a part that fails is started again, until it failed too often", async () =
 });
 
 test("a part that ends by itself counts as failed; failures outside the window do not count", async () => {
-  assert.match(await failed(part(async () => undefined, { limit: 0 }).ended), "it ended by itself");
+  assert.match(
+    await failed(part(async () => undefined, { limit: 0 }).ended),
+    "it ended although the worker does not stop",
+  );
   let runs = 0;
   const { stop, ended } = part(
     async () => {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { SendingPauseState } from "../../core/delivery.ts";
@@ -12,99 +11,75 @@ const state = (pausedMs: number, more: Partial<SendingPauseState> = {}): Sending
   probeMs: 0,
   ...more,
 });
-const going = new AbortController().signal;
 
 function viewOf(read: () => SendingPauseState = () => state(0)) {
-  const seen: SendingPauseState[] = [];
+  let updates = 0;
   let now = 1_000;
-  const sendingPause = createPauseView(
+  const pause = createPauseView(
     { read: async () => read() },
-    (told) => void seen.push(told),
+    () => void updates++,
     () => now,
   );
   const passes = (ms: number) => {
     now += ms;
   };
-  return { sendingPause, seen, passes };
+  return { pause, updates: () => updates, passes };
 }
 
-test("it says since when it is closed, as the database told", async () => {
+test("it says since when sending is paused, as the database does", async () => {
   const since = "2026-01-02T03:04:05.000Z";
-  const { sendingPause } = viewOf(() => state(500, { since }));
-  await sendingPause.refresh();
-  assert.is(sendingPause.closed()?.since, since);
+  const { pause } = viewOf(() => state(500, { since }));
+  await pause.refresh();
+  assert.is(pause.current()?.since, since);
 });
 
-test("it is closed for as long as the database said, by this process's own clock, and says why", async () => {
-  const { sendingPause, seen, passes } = viewOf(() => state(500, { needsPerson: true, reason: "refused" }));
-  assert.is(sendingPause.closed(), undefined);
-  await sendingPause.refresh();
-  assert.equal(sendingPause.closed(), { until: new Date(1_500).toISOString(), reason: "refused", needsPerson: true });
+test("a pause lasts as long as the database said, by this process's own clock, and has a reason", async () => {
+  const { pause, updates, passes } = viewOf(() => state(500, { needsPerson: true, reason: "refused" }));
+  assert.is(pause.current(), undefined);
+  await pause.refresh();
+  assert.equal(pause.current(), { until: new Date(1_500).toISOString(), reason: "refused", needsPerson: true });
+  assert.equal([pause.msUntilClaim(), updates()], [500, 1]);
   passes(500);
-  assert.is(sendingPause.closed(), undefined);
-  await sendingPause.opened(going);
-  assert.equal(seen, [state(500, { needsPerson: true, reason: "refused" })]);
+  assert.equal([pause.current(), pause.msUntilClaim()], [undefined, 0]);
 });
 
-test("what the database says counts, also when it says sooner", () => {
-  const { sendingPause, passes } = viewOf();
-  sendingPause.see(state(60_000));
-  sendingPause.see(state(500));
+test("the last update counts, also when the pause ends sooner", () => {
+  const { pause, passes } = viewOf();
+  pause.update(state(60_000));
+  pause.update(state(500));
   passes(500);
-  assert.is(sendingPause.closed(), undefined);
-  sendingPause.see(state(60_000));
-  sendingPause.see(state(-3_000));
-  assert.is(sendingPause.closed(), undefined);
+  assert.is(pause.current(), undefined);
+  pause.update(state(60_000));
+  pause.update(state(-3_000));
+  assert.is(pause.current(), undefined);
 });
 
-test("whoever waits for it goes on when it opens early, waits on when it closes for longer, and stops when asked to", async () => {
-  const { sendingPause, passes } = viewOf();
-  sendingPause.see(state(60_000));
-  let opened = false;
-  const waiting = sendingPause.opened(going).then(() => {
-    opened = true;
-  });
-  sendingPause.see(state(120_000));
-  await sleep(15);
-  assert.is(opened, false);
-  sendingPause.see(state(0));
-  await waiting;
-
-  sendingPause.see(state(60_000));
-  const stop = new AbortController();
-  const stopped = sendingPause.opened(stop.signal);
-  stop.abort();
-  await stopped;
-  passes(60_000);
-  await sendingPause.opened(going);
-});
-
-test("after a trip of the breaker sending is half-open until the database says that a call succeeded", () => {
-  const { sendingPause, passes } = viewOf();
-  assert.is(sendingPause.halfOpen(), false);
-  sendingPause.see(state(500, { breakerOpens: 1 }));
+test("the breaker is open during its pause, and half-open after it until a call succeeds", () => {
+  const { pause, passes } = viewOf();
+  assert.equal([pause.breakerState(), pause.mustProbe()], ["closed", false]);
+  pause.update(state(500));
+  assert.is(pause.breakerState(), "closed", "a rate limit is no open breaker");
+  pause.update(state(500, { breakerOpens: 1 }));
+  assert.equal([pause.breakerState(), pause.mustProbe()], ["open", true]);
   passes(1_000);
-  assert.equal([sendingPause.closed(), sendingPause.halfOpen()], [undefined, true]);
-  sendingPause.see(state(0, { breakerOpens: 0 }));
-  assert.is(sendingPause.halfOpen(), false);
+  assert.equal([pause.current(), pause.breakerState(), pause.mustProbe()], [undefined, "half_open", true]);
+  pause.update(state(0, { breakerOpens: 0 }));
+  assert.equal([pause.breakerState(), pause.mustProbe()], ["closed", false]);
 });
 
-test("a call needs an open sending pause that is not half-open; while somebody tries the others wait, until it ends or counts as lost", async () => {
-  const { sendingPause, passes } = viewOf();
-  const answers = () => [sendingPause.mayCall(), sendingPause.waits(), sendingPause.closed() !== undefined];
+test("a call needs a closed breaker and no pause; a claim waits for the pause and for the probe of another worker", () => {
+  const { pause, passes } = viewOf();
+  const answers = () => [pause.mayCall(), pause.msUntilClaim() > 0, pause.current() !== undefined];
   assert.equal(answers(), [true, false, false]);
-  sendingPause.see(state(500));
+  pause.update(state(500));
   assert.equal(answers(), [false, true, true]);
-  sendingPause.see(state(0, { breakerOpens: 1 }));
-  assert.equal(answers(), [false, false, false], "free for whoever takes it");
-  sendingPause.see(state(0, { breakerOpens: 1, probeMs: 300 }));
+  pause.update(state(0, { breakerOpens: 1 }));
+  assert.equal(answers(), [false, false, false], "the probe is free");
+  pause.update(state(0, { breakerOpens: 1, probeMs: 300 }));
   assert.equal(answers(), [false, true, false]);
   passes(300);
-  assert.equal(answers(), [false, false, false], "lost");
-  sendingPause.see(state(0, { breakerOpens: 1, probeMs: 60_000 }));
-  const opened = sendingPause.opened(going);
-  sendingPause.see(state(0));
-  await opened;
+  assert.equal(answers(), [false, false, false], "the probe is lost");
+  pause.update(state(0));
   assert.equal(answers(), [true, false, false]);
 });
 

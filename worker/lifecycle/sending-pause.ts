@@ -1,5 +1,4 @@
 import type { SendingPausePort, SendingPauseState } from "../../core/delivery.ts";
-import { sleep } from "./sleep.ts";
 
 /** Times are ISO 8601. */
 export interface ActivePause {
@@ -9,51 +8,53 @@ export interface ActivePause {
   readonly needsPerson: boolean;
 }
 
-/** This worker's view of the sending pause. The database decides at each claim; the view spares claims that would find nothing. */
+export type BreakerState = "closed" | "open" | "half_open";
+
+/** This worker's view of the sending pause. The database decides at each claim; the view avoids claims that would find nothing. */
 export interface PauseView {
-  /** Takes over what the database said. */
-  see(state: SendingPauseState): void;
-  /** Asks the database. */
+  /** Takes over a state that the database returned. */
+  update(state: SendingPauseState): void;
+  /** Reads the state from the database. */
   refresh(): Promise<void>;
-  /** Undefined while open. */
-  closed(): ActivePause | undefined;
-  /** The circuit breaker tripped and no call has succeeded since: one call of one worker tries. */
-  halfOpen(): boolean;
-  /** Neither closed nor half-open. */
+  /** Undefined while sending is not paused. */
+  current(): ActivePause | undefined;
+  /** `open` while sending is paused, `half_open` after the pause, until a call succeeds. */
+  breakerState(): BreakerState;
+  /** The breaker opened and no call has succeeded since: only a probe may be sent. */
+  mustProbe(): boolean;
+  /** Sending is not paused and the breaker is closed. */
   mayCall(): boolean;
-  /** Closed, or some worker has the probe: there is nothing to claim. */
-  waits(): boolean;
-  /** Resolves when there is nothing to wait for, or when `signal` aborts. */
-  opened(signal: AbortSignal): Promise<void>;
+  /** Milliseconds until a claim may find rows: until the pause and the probe of another worker end. 0 or less: now. */
+  msUntilClaim(): number;
 }
 
+/** `onUpdate` is called after each update. */
 export function createPauseView(
   port: Pick<SendingPausePort, "read">,
-  onSeen: (state: SendingPauseState) => void,
+  onUpdate: () => void = () => undefined,
   now: () => number = Date.now,
 ): PauseView {
+  // The process's own clock: it may differ from the database's, which only says how long.
   let until = 0;
   let probeUntil = 0;
   let last: SendingPauseState | undefined;
-  let changed = new AbortController();
-  const see = (state: SendingPauseState) => {
+  const update = (state: SendingPauseState) => {
     until = now() + Math.max(0, state.pausedMs);
     probeUntil = now() + Math.max(0, state.probeMs);
     last = state;
-    onSeen(state);
-    changed.abort();
-    changed = new AbortController();
+    onUpdate();
   };
-  const halfOpen = () => (last?.breakerOpens ?? 0) > 0;
-  const msToWait = () => Math.max(until, probeUntil) - now();
+  const isPaused = () => now() < until;
+  const mustProbe = () => (last?.breakerOpens ?? 0) > 0;
   return {
-    see,
-    halfOpen,
-    refresh: async () => see(await port.read()),
-    mayCall: () => now() >= until && !halfOpen(),
-    waits: () => msToWait() > 0,
-    closed: () =>
-      last !== undefined && now() < until
+    update,
+    mustProbe,
+    refresh: async () => update(await port.read()),
+    mayCall: () => !isPaused() && !mustProbe(),
+    msUntilClaim: () => Math.max(until, probeUntil) - now(),
+    breakerState: () => (mustProbe() ? (isPaused() ? "open" : "half_open") : "closed"),
+    current: () =>
+      last !== undefined && isPaused()
         ? {
             ...(last.since === undefined ? {} : { since: last.since }),
             until: new Date(until).toISOString(),
@@ -61,8 +62,5 @@ export function createPauseView(
             needsPerson: last.needsPerson,
           }
         : undefined,
-    async opened(signal) {
-      while (!signal.aborted && msToWait() > 0) await sleep(msToWait(), AbortSignal.any([signal, changed.signal]));
-    },
   };
 }

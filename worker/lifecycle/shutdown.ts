@@ -1,5 +1,6 @@
 import { messageOf } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
+import { sleep } from "../../core/time.ts";
 
 export interface Step {
   readonly name: string;
@@ -7,8 +8,8 @@ export interface Step {
 }
 
 /**
- * Runs the steps of a stop in order, under one deadline. A step that fails is told and the next one runs all the same.
- * Resolves to `clean`, or to what was left undone.
+ * Runs the steps of a stop in order, under one deadline. A step that fails is logged, and the next one runs anyway. Resolves to `clean`, to `failed`
+ * if a step failed, or to `deadline` if the steps took too long.
  */
 export async function shutDown(
   steps: readonly Step[],
@@ -31,11 +32,9 @@ export async function shutDown(
     }
     return failed ? ("failed" as const) : ("clean" as const);
   };
-  let timer: NodeJS.Timeout | undefined;
-  const deadline = new Promise<"deadline">((resolve) => {
-    timer = setTimeout(() => resolve("deadline"), deadlineMs);
-  });
-  const result = await Promise.race([inOrder(), deadline]).finally(() => clearTimeout(timer));
+  const done = new AbortController();
+  const deadline = sleep(deadlineMs, done.signal).then(() => "deadline" as const);
+  const result = await Promise.race([inOrder(), deadline]).finally(() => done.abort());
   if (result === "deadline") log.error({ step: current, deadlineMs }, "the stop did not end in time");
   return result;
 }

@@ -1,14 +1,14 @@
 export interface SignalHandlers {
   /** The first signal: stop in order. */
   readonly stop: (signal: NodeJS.Signals) => void;
-  /** A second one: stop now. */
+  /** A second signal: stop at once. */
   readonly force: (signal: NodeJS.Signals) => void;
 }
 
-/** A terminal's Ctrl-C reaches every process of its group, and a parent may pass it on as well: copies within this time are one signal. */
+/** Ctrl-C in a terminal reaches every process of its group, and a parent may forward it too: copies within this time are one signal. */
 const copyWindowMs = 400;
 
-/** SIGTERM, SIGINT and SIGHUP. Returns what takes the handlers off again. */
+/** Handles SIGTERM, SIGINT and SIGHUP. Returns a function that removes the handlers. */
 export function onSignals({ stop, force }: SignalHandlers, target: NodeJS.EventEmitter = process): () => void {
   let firstAt: number | undefined;
   const handle = (signal: NodeJS.Signals) => {

@@ -29,7 +29,7 @@ test("while a backlog lasts claims double up to the most, and fall back to the u
 test("trouble halves the size, down to ten; without it the size comes back step by step", () => {
   const size = createClaimSize(100, 500);
   const halved = Array.from({ length: 5 }, () => {
-    size.trouble();
+    size.shrink();
     return size.limit();
   });
   assert.equal(halved, [50, 25, 12, 10, 10]);
@@ -55,7 +55,7 @@ test("a claim that Postgres takes long for is trouble, even a full one", () => {
 
 test("a batch size below ten is its own floor, and one above the most is kept", () => {
   const small = createClaimSize(3, 500);
-  small.trouble();
+  small.shrink();
   assert.is(small.limit(), 3);
   const large = createClaimSize(1_000, 500);
   assert.equal(

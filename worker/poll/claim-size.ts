@@ -1,42 +1,42 @@
-/** How many rows the next claim asks for: it grows with the backlog and shrinks with trouble. */
+/** The adaptive batch size of one loop: it grows with the backlog, and shrinks when Postgres or Novu do not keep up. */
 export interface ClaimSize {
   limit(): number;
   /** A claim ended: how many rows it found, and how long Postgres took. */
   claimed(count: number, ms: number): void;
   /** Postgres or Novu do not keep up. */
-  trouble(): void;
+  shrink(): void;
 }
 
-/** A claim that takes longer is trouble: fewer rows hold their locks, and their leases, for a shorter time. Milliseconds. */
+/** Milliseconds. A claim that takes longer shrinks the next one: fewer rows hold their locks, and their leases, for a shorter time. */
 const slowMs = 1_000;
 const smallest = 10;
 
-/** Starts at `usual` (POLL_BATCH_SIZE), doubles while claims come back full, up to `most`, and never beyond what `throughput` says at that time. */
+/** Starts at `usual` (POLL_BATCH_SIZE), doubles while claims come back full, up to `most`, and never exceeds the current `throughput`. */
 export function createClaimSize(
   usual: number,
   most: number,
   throughput: () => number = () => Number.POSITIVE_INFINITY,
 ): ClaimSize {
   let limit = usual;
-  /** What the last claim asked for. */
-  let asked = usual;
+  /** The limit of the last claim. */
+  let last = usual;
   const floor = Math.min(usual, smallest);
-  const trouble = () => {
+  const shrink = () => {
     limit = Math.max(floor, Math.floor(Math.min(limit, throughput()) / 2));
   };
   return {
     limit() {
-      asked = Math.min(limit, throughput());
-      return asked;
+      last = Math.min(limit, throughput());
+      return last;
     },
-    trouble,
+    shrink,
     claimed(count, ms) {
-      if (ms > slowMs) return trouble();
-      // Nothing was due: that says nothing about how much Postgres can take.
+      if (ms > slowMs) return shrink();
+      // An empty claim says nothing about how much Postgres can take.
       if (count === 0) return;
-      if (count >= asked) limit = Math.min(Math.max(usual, most), Math.max(limit, asked * 2));
+      if (count >= last) limit = Math.min(Math.max(usual, most), Math.max(limit, last * 2));
       else if (limit > usual) limit = usual;
-      // Back from trouble, step by step.
+      // Grows back step by step.
       else limit = Math.min(usual, limit * 2);
     },
   };

@@ -39,83 +39,83 @@ test("no more claims are in flight than allowed, whether they end well or not", 
   assert.is(inFlight.count(), 0);
 });
 
-test("what goes alone waits until nothing else is in flight, and no slot is given beside it", async () => {
+test("exclusive work waits until nothing else is in flight, and no slot is free meanwhile", async () => {
   const inFlight = createInFlight(4);
-  const [before, alone] = [held(), held()];
+  const [before, exclusive] = [held(), held()];
   inFlight.track(before.work);
   let begun = false;
-  const done = inFlight.alone(going, async () => {
+  const done = inFlight.exclusive(going, async () => {
     begun = true;
-    await alone.work;
+    await exclusive.work;
     return "done";
   });
   const slot = inFlight.slot(going);
   assert.equal([await ended(slot), begun], [false, false]);
   before.end();
   assert.equal([await ended(slot), begun], [false, true]);
-  alone.end();
+  exclusive.end();
   assert.is(await done, "done");
   await slot;
   assert.is(inFlight.count(), 0);
 });
 
-test("what runs beside takes no slot, ends before anything goes alone, and does not begin while it does", async () => {
+test("concurrent work takes no slot, ends before exclusive work starts, and does not start during it", async () => {
   const inFlight = createInFlight(1);
-  const [long, alone] = [held(), held()];
-  const beside = inFlight.beside(going, () => long.work.then(() => "sent"));
+  const [long, exclusive] = [held(), held()];
+  const concurrent = inFlight.concurrent(going, () => long.work.then(() => "sent"));
   await inFlight.slot(going);
   await inFlight.settled(going);
   const begun: string[] = [];
-  const done = inFlight.alone(going, async () => {
-    begun.push("alone");
-    await alone.work;
+  const done = inFlight.exclusive(going, async () => {
+    begun.push("exclusive");
+    await exclusive.work;
   });
-  const later = inFlight.beside(going, async () => void begun.push("later"));
+  const later = inFlight.concurrent(going, async () => void begun.push("later"));
   assert.is(await ended(done), false);
   assert.equal(begun, []);
   long.end();
-  assert.is(await beside, "sent");
+  assert.is(await concurrent, "sent");
   assert.is(await ended(later), false);
-  assert.equal(begun, ["alone"]);
-  assert.is(await ended(inFlight.settled(going)), false, "a stop waits for what goes alone");
-  alone.end();
+  assert.equal(begun, ["exclusive"]);
+  assert.is(await ended(inFlight.settled(going)), false, "a stop waits for exclusive work");
+  exclusive.end();
   await Promise.all([done, later, inFlight.settled(going)]);
-  assert.equal(begun, ["alone", "later"]);
+  assert.equal(begun, ["exclusive", "later"]);
 });
 
-test("a stop while something waits to go alone: it does not begin any more", async () => {
+test("after a stop, exclusive work that waits does not start", async () => {
   const inFlight = createInFlight(2);
   const before = held();
   inFlight.track(before.work);
   const stop = new AbortController();
-  const done = inFlight.alone(stop.signal, async () => "begun");
+  const done = inFlight.exclusive(stop.signal, async () => "begun");
   stop.abort();
   assert.is(await done, undefined);
   before.end();
 });
 
-test("the slots open again when what went alone fails, and a stop ends the wait for it", async () => {
+test("slots are free again when exclusive work fails, and a stop ends the wait for it", async () => {
   const inFlight = createInFlight(1);
-  await inFlight.alone(going, () => Promise.reject(new Error("failed"))).catch(() => undefined);
+  await inFlight.exclusive(going, () => Promise.reject(new Error("failed"))).catch(() => undefined);
   await inFlight.slot(going);
   const stop = new AbortController();
-  const alone = held();
-  const done = inFlight.alone(going, () => alone.work);
+  const exclusive = held();
+  const done = inFlight.exclusive(going, () => exclusive.work);
   const slot = inFlight.slot(stop.signal);
   stop.abort();
   await slot;
-  alone.end();
+  exclusive.end();
   await done;
 });
 
-test("a claim that was on its way when something went alone is waited for as well", async () => {
+test("exclusive work also waits for a claim that has not returned yet", async () => {
   const inFlight = createInFlight(4);
   const [claim, delivery] = [held(), held()];
   // As a turn of a polling loop does: the claim is tracked, and what it found is tracked as it ends.
   inFlight.track(claim.work);
   const turn = claim.work.then(() => inFlight.track(delivery.work));
   let begun = false;
-  const done = inFlight.alone(going, async () => {
+  const done = inFlight.exclusive(going, async () => {
     begun = true;
   });
   claim.end();

@@ -1,36 +1,29 @@
+import { firstOf } from "../../core/time.ts";
+
 export interface InFlight {
   /** Resolves when another claim may start. */
   slot(signal: AbortSignal): Promise<void>;
   /** Counts `work` as in flight until it ends. */
   track(work: Promise<unknown>): void;
-  /** Runs what takes no slot, a notification with a workflow of its own: it begins once nothing goes alone, and what goes alone waits for its end. */
-  beside<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
+  /** Runs work that needs no slot, such as a fan-out workflow. It starts once no exclusive work runs, and exclusive work waits for its end. */
+  concurrent<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T>;
   count(): number;
-  /** Resolves when no claim is in flight, nor what goes alone, or when `signal` aborts. */
+  /** Resolves when no claim and no exclusive work is in flight, or when `signal` aborts. */
   settled(signal: AbortSignal): Promise<void>;
-  /** Runs `work` once nothing else is in flight, and keeps everything else from beginning meanwhile. Not at all when `signal` aborts first. */
-  alone<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined>;
+  /** Runs `work` once nothing else is in flight; nothing else starts meanwhile. Does not run it when `signal` aborts first. */
+  exclusive<T>(signal: AbortSignal, work: () => Promise<T>): Promise<T | undefined>;
 }
 
-/** Claims under way in this process, `limit` at the most. */
+/** Claims in flight in this process, at most `limit`. */
 export function createInFlight(limit: number): InFlight {
-  const running = new Set<Promise<unknown>>();
-  const besides = new Set<Promise<unknown>>();
-  const lone = new Set<Promise<unknown>>();
-  let shut = false;
-  let reopened: Promise<void> = Promise.resolve();
-  const oneOf = async (work: Iterable<Promise<unknown>>, signal: AbortSignal): Promise<void> => {
-    let onAbort: () => void = () => undefined;
-    const aborted = new Promise<void>((resolve) => {
-      onAbort = resolve;
-      signal.addEventListener("abort", onAbort, { once: true });
-    });
-    await Promise.race([aborted, ...work]);
-    signal.removeEventListener("abort", onAbort);
-  };
+  const claims = new Set<Promise<unknown>>();
+  const concurrent = new Set<Promise<unknown>>();
+  const exclusive = new Set<Promise<unknown>>();
+  let blocked = false;
+  let unblocked: Promise<void> = Promise.resolve();
   const settled = async (sets: readonly Set<Promise<unknown>>[], signal: AbortSignal): Promise<void> => {
     for (let work = sets.flatMap((set) => [...set]); work.length > 0 && !signal.aborted; ) {
-      await oneOf(work, signal);
+      await firstOf(work, signal);
       work = sets.flatMap((set) => [...set]);
     }
   };
@@ -44,28 +37,29 @@ export function createInFlight(limit: number): InFlight {
     return work;
   };
   return {
-    count: () => running.size,
-    track: (work) => void trackIn(running, work),
-    async beside(signal, work) {
-      while (shut && !signal.aborted) await oneOf([reopened], signal);
-      return trackIn(besides, work());
+    count: () => claims.size,
+    track: (work) => void trackIn(claims, work),
+    async concurrent(signal, work) {
+      while (blocked && !signal.aborted) await firstOf([unblocked], signal);
+      return trackIn(concurrent, work());
     },
     async slot(signal) {
-      while ((shut || running.size >= limit) && !signal.aborted) await oneOf(shut ? [reopened] : running, signal);
+      while ((blocked || claims.size >= limit) && !signal.aborted)
+        await firstOf(blocked ? [unblocked] : claims, signal);
     },
-    settled: (signal) => settled([running, lone], signal),
-    async alone(signal, work) {
-      let reopen: () => void = () => undefined;
-      reopened = new Promise((resolve) => {
-        reopen = resolve;
+    settled: (signal) => settled([claims, exclusive], signal),
+    async exclusive(signal, work) {
+      let unblock: () => void = () => undefined;
+      unblocked = new Promise((resolve) => {
+        unblock = resolve;
       });
-      shut = true;
+      blocked = true;
       try {
-        await settled([running, besides], signal);
-        return signal.aborted ? undefined : await trackIn(lone, work());
+        await settled([claims, concurrent], signal);
+        return signal.aborted ? undefined : await trackIn(exclusive, work());
       } finally {
-        shut = false;
-        reopen();
+        blocked = false;
+        unblock();
       }
     },
   };

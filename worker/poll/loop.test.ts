@@ -1,37 +1,37 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createLoop, type LoopOptions, type Turn } from "./loop.ts";
+import { createLoop, type LoopOptions, type PollResult } from "./loop.ts";
 
-class Passing extends Error {}
+class Transient extends Error {}
 
-/** A loop whose turns the test plays; it ends with the test. */
-function loopOf(turn: () => Promise<Turn>, more: Partial<LoopOptions> = {}) {
+/** A loop with the polls of the test. */
+function loopOf(poll: () => Promise<PollResult>, more: Partial<LoopOptions> = {}) {
   const stop = new AbortController();
-  const told: string[] = [];
+  const reported: string[] = [];
   const loop = createLoop({
     intervalMs: 60_000,
-    turn,
+    poll,
     allowed: async () => undefined,
     slot: async () => undefined,
-    isTransient: (error) => error instanceof Passing,
-    onTransient: (error) => void told.push(String(error)),
-    onTurn: (result) => void told.push(result),
+    isTransient: (error) => error instanceof Transient,
+    onTransient: (error) => void reported.push(String(error)),
+    onPoll: (result) => void reported.push(result),
     ...more,
   });
-  return { loop, told, stop: () => stop.abort(), running: loop.run(stop.signal) };
+  return { loop, reported, stop: () => stop.abort(), running: loop.run(stop.signal) };
 }
 
-test("turns never overlap, and follow each other while there is more", async () => {
+test("polls never overlap, and follow each other while there are more rows", async () => {
   let under = 0;
   let most = 0;
-  let turns = 0;
+  let polls = 0;
   const { loop, stop, running } = loopOf(async () => {
     most = Math.max(most, ++under);
-    turns++;
+    polls++;
     await sleep(5);
     under--;
-    return turns < 5 ? "found" : "idle";
+    return polls < 5 ? "found" : "idle";
   });
   for (let i = 0; i < 20; i++) {
     loop.wake();
@@ -40,30 +40,30 @@ test("turns never overlap, and follow each other while there is more", async () 
   stop();
   await running;
   assert.is(most, 1);
-  assert.ok(turns >= 5);
+  assert.ok(polls >= 5);
 });
 
 test("a wake-up ends the wait for the interval", async () => {
-  let turns = 0;
+  let polls = 0;
   const { loop, stop, running } = loopOf(async () => {
-    turns++;
+    polls++;
     return "idle";
   });
   await sleep(20);
-  assert.is(turns, 1);
+  assert.is(polls, 1);
   assert.is(loop.stats().waiting, "for its interval or a wake-up");
   loop.wake();
   await sleep(20);
-  assert.is(turns, 2);
+  assert.is(polls, 2);
   stop();
   await running;
 });
 
-test("a wake-up during a turn makes one more turn follow, for rows that it may not have seen", async () => {
-  let turns = 0;
-  let finish: (turn: Turn) => void = () => undefined;
+test("a wake-up during a poll makes one more poll follow, for rows that it may not have seen", async () => {
+  let polls = 0;
+  let finish: (result: PollResult) => void = () => undefined;
   const { loop, stop, running } = loopOf(() => {
-    turns++;
+    polls++;
     return new Promise((resolve) => {
       finish = resolve;
     });
@@ -73,18 +73,18 @@ test("a wake-up during a turn makes one more turn follow, for rows that it may n
   loop.wake();
   finish("idle");
   await sleep(10);
-  assert.is(turns, 2);
+  assert.is(polls, 2);
   finish("idle");
   await sleep(10);
-  assert.is(turns, 2);
+  assert.is(polls, 2);
   stop();
   await running;
 });
 
-test("a passing error is waited out: news does not cut the wait short, a recovery does", async () => {
-  let turns = 0;
-  const { loop, told, stop, running } = loopOf(async () => {
-    if (++turns === 1) throw new Passing("away");
+test("the loop waits out a transient error: a wake-up does not end the wait, a recovery does", async () => {
+  let polls = 0;
+  const { loop, reported, stop, running } = loopOf(async () => {
+    if (++polls === 1) throw new Transient("away");
     return "idle";
   });
   await sleep(20);
@@ -92,14 +92,14 @@ test("a passing error is waited out: news does not cut the wait short, a recover
     loop.wake();
     await sleep(5);
   }
-  assert.is(turns, 1);
+  assert.is(polls, 1);
   assert.is(loop.stats().waiting, "after an error");
   assert.is(loop.stats().lastError, "away");
   loop.recovered();
   await sleep(20);
-  assert.is(turns, 2);
+  assert.is(polls, 2);
   assert.is(loop.stats().lastError, null);
-  assert.equal(told, ["Error: away", "idle"]);
+  assert.equal(reported, ["Error: away", "idle"]);
   stop();
   await running;
 });
@@ -116,12 +116,12 @@ test("any other error ends the loop with it", async () => {
 });
 
 test("nothing is claimed until it is allowed, and a stop ends every wait", async () => {
-  let turns = 0;
+  let polls = 0;
   const never = (signal: AbortSignal) =>
     new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
   const { loop, stop, running } = loopOf(
     async () => {
-      turns++;
+      polls++;
       return "idle";
     },
     { allowed: never },
@@ -131,7 +131,7 @@ test("nothing is claimed until it is allowed, and a stop ends every wait", async
   assert.is(loop.stats().ageMs, 0);
   stop();
   await running;
-  assert.is(turns, 0);
+  assert.is(polls, 0);
 });
 
 test("a loop that waits for a delivery to end shows as age, and says what it waits for", async () => {
@@ -139,24 +139,24 @@ test("a loop that waits for a delivery to end shows as age, and says what it wai
   const full = new Promise<void>((resolve) => {
     free = resolve;
   });
-  let turns = 0;
-  const turn = async (): Promise<Turn> => {
-    turns++;
+  let polls = 0;
+  const poll = async (): Promise<PollResult> => {
+    polls++;
     return "idle";
   };
-  const { loop, stop, running } = loopOf(turn, { slot: () => full });
+  const { loop, stop, running } = loopOf(poll, { slot: () => full });
   await sleep(40);
   assert.is(loop.stats().waiting, "for a delivery to end");
   assert.ok(loop.stats().ageMs >= 20);
-  assert.is(turns, 0);
+  assert.is(polls, 0);
   free();
   await sleep(20);
-  assert.equal([turns, loop.stats().ageMs], [1, 0]);
+  assert.equal([polls, loop.stats().ageMs], [1, 0]);
   stop();
   await running;
 });
 
-test("a turn that hangs shows as age", async () => {
+test("a poll that hangs shows as age", async () => {
   const { loop, stop, running } = loopOf(async () => {
     await sleep(60);
     return "idle";

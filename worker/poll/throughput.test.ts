@@ -48,7 +48,7 @@ test("a claim grows up to the throughput, stays there while it comes back full, 
     return limit;
   });
   assert.equal(asked, [100, 200, 400, 400, 400, 400]);
-  size.trouble();
+  size.shrink();
   assert.is(size.limit(), 200);
 });
 

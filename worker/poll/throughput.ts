@@ -1,23 +1,23 @@
-/** How much one claim may hold so that its calls to Novu end soon. */
+/** Measures Novu's throughput, to bound what one claim may hold so that its calls end soon. */
 export interface Throughput {
   /** A call ended after `ms`. */
   called(ms: number): void;
-  /** So many recipients were in so many rows. */
+  /** A claim had this many rows and recipients. */
   claimed(rows: number, recipients: number): void;
-  /** Rows whose calls end in about half a second; no bound before the first call has ended. */
+  /** Rows whose calls end in about half a second; unlimited before the first call ended. */
   rows(): number;
 }
 
 /**
- * Milliseconds that the calls of one claim may take. A claim holds its slot meanwhile, and another tenant's lone row waits for a slot: more rows
- * in a claim than Novu takes in that time send nothing sooner. Calls that take longer than that still go side by side, once.
+ * Milliseconds that the calls of one claim may take. A claim holds its slot meanwhile, and a single row of another tenant waits for a slot: more rows
+ * in a claim than Novu takes in that time are not sent any sooner. Calls that each take longer still run in parallel, once.
  */
 const budgetMs = 500;
 /** Weight of the last call, or claim, in the average. */
 const weight = 0.2;
 
-/** `callsAtOnce` of a claim, each of up to `eventsPerCall` events. */
-export function createThroughput(callsAtOnce: number, eventsPerCall: number): Throughput {
+/** `concurrency`: calls of a claim under way at once, each of up to `eventsPerCall` events. */
+export function createThroughput(concurrency: number, eventsPerCall: number): Throughput {
   let callMs: number | undefined;
   let recipientsPerRow = 1;
   return {
@@ -30,7 +30,7 @@ export function createThroughput(callsAtOnce: number, eventsPerCall: number): Th
     rows() {
       if (callMs === undefined) return Number.POSITIVE_INFINITY;
       const rounds = Math.max(1, Math.round(budgetMs / callMs));
-      return Math.max(callsAtOnce, Math.floor((rounds * callsAtOnce * eventsPerCall) / recipientsPerRow));
+      return Math.max(concurrency, Math.floor((rounds * concurrency * eventsPerCall) / recipientsPerRow));
     },
   };
 }

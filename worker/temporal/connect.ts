@@ -2,11 +2,11 @@ import { NativeConnection } from "@temporalio/worker";
 import type { Settings } from "../../core/config/variables.ts";
 import { diagnoseTemporal, isNamespaceMissing, isTemporalRefusal, temporalTls } from "../../core/diagnosis/temporal.ts";
 import { XnovuError } from "../../core/errors.ts";
-import { tlsFault } from "./tls-fault.ts";
+import { tlsError } from "./tls-error.ts";
 
 export type TemporalSettings = Settings["temporal"];
 
-/** Connects and looks that the namespace is there. An unreachable server rejects with what gRPC said; a wrong namespace, key or TLS setting is an XnovuError. */
+/** Connects and checks that the namespace exists. Rejects with gRPC's error when the server is away, with an XnovuError when namespace, key or TLS settings are wrong. */
 export async function connect(settings: TemporalSettings): Promise<NativeConnection> {
   const { address, namespace, apiKey } = settings;
   const tls = temporalTls(settings);
@@ -16,7 +16,7 @@ export async function connect(settings: TemporalSettings): Promise<NativeConnect
     ...(apiKey === undefined ? {} : { apiKey }),
   }).catch(async (error: unknown) => {
     const { tlsCa: ca, tlsCert: cert, tlsKey: key } = settings;
-    throw (await tlsFault(address, tls ? { ca, cert, key } : undefined)) ?? error;
+    throw (await tlsError(address, tls ? { ca, cert, key } : undefined)) ?? error;
   });
   try {
     await connection.withDeadline(Date.now() + 5_000, () =>
@@ -29,14 +29,14 @@ export async function connect(settings: TemporalSettings): Promise<NativeConnect
   }
 }
 
-/** A missing namespace and refused credentials need a person; any other error passes. */
+/** A missing namespace or refused credentials become an XnovuError, since no retry helps. */
 function explain(error: unknown, settings: TemporalSettings): unknown {
   if (!isNamespaceMissing(error) && !isTemporalRefusal(error)) return error;
   const { message, hint } = diagnoseTemporal(error, settings);
   return new XnovuError(message, { hint, cause: error });
 }
 
-/** Whether an error of a Temporal call says that the server cannot be reached or is too slow now: worth waiting for. */
+/** Whether a Temporal call failed because the server is unreachable or too slow for now, so that a retry may work. */
 export function isTemporalUnavailable(error: unknown): boolean {
   const codeOf = (e: unknown) => (e as { code?: unknown } | null)?.code;
   const cause = (error as { cause?: unknown } | null)?.cause;

@@ -1,6 +1,6 @@
-// What the workflows and their activities agree on. Types and constants only: workflow code may import nothing from Node.
+// The contract between workflows and activities. Types and constants only: workflow code may not import Node modules.
 
-/** Ids, never payloads: Temporal's history keeps what it is given. */
+/** Ids only, never payloads: Temporal's history keeps every input. */
 export interface ClaimInput {
   /** Token of the claim. The rows are those that carry it. */
   readonly claim: string;
@@ -11,36 +11,36 @@ export interface ClaimResult {
   readonly failed: number;
   readonly dead: number;
   readonly released: number;
-  /** Rows that another worker had taken over by the time of the write. */
+  /** Rows that another worker had taken over before the write. */
   readonly leaseLost: number;
 }
 
 export interface SessionInput {
-  /** The worker that the worker session belongs to. */
+  /** The worker that the session belongs to. */
   readonly owner: string;
 }
 
-/** How a round of a worker session ended: the worker stops, or it is time for a new round. */
+/** How a round of a worker session ended: the worker stopped, or it is time for a new round. */
 export type SessionEnd = "drained" | "round over";
 
 export interface DeliveryActivities {
-  /** A notification of many recipients, in a workflow of its own. */
+  /** Delivers a notification of many recipients in a fan-out workflow. */
   deliver(input: ClaimInput): Promise<ClaimResult>;
-  /** The worker went silent: ends its leases, so that the next rescue has its rows. */
+  /** The worker's heartbeats stopped: ends its leases if it is gone, so that the rescue loop takes over its rows. */
   recover(input: SessionInput): Promise<{ readonly gone: boolean; readonly rows: number }>;
 }
 
-/** Runs on the worker's own task queue. */
+/** Activities on the worker's own task queue. */
 export interface SessionActivities {
-  /** Holds the worker's worker session open: while it runs, the worker claims and sends. */
+  /** Holds the worker session open: while it runs, the worker claims and sends. */
   hold(input: SessionInput): Promise<SessionEnd>;
 }
 
-/** The workflow ids, as the view notify.timeline builds them. Starting one twice is harmless. */
+/** Workflow ids. The view notify.timeline builds the same ones. To start a workflow twice is harmless. */
 export const claimWorkflowId = (claim: string): string => `xnovu-claim-${claim}`;
 export const sessionWorkflowId = (owner: string): string => `xnovu-session-${owner}`;
-/** The task queue of one worker's worker session. */
+/** The task queue of one worker's session. */
 export const sessionQueue = (taskQueue: string, owner: string): string => `${taskQueue}/${owner}`;
 
-/** A workflow's step takes milliseconds: one that was given to a worker as it died is given to another after this. */
+/** A workflow task takes milliseconds. One whose worker died goes to another worker after this time. */
 export const taskTimeout = "2 seconds";

@@ -1,22 +1,24 @@
 import type { Client } from "@temporalio/client";
 import { crashPoint } from "../../core/crash-point.ts";
+import { sleep } from "../../core/time.ts";
 import type { TemporalSettings } from "./connect.ts";
 import { type SessionEnd, type SessionInput, sessionWorkflowId, taskTimeout } from "./contract.ts";
 
-/** This process's worker session: open while Temporal holds it open here. */
+/** The worker session of this process: open while Temporal runs its activity here. */
 export interface SessionHost {
-  /** Opens the worker session. Resolves when the worker stops and nothing is under way any more, when the round is over, or when `signal` took the worker session away. */
+  /** Opens the session. Resolves when the worker stops and no delivery is under way, when the round is over, or when `signal` aborts. */
   hold(signal: AbortSignal): Promise<SessionEnd>;
   isOpen(): boolean;
 }
 
-/** Milliseconds between two looks whether the worker session is open, and how long a start of its workflow may take to open it. */
-const lookMs = 250;
-const patienceMs = 15_000;
-/** Milliseconds that the workflow of a worker session that ended may take to close. */
-const closingMs = 3_000;
+/** Milliseconds between two checks whether the session is open. */
+const checkMs = 250;
+/** Milliseconds after which the workflow is started again if the session is still closed. */
+const openTimeoutMs = 15_000;
+/** Milliseconds that the workflow may take to close once its session ended. */
+const closeTimeoutMs = 3_000;
 
-/** Has Temporal keep the worker session of this worker open: starts its workflow whenever there is none. Resolves when `signal` aborted and the worker session has ended. */
+/** Keeps this worker's session open: starts its workflow whenever the session is closed. Resolves when `signal` aborted and the workflow ended. */
 export async function keepSession(
   {
     owner,
@@ -27,11 +29,11 @@ export async function keepSession(
   signal: AbortSignal,
 ): Promise<void> {
   const workflowId = sessionWorkflowId(owner);
-  let askedAt = Number.NEGATIVE_INFINITY;
+  let startedAt = Number.NEGATIVE_INFINITY;
   while (!signal.aborted) {
-    if (session.isOpen()) askedAt = Number.NEGATIVE_INFINITY;
-    else if (performance.now() - askedAt > patienceMs) {
-      askedAt = performance.now();
+    if (session.isOpen()) startedAt = Number.NEGATIVE_INFINITY;
+    else if (performance.now() - startedAt > openTimeoutMs) {
+      startedAt = performance.now();
       const args: [SessionInput] = [{ owner }];
       await client.workflow
         .start("workerSession", {
@@ -39,27 +41,16 @@ export async function keepSession(
           ...{ workflowIdConflictPolicy: "USE_EXISTING", workflowTaskTimeout: taskTimeout },
         })
         .catch(() => {
-          // The server is away: the component status says so, and the next look tries again.
-          askedAt = Number.NEGATIVE_INFINITY;
+          // The server is away, as the component status says. The next check tries again.
+          startedAt = Number.NEGATIVE_INFINITY;
         });
       crashPoint("after-session-start");
     }
-    await pause(lookMs, signal);
+    await sleep(checkMs, signal);
   }
   const closed = client.workflow
     .getHandle(workflowId)
     .result()
     .catch(() => undefined);
-  await Promise.race([closed, pause(closingMs, new AbortController().signal)]);
+  await Promise.race([closed, sleep(closeTimeoutMs)]);
 }
-
-const pause = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-  });

@@ -5,7 +5,7 @@ import { messageOf, XnovuError } from "../../core/errors.ts";
 import type { Logger } from "../../core/log.ts";
 
 /**
- * Once per process, before anything else of the SDK: the process's own handlers own the signals, and its log takes the SDK's lines.
+ * Call once per process, before any other call of the SDK. The process keeps its own signal handlers, and the SDK logs to its log.
  *
  * @throws XnovuError when the SDK's metrics cannot be served on `metricsAddress`.
  */
@@ -16,7 +16,7 @@ export function installRuntime(log: Logger, metricsAddress?: string): void {
       shutdownSignals: [],
       ...(metricsAddress === undefined ? {} : { telemetryOptions: { metrics: metricsAt(metricsAddress) } }),
       logger: new DefaultLogger("WARN", (entry) =>
-        log[level[entry.level]]({ ...entry.meta, part: "temporal-sdk" }, entry.message),
+        log[level[entry.level]]({ ...entry.meta, component: "temporal-sdk" }, entry.message),
       ),
     });
   try {
@@ -30,12 +30,12 @@ export function installRuntime(log: Logger, metricsAddress?: string): void {
   }
 }
 
-/** Names as Prometheus has them: seconds, and counters that end in _total. */
+/** Prometheus names: seconds, and counters that end in _total. */
 const metricsAt = (bindAddress: string) => ({
   prometheus: { bindAddress, countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true },
 });
 
-/** Compiled ahead for the image; made on the spot (about 2 s) when run from source. */
+/** Compiled ahead of time in the image; bundled now (about 2 s) when run from source. */
 export async function workflowBundle(log: Logger): Promise<WorkflowBundleOption> {
   const codePath = fileURLToPath(new URL("./workflow-bundle.js", import.meta.url));
   if (existsSync(codePath)) return { codePath };

@@ -13,54 +13,62 @@ import {
   taskTimeout,
 } from "./contract.ts";
 import { keepSession, type SessionHost } from "./keep-session.ts";
-import { watchServer } from "./watch.ts";
+import { watchServer } from "./watch-server.ts";
 
-/** Starts a workflow for a claim by itself. Resolves when Temporal has it. */
+/** Milliseconds between two heartbeats of an activity; the server's timeout is 10 s. */
+const heartbeatMs = 2_000;
+
+/** Starts the fan-out workflow of a claim. Resolves when Temporal has it. */
 export type StartClaim = (claim: string) => Promise<void>;
 
-export interface TemporalPartOptions {
+/** Reports whether the server can be reached. */
+export interface ServerObserver {
+  /** The workers poll, or the server responds again. `start` works until `onDown`, or until `runTemporalWorkers` ends. */
+  readonly onUp: (start: StartClaim) => void;
+  /** The server stopped responding. The workers keep trying. */
+  readonly onDown: (reason: string) => void;
+}
+
+export interface TemporalWorkersOptions {
   readonly settings: TemporalSettings;
   /** Name of this worker process. */
   readonly owner: string;
   readonly session: SessionHost;
-  /** Delivers a claim of which only the token is known. `again`: an earlier try did not end. `signal` aborts when Temporal gave it to another worker. */
+  /** Delivers a claim of which only the token is known. `again`: an earlier attempt did not end. `signal` aborts when Temporal moves it to another worker. */
   readonly deliver: (claim: string, again: boolean, signal: AbortSignal) => Promise<SettleResult>;
   readonly recover: (owner: string) => Promise<{ readonly gone: boolean; readonly rows: number }>;
-  /** Called when the worker polls, and when the server answers again. The function given is good until `onDown`, or until `run` ends. */
-  readonly onUp: (start: StartClaim) => void;
-  /** Called when the server stops answering. The worker goes on trying by itself. */
-  readonly onDown: (reason: string) => void;
-  /** How long activities may go on after the stop before they are cancelled. */
+  readonly server: ServerObserver;
+  /** Milliseconds that activities may run after the stop before they are cancelled. */
   readonly graceMs: number;
 }
 
 /**
  * Connects, runs the Temporal workers of this process until `signal` aborts, then drains them. Rejects when it cannot connect or a worker fails.
- * There are two: one polls the task queue that all share (workflows, claims by themselves, recoveries), one the queue of this process's worker session.
+ * There are two: one polls the shared task queue (workflows, fan-out claims, recoveries), the other one the queue of this process's session.
  */
-export async function runTemporal(
-  options: TemporalPartOptions,
+export async function runTemporalWorkers(
+  options: TemporalWorkersOptions,
   bundle: WorkflowBundleOption,
   signal: AbortSignal,
 ): Promise<void> {
-  const { settings, onUp, onDown } = options;
+  const { settings, server } = options;
   const connection = await connect(settings);
   const ended = new AbortController();
   try {
     const [shared, own] = await createWorkers(options, connection, bundle);
     const client = new Client({ connection, namespace: settings.namespace });
     const start = startWith(connection, client, settings);
-    // The worker session ends first: its workflow closes while this process can still run it.
+    // The session ends first: its workflow closes while this process can still run workflow tasks.
     const session = keepSession(options, client, signal).finally(() => {
       for (const worker of [own, shared]) if (worker.getState() === "RUNNING") worker.shutdown();
     });
     const running = Promise.all([shared.run(), own.run(), session]);
-    onUp(start);
+    server.onUp(start);
     const watching = watchServer(connection, ended.signal, (reason) =>
-      reason === undefined ? onUp(start) : onDown(reason),
+      reason === undefined ? server.onUp(start) : server.onDown(reason),
     );
     await running.catch(async (error: unknown) => {
-      // One failed: the other ends too, so that a new try starts from nothing.
+      // One worker failed: the other one stops too, and the component starts both again.
       for (const worker of [own, shared]) if (worker.getState() === "RUNNING") worker.shutdown();
       throw error;
     });
@@ -73,7 +81,7 @@ export async function runTemporal(
 }
 
 function createWorkers(
-  { settings, owner, session, deliver, recover, graceMs }: TemporalPartOptions,
+  { settings, owner, session, deliver, recover, graceMs }: TemporalWorkersOptions,
   connection: NativeConnection,
   workflowBundle: WorkflowBundleOption,
 ): Promise<[Worker, Worker]> {
@@ -82,9 +90,9 @@ function createWorkers(
     namespace: settings.namespace,
     identity: owner,
     shutdownGraceTime: graceMs,
-    // A workflow whose worker died goes to another one after this, not after ten seconds.
+    // A workflow whose worker died goes to another worker after this time; the default is ten seconds.
     stickyQueueScheduleToStartTimeout: 1_000,
-    // A delivery that does not listen to its cancellation must not hold the process for ever.
+    // A delivery that ignores its cancellation must not keep the process alive.
     shutdownForceTime: graceMs + 2_000,
   };
   const shared = Worker.create({
@@ -94,8 +102,8 @@ function createWorkers(
     activities: {
       async deliver({ claim }: ClaimInput) {
         const { cancellationSignal, heartbeat, again } = activity();
-        const beat = setInterval(heartbeat, 2_000);
-        return await deliver(claim, again, cancellationSignal).finally(() => clearInterval(beat));
+        const timer = setInterval(heartbeat, heartbeatMs);
+        return await deliver(claim, again, cancellationSignal).finally(() => clearInterval(timer));
       },
       recover: (input: SessionInput) => recover(input.owner),
     } satisfies DeliveryActivities,
@@ -108,8 +116,8 @@ function createWorkers(
     activities: {
       async hold() {
         const { cancellationSignal, heartbeat } = activity();
-        const beat = setInterval(heartbeat, 2_000);
-        return await session.hold(cancellationSignal).finally(() => clearInterval(beat));
+        const timer = setInterval(heartbeat, heartbeatMs);
+        return await session.hold(cancellationSignal).finally(() => clearInterval(timer));
       },
     } satisfies SessionActivities,
     maxConcurrentActivityTaskExecutions: 1,
@@ -138,7 +146,7 @@ function startWith(connection: NativeConnection, client: Client, { taskQueue }: 
         }),
       );
     } catch (error) {
-      // The first try reached the server and its reply was lost: it runs.
+      // An earlier request reached the server, but its response was lost: the workflow runs.
       if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
     }
   };

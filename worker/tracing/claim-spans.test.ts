@@ -46,13 +46,13 @@ function rig() {
   return { spans, ended };
 }
 
-test("rows that nothing was written about are told as left when the delivery ends, and a second end tells nothing more", async () => {
+test("rows without an outcome are `left` when the delivery ends", async () => {
   const { spans, ended } = rig();
   const claim = spans.claim({ token: "t", rows: [row("1"), row("2", { traceparent: trace(2) })] }, "w");
-  claim.settled("1", "PENDING");
-  claim.settled("unknown", "SENT");
+  claim.settled("1", "released");
+  claim.settled("unknown", "sent");
   claim.end();
-  claim.settled("2", "SENT");
+  claim.settled("2", "sent");
   assert.equal(
     (await ended()).map(({ name, attributes }) => [
       name,
@@ -67,7 +67,7 @@ test("rows that nothing was written about are told as left when the delivery end
   );
 });
 
-test("a call about one notification alone is its child, for many recipients as well; a halved one goes by what it holds", async () => {
+test("a call for one notification is its child, also for many recipients; half of a call depends on what it holds", async () => {
   const { spans, ended } = rig();
   const claim = spans.claim({ token: "t", rows: [row("1", { traceparent: trace(1) }), row("2")] }, "w");
   for (const events of [[event("1", 0), event("1", 1)], [event("1"), event("2")], [event("2")]]) {
@@ -75,8 +75,8 @@ test("a call about one notification alone is its child, for many recipients as w
     assert.match(call.traceparent, /^00-[0-9a-f]{32}-[0-9a-f]{16}-01$/);
     call.end("answered");
   }
-  claim.settled("1", "SENT");
-  claim.settled("2", "SENT");
+  claim.settled("1", "sent");
+  claim.settled("2", "sent");
   claim.end();
   const all = await ended();
   const calls = all.filter(({ name }) => name === "POST novu");
@@ -93,22 +93,22 @@ test("a call about one notification alone is its child, for many recipients as w
   assert.equal([calls[0]?.attributes["server.address"], calls[0]?.attributes["server.port"]], ["api.novu.test", 443]);
 });
 
-test("nothing of what was sent is in any span", async () => {
+test("no span contains what was sent", async () => {
   const { spans, ended } = rig();
   const rows = [row("1", { traceparent: trace(1) }), row("2")];
   const claim = spans.claim({ token: "t", rows }, "w");
   const call = claim.call([event("1"), event("2")]);
   call.answered(500);
   call.end("unknown");
-  for (const { id } of rows) claim.settled(id, "DEAD");
+  for (const { id } of rows) claim.settled(id, "dead");
   claim.end();
-  for (const one of rows) spans.handOver(one, "w")(false);
+  for (const one of rows) spans.startFanOut(one, "w")(false);
   const all = await ended();
   assert.is(all.length, 6);
-  const told = JSON.stringify(
+  const text = JSON.stringify(
     all.map(({ name, attributes, events, links, status }) => [name, attributes, events, links, status]),
   );
-  assert.not.match(told, /hidden|acme/);
+  assert.not.match(text, /hidden|acme/);
 });
 
 test.run();

@@ -1,5 +1,15 @@
-import { type Link, ROOT_CONTEXT, type Span, SpanKind, SpanStatusCode, type Tracer, trace } from "@opentelemetry/api";
-import type { Claim, DeliveryEvent, Settlement } from "../../core/delivery.ts";
+import {
+  type Attributes,
+  type Context,
+  type Link,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  type Tracer,
+  trace,
+} from "@opentelemetry/api";
+import type { Claim, DeliveryEvent, OutcomeKind } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
 import { formatTraceparent, parseTraceparent } from "../../core/traceparent.ts";
 import type { ClaimTrace, TracingPort } from "../../core/tracing/port.ts";
@@ -11,18 +21,20 @@ export interface SpansOptions {
   readonly novuUrl: string;
 }
 
-// Ids, counts and words of this program alone: what a producer sent and what Novu said stay out of every span.
-// Names by OpenTelemetry's conventions for messaging and HTTP where they have one.
+// Spans carry ids, counts and this program's own words only: no contents of a notification, and no texts of Novu.
+// Names follow OpenTelemetry's conventions for messaging and HTTP where they have one.
 const queue = { "messaging.system": "xnovu", "messaging.destination.name": "notify.notification" };
-const outcomes = { SENT: "sent", FAILED: "failed", DEAD: "dead", PENDING: "released" } as const;
+const delivery = { ...queue, "messaging.operation.name": "deliver", "messaging.operation.type": "process" };
+const kind = SpanKind.CONSUMER;
+const callName = "POST novu";
 
-/** Claims, notifications and calls to Novu as spans. A claim holds rows of many traces, so it has one of its own with a link to each. */
+/** Spans of claims, notifications and calls to Novu. A claim holds rows of many traces, so it has a trace of its own with a link to each. */
 export function createClaimSpans(options: SpansOptions): TracingPort {
   const { tracer } = options;
   return {
     flush: options.flush,
     claim: (claim, workflowId) => claimTrace(options, claim, workflowId),
-    handOver(row, workflowId) {
+    startFanOut(row, workflowId) {
       const attributes = { ...queue, ...idsOf(row), "temporal.workflow_id": workflowId };
       const span = tracer.startSpan("start workflow", { kind: SpanKind.PRODUCER, attributes }, contextOf(row));
       return (started) => {
@@ -34,68 +46,21 @@ export function createClaimSpans(options: SpansOptions): TracingPort {
 }
 
 function claimTrace({ tracer, novuUrl }: SpansOptions, { token, rows }: Claim, workflowId: string): ClaimTrace {
-  const carried = { ...queue, "messaging.operation.name": "deliver", "messaging.operation.type": "process" };
   const ids = { "xnovu.claim": token, "temporal.workflow_id": workflowId };
-  const size = { "messaging.batch.message_count": rows.length };
-  const claim = tracer.startSpan(
-    "deliver claim",
-    { kind: SpanKind.CONSUMER, attributes: { ...carried, ...ids, ...size }, links: rows.flatMap(linksOf) },
-    ROOT_CONTEXT,
-  );
+  const attributes = { ...delivery, ...ids, "messaging.batch.message_count": rows.length };
+  const claim = tracer.startSpan("deliver claim", { kind, attributes, links: rows.flatMap(linksOf) }, ROOT_CONTEXT);
   const inClaim = trace.setSpan(ROOT_CONTEXT, claim);
-  const open = new Map(rows.map((row) => [row.id, startNotification(row)]));
-
-  function startNotification(row: ClaimedNotification): Span {
-    const attributes = { ...carried, ...ids, ...idsOf(row), ...factsOf(row) };
-    const context = contextOf(row);
-    if (context === undefined) return tracer.startSpan("deliver notification", { kind, attributes }, inClaim);
-    return tracer.startSpan("deliver notification", { kind, attributes, links: [linkTo(claim)] }, context);
-  }
-
-  function startCall(events: readonly DeliveryEvent[]): Span {
-    const { hostname, port, protocol } = new URL(novuUrl);
-    const attributes = {
-      "http.request.method": "POST",
-      "server.address": hostname,
-      "server.port": Number(port || (protocol === "https:" ? 443 : 80)),
-      "messaging.batch.message_count": events.length,
-    };
-    const notifications = [...new Set(events.map(({ notificationId }) => notificationId))].flatMap(
-      (id) => open.get(id) ?? [],
-    );
-    const [first] = notifications;
-    // Of one notification alone the call is a part; one for many is a part of the claim, and each of them and it know each other by links.
-    if (first !== undefined && notifications.length === 1)
-      return tracer.startSpan(callName, { kind: SpanKind.CLIENT, attributes }, trace.setSpan(ROOT_CONTEXT, first));
-    const links = notifications.map(linkTo);
-    const span = tracer.startSpan(callName, { kind: SpanKind.CLIENT, attributes, links }, inClaim);
-    for (const notification of notifications) notification.addLink(linkTo(span));
-    return span;
-  }
-
+  const open = new Map(rows.map((row) => [row.id, startNotification(tracer, row, ids, claim)]));
+  const server = serverOf(novuUrl);
   return {
     traceId: claim.spanContext().traceId,
-    call(events) {
-      const span = startCall(events);
-      return {
-        traceparent: formatTraceparent(span.spanContext()),
-        answered(status) {
-          span.setAttribute("http.response.status_code", status);
-          if (status >= 400) span.setAttribute("error.type", String(status));
-        },
-        end(reply) {
-          span.setAttribute("xnovu.reply", reply);
-          if (reply !== "answered") span.setStatus({ code: SpanStatusCode.ERROR });
-          span.end();
-        },
-      };
-    },
-    settled(id, to) {
-      end(open.get(id), to);
+    call: (events) => callTrace(startCall(tracer, events, server, open, inClaim)),
+    settled(id, outcome) {
+      end(open.get(id), outcome);
       open.delete(id);
     },
     end() {
-      // Another worker has them, or the rescue will.
+      // Their lease was lost or the delivery failed: another claim delivers them.
       for (const span of open.values()) end(span, "left");
       open.clear();
       claim.end();
@@ -103,13 +68,60 @@ function claimTrace({ tracer, novuUrl }: SpansOptions, { token, rows }: Claim, w
   };
 }
 
-const kind = SpanKind.CONSUMER;
-const callName = "POST novu";
+/** A notification belongs to its producer's trace, with a link to the claim; without such a trace it belongs to the claim. */
+function startNotification(tracer: Tracer, row: ClaimedNotification, ids: Attributes, claim: Span): Span {
+  const attributes = { ...delivery, ...ids, ...idsOf(row), ...factsOf(row) };
+  const context = contextOf(row);
+  return context === undefined
+    ? tracer.startSpan("deliver notification", { kind, attributes }, trace.setSpan(ROOT_CONTEXT, claim))
+    : tracer.startSpan("deliver notification", { kind, attributes, links: [linkTo(claim)] }, context);
+}
 
-function end(span: Span | undefined, to: Settlement["to"] | "left"): void {
-  span?.setAttribute("xnovu.outcome", to === "left" ? to : outcomes[to]);
-  if (to === "FAILED" || to === "DEAD") span?.setStatus({ code: SpanStatusCode.ERROR });
+/** A call for one notification is its child. A call for several is a child of the claim, linked with each of them in both directions. */
+function startCall(
+  tracer: Tracer,
+  events: readonly DeliveryEvent[],
+  server: Attributes,
+  open: ReadonlyMap<string, Span>,
+  inClaim: Context,
+): Span {
+  const attributes = { ...server, "messaging.batch.message_count": events.length };
+  const ids = new Set(events.map(({ notificationId }) => notificationId));
+  const notifications = [...ids].flatMap((id) => open.get(id) ?? []);
+  const [first] = notifications;
+  if (first !== undefined && notifications.length === 1)
+    return tracer.startSpan(callName, { kind: SpanKind.CLIENT, attributes }, trace.setSpan(ROOT_CONTEXT, first));
+  const links = notifications.map(linkTo);
+  const span = tracer.startSpan(callName, { kind: SpanKind.CLIENT, attributes, links }, inClaim);
+  for (const notification of notifications) notification.addLink(linkTo(span));
+  return span;
+}
+
+function callTrace(span: Span): ReturnType<ClaimTrace["call"]> {
+  return {
+    traceparent: formatTraceparent(span.spanContext()),
+    answered(status) {
+      span.setAttribute("http.response.status_code", status);
+      if (status >= 400) span.setAttribute("error.type", String(status));
+    },
+    end(reply) {
+      span.setAttribute("xnovu.reply", reply);
+      if (reply !== "answered") span.setStatus({ code: SpanStatusCode.ERROR });
+      span.end();
+    },
+  };
+}
+
+function end(span: Span | undefined, outcome: OutcomeKind | "left"): void {
+  span?.setAttribute("xnovu.outcome", outcome);
+  if (outcome === "failed" || outcome === "dead") span?.setStatus({ code: SpanStatusCode.ERROR });
   span?.end();
+}
+
+function serverOf(novuUrl: string): Attributes {
+  const { hostname, port, protocol } = new URL(novuUrl);
+  const portNumber = Number(port || (protocol === "https:" ? 443 : 80));
+  return { "http.request.method": "POST", "server.address": hostname, "server.port": portNumber };
 }
 
 const idsOf = ({ id, workflow }: ClaimedNotification) => ({ "xnovu.notification.id": id, "xnovu.workflow": workflow });
@@ -120,7 +132,7 @@ const factsOf = ({ attempts, recipients, waitedMs }: ClaimedNotification) => ({
   ...(waitedMs === undefined ? {} : { "xnovu.waited_ms": Math.round(waitedMs) }),
 });
 
-/** The producer's place in its trace, as the parent of what the worker does; undefined where it gave none. */
+/** The trace context of the producer, as a remote parent; undefined where it gave none. */
 function contextOf({ traceparent }: ClaimedNotification) {
   const parent = traceparent === undefined ? undefined : parseTraceparent(traceparent);
   return parent && trace.setSpanContext(ROOT_CONTEXT, { ...parent, isRemote: true });

@@ -1,28 +1,25 @@
 import { Counter, Histogram, type Registry } from "prom-client";
+import { type OutcomeKind, outcomeKinds } from "../../../core/delivery.ts";
 
-export type Outcome = "sent" | "failed" | "dead" | "released";
-
-/** One notification whose outcome was written. */
+/** One notification whose outcome is written. */
 export interface Delivered {
   readonly workflow: string;
-  readonly outcome: Outcome;
-  /** The attempt that ended so, from 1. */
+  readonly outcome: OutcomeKind;
+  /** The attempt that ended, from 1. */
   readonly attempt: number;
-  /** Milliseconds from its claim to the write. */
+  /** Milliseconds from the claim to the write. */
   readonly tookMs: number;
-  /** Milliseconds from when it was due to the write. */
+  /** Milliseconds from the due time to the write. */
   readonly sinceDueMs?: number | undefined;
 }
 
 export interface DeliveryMetrics {
-  settled(outcome: Outcome, count: number): void;
+  settled(outcome: OutcomeKind, count: number): void;
   delivered(notifications: readonly Delivered[]): void;
   leaseLost(count: number): void;
-  /** A worker went silent and was looked after by this one: `gone`, or it lives and only lost touch with Temporal. */
+  /** This worker recovered another one: `gone`, or alive without its connection to Temporal. */
   recovered(gone: boolean): void;
 }
-
-const outcomes = ["sent", "failed", "dead", "released"] as const;
 
 const seconds = {
   delivery: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
@@ -37,7 +34,7 @@ export function deliveryMetrics(registry: Registry, channels: Readonly<Record<st
     const channel = known.get(workflow);
     return channel === undefined ? { workflow: "other", channel: "other" } : { workflow, channel };
   };
-  for (const outcome of outcomes) {
+  for (const outcome of outcomeKinds) {
     settled.inc({ outcome }, 0);
     delivery.zero({ outcome });
     for (const workflow of known.keys()) byWorkflow.inc({ ...labelsOf(workflow), outcome }, 0);
@@ -47,7 +44,7 @@ export function deliveryMetrics(registry: Registry, channels: Readonly<Record<st
     failed: delivery.labels({ outcome: "failed" }),
     dead: delivery.labels({ outcome: "dead" }),
     released: delivery.labels({ outcome: "released" }),
-  } satisfies Record<Outcome, unknown>;
+  } satisfies Record<OutcomeKind, unknown>;
   for (const result of ["gone", "alive"]) recovered.inc({ result }, 0);
   return {
     settled: (outcome, count) => settled.inc({ outcome }, count),
@@ -59,15 +56,15 @@ export function deliveryMetrics(registry: Registry, channels: Readonly<Record<st
         if (outcome === "sent" || outcome === "dead") attempts.observe(attempt);
         if (outcome === "sent" && sinceDueMs !== undefined) endToEnd.observe(sinceDueMs / 1000);
       }
-      for (const outcome of outcomes)
+      for (const outcome of outcomeKinds)
         for (const [workflow, count] of countsOf(notifications, outcome))
           byWorkflow.inc({ ...labelsOf(workflow), outcome }, count);
     },
   };
 }
 
-/** How many of each workflow ended so: one write holds many of few workflows, and each step of a counter has its price. */
-function countsOf(notifications: readonly Delivered[], outcome: Outcome): ReadonlyMap<string, number> {
+/** Notifications with this outcome by workflow: one write holds many rows of few workflows, and each increment costs time. */
+function countsOf(notifications: readonly Delivered[], outcome: OutcomeKind): ReadonlyMap<string, number> {
   const counts = new Map<string, number>();
   for (const notification of notifications)
     if (notification.outcome === outcome)
@@ -80,24 +77,24 @@ function counters(registry: Registry) {
   return {
     settled: new Counter({
       name: "xnovu_notifications_total",
-      help: "Notifications whose delivery ended, by outcome; `failed` ones are tried again.",
+      help: "Notifications whose delivery ended, by outcome; `failed` ones are retried.",
       labelNames: ["outcome"],
       registers,
     }),
     byWorkflow: new Counter({
       name: "xnovu_workflow_notifications_total",
-      help: "The same by workflow and its channel; without those that the rescue made dead letters, and those written after a lease was lost.",
+      help: "Notifications whose delivery ended, by workflow and channel; without those that the rescue loop dead-lettered or whose lease was lost.",
       labelNames: ["workflow", "channel", "outcome"],
       registers,
     }),
     lost: new Counter({
       name: "xnovu_lease_lost_total",
-      help: "Late writes that changed nothing because the claim was taken over.",
+      help: "Rows whose outcome was not written, because another worker had taken them over.",
       registers,
     }),
     recovered: new Counter({
       name: "xnovu_worker_recoveries_total",
-      help: "Workers that went silent and were looked after by this one: gone, or alive after all.",
+      help: "Workers without heartbeats that this worker recovered: gone, or alive without their connection to Temporal.",
       labelNames: ["result"],
       registers,
     }),
@@ -109,20 +106,20 @@ function histograms(registry: Registry) {
   return {
     delivery: new Histogram({
       name: "xnovu_delivery_duration_seconds",
-      help: "From the claim of a notification until its outcome was written, by outcome.",
+      help: "Time from the claim of a notification until its outcome was written, by outcome.",
       labelNames: ["outcome"],
       buckets: seconds.delivery,
       registers,
     }),
     endToEnd: new Histogram({
       name: "xnovu_end_to_end_duration_seconds",
-      help: "From when a notification was due (its schedule, or its insert) until it was SENT, waits between attempts included.",
+      help: "Time from when a notification was due (its schedule, or its insert) until it was SENT, including the waits between attempts.",
       buckets: seconds.endToEnd,
       registers,
     }),
     attempts: new Histogram({
       name: "xnovu_delivery_attempts",
-      help: "Attempts that a notification took until it was SENT or DEAD.",
+      help: "Attempts of a notification until it was SENT or DEAD.",
       buckets: [1, 2, 3, 5, 8, 13],
       registers,
     }),

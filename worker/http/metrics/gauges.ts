@@ -1,19 +1,22 @@
 import { Counter, Gauge, type Registry } from "prom-client";
 
-/** Why nothing is sent: a person must act, Novu limits the rate, or it does not answer. */
-export const pauseReasons = ["person", "rate", "circuit"] as const;
+/** Why sending is paused: an operator must act, Novu limits the rate, or the circuit breaker is open. */
+export const pauseReasons = ["operator", "rate_limit", "breaker"] as const;
 export type PauseReason = (typeof pauseReasons)[number];
 
+export const breakerStates = ["closed", "open", "half_open"] as const;
+export type BreakerState = (typeof breakerStates)[number];
+
+/** What the gauges read at each scrape. */
 export interface Readings {
-  /** Rows by what they wait for; undefined while the database is away. */
+  /** Rows by state; undefined while the database is away. */
   readonly rows: () => Readonly<Record<string, number>> | undefined;
   readonly oldestDueMs: () => number | undefined;
-  readonly parts: () => Readonly<Record<string, { readonly up: boolean; readonly restarts: number }>>;
+  readonly components: () => Readonly<Record<string, { readonly up: boolean; readonly restarts: number }>>;
   readonly inFlight: () => number;
-  /** Why sending is paused; undefined when it is not. */
+  /** Undefined while sending is not paused. */
   readonly paused: () => PauseReason | undefined;
-  /** The circuit breaker tripped, and no call has succeeded since. */
-  readonly circuitOpen: () => boolean;
+  readonly breakerState: () => BreakerState;
   readonly sessionOpen: () => boolean;
   readonly pool: () => {
     readonly total: number;
@@ -21,57 +24,54 @@ export interface Readings {
     readonly waiting: number;
     readonly max: number;
   };
-  /** Undefined until the database was looked at. */
+  /** Undefined until the database is checked. */
   readonly pendingMigrations: () => number | undefined;
 }
 
-/** Gauges that are read when they are scraped. One whose value is not known has no series then, rather than a 0 that looks well. */
+/** Gauges that are read at each scrape. While a value is unknown, its series is absent: a 0 would look healthy. */
 export function addGauges(registry: Registry, readings: Readings): void {
-  const add = (name: string, help: string, read: () => number | undefined) => {
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        const value = read();
-        if (value === undefined) this.remove();
-        else this.set(value);
-      },
-    });
-  };
-  const inSeconds = (ms: number | undefined) => (ms === undefined ? undefined : ms / 1000);
+  const { oldestDueMs, pool } = readings;
+  const add = (name: string, help: string, read: () => number | undefined) => addGauge(registry, name, help, read);
   addLabelled(registry, readings);
-  add("xnovu_oldest_due_seconds", "How long the oldest notification that is due has waited.", () =>
-    inSeconds(readings.oldestDueMs()),
-  );
-  add(
-    "xnovu_claims_in_flight",
-    "Claims whose delivery was started by this worker and has not ended.",
-    readings.inFlight,
-  );
-  add("xnovu_sending_paused", "1 while the sending pause that all workers share is closed.", () =>
+  add("xnovu_oldest_due_seconds", "How long the oldest due notification has waited.", () => {
+    const ms = oldestDueMs();
+    return ms === undefined ? undefined : ms / 1000;
+  });
+  add("xnovu_claims_in_flight", "Claims that this worker delivers at the moment.", readings.inFlight);
+  add("xnovu_sending_paused", "1 while sending is paused, for all workers.", () =>
     readings.paused() === undefined ? 0 : 1,
-  );
-  add("xnovu_circuit_open", "1 from a trip of the circuit breaker until a call to Novu succeeds.", () =>
-    readings.circuitOpen() ? 1 : 0,
   );
   add(
     "xnovu_worker_session_open",
-    "1 while Temporal holds this worker's session open, so that it may claim and send.",
+    "1 while Temporal holds this worker's session open, so that it claims and sends.",
     () => (readings.sessionOpen() ? 1 : 0),
   );
   add("xnovu_schema_pending_migrations", "Migrations that the database lacks.", readings.pendingMigrations);
-  add("xnovu_database_connections", "Connections to Postgres that are open.", () => readings.pool().total);
-  add("xnovu_database_connections_idle", "Connections to Postgres that are free.", () => readings.pool().idle);
-  add("xnovu_database_connections_max", "Connections to Postgres at the most.", () => readings.pool().max);
-  add("xnovu_database_waiting_queries", "Queries that wait for a connection.", () => readings.pool().waiting);
+  add("xnovu_database_connections", "Open connections to Postgres.", () => pool().total);
+  add("xnovu_database_connections_idle", "Idle connections to Postgres.", () => pool().idle);
+  add("xnovu_database_connections_max", "Most connections to Postgres.", () => pool().max);
+  add("xnovu_database_waiting_queries", "Queries that wait for a connection.", () => pool().waiting);
 }
 
-function addLabelled(registry: Registry, { rows, parts, paused }: Readings): void {
+/** A gauge without labels. Its series is absent while `read` returns undefined. */
+export function addGauge(registry: Registry, name: string, help: string, read: () => number | undefined): void {
+  new Gauge({
+    name,
+    help,
+    registers: [registry],
+    collect() {
+      const value = read();
+      if (value === undefined) this.remove();
+      else this.set(value);
+    },
+  });
+}
+
+function addLabelled(registry: Registry, { rows, components, paused, breakerState }: Readings): void {
   const registers = [registry];
   new Gauge({
     name: "xnovu_waiting_notifications",
-    help: "Notifications that are not finished, by what they wait for; counted to 10,001 at the most.",
+    help: "Notifications that are not finished, by what they wait for; counted up to 10,001.",
     labelNames: ["state"],
     registers,
     collect() {
@@ -79,33 +79,65 @@ function addLabelled(registry: Registry, { rows, parts, paused }: Readings): voi
       for (const [state, count] of Object.entries(rows() ?? {})) this.set({ state }, count);
     },
   });
+  addComponents(registry, components);
+  addStates(registry, {
+    name: "xnovu_sending_paused_by_reason",
+    help: "1 while sending is paused for this reason: an operator must act, Novu limits the rate, or the breaker is open.",
+    label: "reason",
+    values: pauseReasons,
+    read: paused,
+  });
+  addStates(registry, {
+    name: "xnovu_breaker_state",
+    help: "1 for the state of the circuit breaker: closed, open (sending is paused) or half_open (one call probes Novu).",
+    label: "state",
+    values: breakerStates,
+    read: breakerState,
+  });
+}
+
+function addComponents(registry: Registry, read: Readings["components"]): void {
+  const [labelNames, registers] = [["component"], [registry]];
   new Gauge({
     name: "xnovu_component_up",
-    help: "1 while a part of the worker (database, temporal, listener, a loop) is up.",
-    labelNames: ["component"],
+    help: "1 while a component of the worker (database, temporal, listener, a loop) is up.",
+    labelNames,
     registers,
     collect() {
-      for (const [part, { up }] of Object.entries(parts())) this.set({ component: part }, up ? 1 : 0);
+      for (const [component, { up }] of Object.entries(read())) this.set({ component }, up ? 1 : 0);
     },
   });
   new Counter({
     name: "xnovu_component_restarts_total",
-    help: "Restarts of the worker's parts by their supervisor.",
-    labelNames: ["component"],
+    help: "Restarts of the worker's components by their supervisor.",
+    labelNames,
     registers,
     collect() {
       this.reset();
-      for (const [part, { restarts }] of Object.entries(parts())) this.inc({ component: part }, restarts);
+      for (const [component, { restarts }] of Object.entries(read())) this.inc({ component }, restarts);
     },
   });
+}
+
+interface States<T extends string> {
+  readonly name: string;
+  readonly help: string;
+  readonly label: string;
+  readonly values: readonly T[];
+  /** The value whose series is 1; undefined for none. */
+  readonly read: () => T | undefined;
+}
+
+/** One series for each value: 1 for the current one, 0 for the others. */
+export function addStates<T extends string>(registry: Registry, { name, help, label, values, read }: States<T>): void {
   new Gauge({
-    name: "xnovu_sending_paused_by_reason",
-    help: "1 while sending is paused for this reason: a person must act, Novu limits the rate, or Novu does not answer.",
-    labelNames: ["reason"],
-    registers,
+    name,
+    help,
+    labelNames: [label],
+    registers: [registry],
     collect() {
-      const now = paused();
-      for (const reason of pauseReasons) this.set({ reason }, reason === now ? 1 : 0);
+      const now = read();
+      for (const value of values) this.set({ [label]: value }, value === now ? 1 : 0);
     },
   });
 }

@@ -10,9 +10,9 @@ import {
 
 const { deliver } = proxyActivities<DeliveryActivities>({
   startToCloseTimeout: "30 minutes",
-  // A worker that was killed is noticed by its missing heartbeat, and the claim goes to another one.
+  // A killed worker sends no heartbeat, and the claim goes to another worker.
   heartbeatTimeout: "10 seconds",
-  // After these the lease decides: the row is taken over, and the attempt counts.
+  // After these the lease expires: the rescue loop takes the row over, and the attempt counts.
   retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds", maximumAttempts: 3 },
 });
 
@@ -21,12 +21,12 @@ const { recover } = proxyActivities<DeliveryActivities>({
   retry: { initialInterval: "1 second", backoffCoefficient: 2, maximumInterval: "30 seconds" },
 });
 
-/** Rounds until the history starts over. */
+/** Rounds until the workflow continues as new, which bounds its history. */
 const roundsPerRun = 100;
 
 /**
- * One worker's worker session: an activity on that worker which lasts as long as the worker sends. When it goes silent, another worker ends its leases within
- * seconds; when it only lost touch with Temporal, it gets its worker session back.
+ * The session of one worker: an activity on that worker that lasts as long as the worker sends. When its heartbeats stop, another worker ends its
+ * leases within seconds. When the worker only lost its connection to Temporal, it gets its session back.
  */
 export async function workerSession(input: SessionInput): Promise<void> {
   const { hold } = proxyActivities<SessionActivities>({
@@ -49,10 +49,10 @@ export async function workerSession(input: SessionInput): Promise<void> {
   await continueAsNew<typeof workerSession>(input);
 }
 
-/** Delivers one claim by itself. Retries of rows belong to Postgres; what Temporal retries here is the work between claim and outcome. */
+/** The fan-out workflow: delivers one claim. Postgres retries rows; Temporal retries only the work between claim and outcome. */
 export async function deliverClaim(input: ClaimInput): Promise<ClaimResult> {
   return await deliver(input);
 }
 
-/** The workflow type that workers of release 0.1 started: their sessions end on this release. Remove it with the release after. */
+/** The workflow type of release 0.1, for its running workflows. Remove it in the next release. */
 export { workerSession as lane };

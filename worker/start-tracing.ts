@@ -3,10 +3,10 @@ import { messageOf } from "../core/errors.ts";
 import type { Logger } from "../core/log.ts";
 import type { TracingPort } from "../core/tracing/port.ts";
 import { tracingTarget } from "../core/tracing/target.ts";
-import { version } from "./wire-metrics.ts";
+import { version } from "./worker-metrics.ts";
 
-/** The worker's traces; undefined, and nothing of OpenTelemetry is loaded, where they are off. */
-export async function workerTracing(
+/** Starts the worker's traces. Undefined where they are off; OpenTelemetry is not loaded then. */
+export async function startWorkerTracing(
   { tracing, novu }: Pick<Settings, "tracing" | "novu">,
   log: Logger,
 ): Promise<TracingPort | undefined> {
@@ -20,8 +20,8 @@ export async function workerTracing(
     const started = startTracing(target, { service: "xnovu-worker", version, log });
     return createClaimSpans({ ...started, novuUrl: novu.apiUrl });
   } catch (error) {
-    // What is to be delivered is worth more than what can be told of it.
-    log.warn({ error: messageOf(error) }, "traces could not be started: the worker goes on without");
+    // Deliveries matter more than traces.
+    log.warn({ error: messageOf(error) }, "tracing could not start: the worker runs without it");
     return undefined;
   }
 }

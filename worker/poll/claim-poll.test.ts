@@ -3,8 +3,9 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Claim } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
-import { type ClaimTurnOptions, claimTurn, rescueTurn } from "./claim-turn.ts";
+import { claimPoll, type PollOptions } from "./claim-poll.ts";
 import { createInFlight } from "./in-flight.ts";
+import { rescuePoll } from "./rescue-poll.ts";
 
 const going = new AbortController().signal;
 const row: ClaimedNotification = {
@@ -32,21 +33,30 @@ interface Found {
   readonly held?: boolean;
 }
 
-function options({ count = 0, dead = 0, poisonRows = 0, held = false }: Found, more: Partial<ClaimTurnOptions> = {}) {
+const probe = (log: string[], required: () => boolean): PollOptions["probe"] => ({
+  required,
+  lostAfterMs: 500,
+  onHeld: async () => void log.push("refresh"),
+});
+
+/** `required`: the breaker is half-open. */
+function options(
+  { count = 0, dead = 0, poisonRows = 0, held = false }: Found,
+  more: Partial<PollOptions> = {},
+  required = () => false,
+) {
   const log: string[] = [];
   let left = poisonRows;
-  const made: ClaimTurnOptions = {
+  const made: PollOptions = {
     owner: "w",
     leaseMs: 1000,
     size: {
       limit: () => 100,
       claimed: (found) => void log.push(`size ${found}`),
-      trouble: () => undefined,
+      shrink: () => undefined,
     },
     inFlight: createInFlight(2),
-    halfOpen: () => false,
-    probeMs: 500,
-    onHeld: async () => void log.push("asks"),
+    probe: probe(log, required),
     claims: {
       claimProbe: async (kind, _owner, _lease, probeMs) => {
         log.push(`probe ${kind} ${probeMs}`);
@@ -57,21 +67,21 @@ function options({ count = 0, dead = 0, poisonRows = 0, held = false }: Found, m
         log.push(`claim ${limit}`);
         return { token: `t-${kind}`, rows: rows(Math.min(count, limit)) };
       },
-      rescue: async () => ({ token: "t-sweep", rows: rows(count), dead, poisonRows: left > 0 }),
-      rescueIsolated: async () => ({ token: `t-suspect-${left}`, rows: rows(left-- > 0 ? 1 : 0) }),
+      rescue: async () => ({ token: "t-rescue", rows: rows(count), dead, poisonRows: left > 0 }),
+      rescueIsolated: async () => ({ token: `t-poison-${left}`, rows: rows(left-- > 0 ? 1 : 0) }),
       release: async () => 0,
       releaseAll: async () => 0,
       expire: async () => ({ gone: false, rows: 0 }),
     },
-    deliver: async ({ token }, { probe, alone } = {}) =>
-      void log.push(`deliver ${token}${probe === undefined ? "" : ` as ${probe}`}${alone ? " alone" : ""}`),
+    deliver: async ({ token }, { probe: name, isolated } = {}) =>
+      void log.push(`deliver ${token}${name === undefined ? "" : ` as ${name}`}${isolated ? " isolated" : ""}`),
     onClaim: (kind, n, deadLettered) => void log.push(`${kind} ${n} ${deadLettered}`),
     ...more,
   };
   return { made, log };
 }
 
-test("a turn hands what it claimed to the session; where tenants share, a sixteenth of a full claim may have left rows behind", async () => {
+test("a poll starts the delivery of its claim; where tenants share, a sixteenth of a full claim may have left rows behind", async () => {
   const table = [
     { count: 0, result: "idle", log: [] },
     { count: 6, result: "idle", log: ["new 6 0", "deliver t-new"] },
@@ -80,91 +90,91 @@ test("a turn hands what it claimed to the session; where tenants share, a sixtee
   ];
   for (const { count, result, log: expected } of table) {
     const { made, log } = options({ count });
-    assert.is(await claimTurn("new", made)(going), result);
+    assert.is(await claimPoll("new", made)(going), result);
     assert.equal(log, ["claim 100", `size ${count}`, ...expected]);
   }
 });
 
-test("the turn does not wait for the delivery, and one that fails is no fault of the turn", async () => {
+test("the poll does not wait for the delivery, and does not fail with it", async () => {
   const { made } = options({ count: 100 }, { deliver: () => Promise.reject(new Error("left to the rescue")) });
-  assert.is(await claimTurn("failed", made)(going), "found");
+  assert.is(await claimPoll("failed", made)(going), "found");
   await made.inFlight.settled(going);
   let end: () => void = () => undefined;
   const slow = options({ count: 1 }, { deliver: () => new Promise<void>((resolve) => (end = resolve)) });
-  await claimTurn("failed", slow.made)(going);
+  await claimPoll("failed", slow.made)(going);
   assert.is(slow.made.inFlight.count(), 1);
   end();
   await slow.made.inFlight.settled(going);
 });
 
-test("a claim that Postgres does not answer is the turn's fault, and leaves nothing in flight", async () => {
+test("a poll fails with its claim, and leaves nothing in flight", async () => {
   const { made } = options({});
   const claims = { ...made.claims, claim: () => Promise.reject(new Error("Postgres is away")) };
-  await claimTurn("new", { ...made, claims })(going).then(
+  await claimPoll("new", { ...made, claims })(going).then(
     () => assert.unreachable(),
     (error: unknown) => assert.match(String(error), "Postgres is away"),
   );
   await made.inFlight.settled(going);
 });
 
-test("after a trip of the breaker a single claim tries, once everything else has ended", async () => {
+test("half-open, a single claim probes Novu, once everything else has ended", async () => {
   let end: () => void = () => undefined;
-  const { made, log } = options({ count: 100 }, { halfOpen: () => true });
+  const { made, log } = options({ count: 100 }, {}, () => true);
   made.inFlight.track(new Promise<void>((resolve) => (end = resolve)));
-  const turn = claimTurn("new", made)(going);
+  const polling = claimPoll("new", made)(going);
   await sleep(15);
-  assert.equal(log, [], "it claimed beside work under way");
+  assert.equal(log, [], "it claimed while work was under way");
   end();
-  assert.is(await turn, "found");
+  assert.is(await polling, "found");
   assert.equal(log, ["probe new 500", "new 1 0", "deliver t-new as the probe"]);
 });
 
-test("half-open each loop takes the probe or asks how another's stands, the rescue like the others", async () => {
+test("half-open, each loop takes the probe or reads the state of another one, the rescue loop too", async () => {
   const table = [
     { found: {}, result: "idle", log: [] },
     { found: { count: 5 }, result: "found", log: ["%s 1 0", "deliver t-%s as the probe"] },
-    { found: { count: 5, held: true }, result: "found", log: ["asks"] },
+    { found: { count: 5, held: true }, result: "found", log: ["refresh"] },
   ];
   for (const kind of ["failed", "rescue"] as const)
     for (const { found, result, log: expected } of table) {
-      const { made, log } = options(found, { halfOpen: () => true });
+      const { made, log } = options(found, {}, () => true);
       const claims = { ...made.claims, rescue: async () => ({ token: "t", rows: [], dead: 0, poisonRows: true }) };
-      const turn = kind === "rescue" ? rescueTurn({ ...made, claims }) : claimTurn(kind, made);
-      assert.is(await turn(going), result);
+      const polling = kind === "rescue" ? rescuePoll({ ...made, claims }) : claimPoll(kind, made);
+      assert.is(await polling(going), result);
       assert.equal(log, [`probe ${kind} 500`, ...expected.map((line) => line.replace("%s", kind))]);
     }
 });
 
-test("a probe that ended while this turn waited is none", async () => {
-  let probe = true;
-  const { made, log } = options({ count: 1 }, { halfOpen: () => probe });
+test("a breaker that closed while the poll waited needs no probe", async () => {
+  let required = true;
+  const { made, log } = options({ count: 1 }, {}, () => required);
   made.inFlight.track(
     sleep(10).then(() => {
-      probe = false;
+      required = false;
     }),
   );
-  await claimTurn("new", made)(going);
+  await claimPoll("new", made)(going);
   assert.is(log[0], "claim 100");
 });
 
-test("the rescue delivers what it took over, and buries without a delivery", async () => {
+test("the rescue loop delivers what it took over; dead letters need no delivery", async () => {
   const table = [
     { found: {}, result: "idle", log: [] },
     { found: { dead: 2 }, result: "idle", log: ["rescue 0 2"] },
     { found: { dead: 100 }, result: "found", log: ["rescue 0 100"] },
-    { found: { count: 4, dead: 1 }, result: "found", log: ["rescue 4 1", "deliver t-sweep"] },
-    { found: { count: 4, poisonRows: 1 }, result: "found", log: ["rescue 4 0", "deliver t-sweep"] },
-    { found: { poisonRows: 2 }, result: "found", log: ["rescue 1 0", "deliver t-suspect-2 alone"] },
+    { found: { count: 4, dead: 1 }, result: "found", log: ["rescue 4 1", "deliver t-rescue"] },
+    { found: { count: 4, poisonRows: 1 }, result: "found", log: ["rescue 4 0", "deliver t-rescue"] },
+    { found: { poisonRows: 2 }, result: "found", log: ["rescue 1 0", "deliver t-poison-2 isolated"] },
   ];
   for (const { found, result, log: expected } of table) {
     const { made, log } = options(found);
-    assert.is(await rescueTurn(made)(going), result);
+    assert.is(await rescuePoll(made)(going), result);
     await made.inFlight.slot(going);
     assert.equal(log, expected);
   }
 });
 
-test("a poison row goes alone: what is under way ends first, also a claim that has not answered yet, and nothing begins beside it", async () => {
+test("a poison row is isolated: everything in flight ends first, unfinished claims too, and nothing starts at the same time", async () => {
   const { made, log } = options({ count: 1, poisonRows: 1 });
   const order: string[] = [];
   const under = (what: string) => async (claim: Claim) => {
@@ -179,42 +189,42 @@ test("a poison row goes alone: what is under way ends first, also a claim that h
       await sleep(20);
       return { token: "t-new", rows: rows(1) };
     },
-    rescue: async () => ({ token: "t-sweep", rows: [], dead: 0, poisonRows: true }),
+    rescue: async () => ({ token: "t-rescue", rows: [], dead: 0, poisonRows: true }),
   };
-  const claiming = claimTurn("new", { ...made, claims, deliver: under("claim") })(going);
-  const sweeping = rescueTurn({ ...made, claims, deliver: under("poisonRow") })(going);
+  const claiming = claimPoll("new", { ...made, claims, deliver: under("claim") })(going);
+  const rescuing = rescuePoll({ ...made, claims, deliver: under("poisonRow") })(going);
   await claiming;
   const slot = made.inFlight.slot(going).then(() => void order.push("slot"));
-  assert.is(await sweeping, "found");
-  assert.equal(order, ["claim begins"], "the turn itself waits for none of it");
+  assert.is(await rescuing, "found");
+  assert.equal(order, ["claim begins"], "the poll itself does not wait");
   await slot;
   assert.equal(order, ["claim begins", "claim ends", "poisonRow begins", "poisonRow ends", "slot"]);
   assert.ok(log.includes("rescue 1 0"));
 });
 
-test("a poison row that another worker took meanwhile is no find, and a claim of one that fails is a fault of the next turn", async () => {
+test("a poison row that another worker took is not found, and the claim of one that fails fails the next poll", async () => {
   const { made } = options({});
   const rescue = async () => ({ token: "t", rows: [], dead: 0, poisonRows: true });
-  const turn = rescueTurn({ ...made, claims: { ...made.claims, rescue } });
-  const away = rescueTurn({
+  const polling = rescuePoll({ ...made, claims: { ...made.claims, rescue } });
+  const away = rescuePoll({
     ...made,
     claims: { ...made.claims, rescue, rescueIsolated: () => Promise.reject(new Error("Postgres is away")) },
   });
-  assert.equal([await turn(going), await turn(going), await turn(going)], ["found", "idle", "found"]);
+  assert.equal([await polling(going), await polling(going), await polling(going)], ["found", "idle", "found"]);
   await made.inFlight.slot(going);
   assert.is(await away(going), "found");
   await away(going).then(
     () => assert.unreachable(),
     (error: unknown) => assert.match(String(error), "Postgres is away"),
   );
-  assert.is(await away(going), "found", "and of no other");
+  assert.is(await away(going), "found", "and no other poll");
   await made.inFlight.slot(going);
 });
 
 test("a stopping worker claims nothing more", async () => {
   const { made, log } = options({ count: 5, poisonRows: 1 });
-  assert.is(await claimTurn("new", made)(AbortSignal.abort()), "idle");
-  assert.is(await rescueTurn(made)(AbortSignal.abort()), "idle");
+  assert.is(await claimPoll("new", made)(AbortSignal.abort()), "idle");
+  assert.is(await rescuePoll(made)(AbortSignal.abort()), "idle");
   assert.equal(log, []);
 });
 

@@ -1,16 +1,20 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { NativeConnection } from "@temporalio/worker";
 import { messageOf } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 
-/** The SDK retries in silence while the server is away: asking it is the only way to know. `tell` gets the reason when it goes, nothing when it is back. */
+/** Milliseconds between two requests: while the server is up, and while it is away. */
+const intervalMs = 3_000;
+const awayIntervalMs = 500;
+
+/** Polls the server, since the SDK does not report that it is away. Calls `onChange` with the reason when it goes away, and with undefined when it is back. */
 export async function watchServer(
   connection: NativeConnection,
   signal: AbortSignal,
-  tell: (reason: string | undefined) => void,
+  onChange: (reason: string | undefined) => void,
 ): Promise<void> {
   let away = false;
   while (!signal.aborted) {
-    await sleep(away ? 500 : 3_000, undefined, { signal }).catch(() => undefined);
+    await sleep(away ? awayIntervalMs : intervalMs, signal);
     if (signal.aborted) return;
     const reason = await connection
       .withDeadline(Date.now() + 2_000, () => connection.workflowService.getSystemInfo({}))
@@ -20,6 +24,6 @@ export async function watchServer(
       );
     if (signal.aborted || away === (reason !== undefined)) continue;
     away = reason !== undefined;
-    tell(reason);
+    onChange(reason);
   }
 }

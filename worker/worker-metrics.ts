@@ -4,9 +4,11 @@ import type { Settings } from "../core/config/variables.ts";
 import { channelOf } from "../novu/workflows/ids.ts";
 import type { Counts } from "../outbox/counts.ts";
 import { credentialExpiries } from "./credential-expiry.ts";
+import type { PauseReason } from "./http/metrics/gauges.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
 import type { ComponentStatus } from "./lifecycle/component-status.ts";
 import type { PauseView } from "./lifecycle/sending-pause.ts";
+import { intervalsOf } from "./polling-loops.ts";
 
 export const { version } = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as {
   version: string;
@@ -16,54 +18,49 @@ export interface MetricsSources {
   readonly pool: Pick<Pool, "totalCount" | "idleCount" | "waitingCount">;
   readonly state: { readonly counts: Counts | undefined; readonly pendingMigrations: number | undefined };
   readonly components: Pick<ComponentStatus, "all">;
-  readonly sendingPause: Pick<PauseView, "closed" | "halfOpen">;
+  readonly sendingPause: Pick<PauseView, "current" | "breakerState">;
   readonly session: { isOpen(): boolean };
   readonly inFlight: { count(): number };
 }
 
-/** The metrics of one worker, over its parts. */
+/** The metrics of one worker; its gauges read `sources` at each scrape. */
 export function workerMetrics(
   settings: Pick<Settings, "general" | "database" | "temporal" | "worker">,
-  sources: MetricsSources,
+  { pool, state, components, sendingPause, session, inFlight }: MetricsSources,
 ): Metrics {
-  const { pool, state, components, sendingPause, session, inFlight } = sources;
   const { worker, database, temporal, general } = settings;
   return createMetrics({
     channels: channelOf,
     build: { version, revision: general.revision ?? "unknown", credentialExpiries: credentialExpiries(temporal) },
-    intervals: {
-      new: worker.pollIntervalMs,
-      failed: worker.failedPollIntervalMs,
-      scheduled: worker.scheduledPollIntervalMs,
-      rescue: worker.rescueIntervalMs,
-    },
+    intervals: intervalsOf(worker),
     readings: {
       rows: () => state.counts && rowsOf(state.counts),
       oldestDueMs: () => state.counts?.oldestDueMs,
-      parts: () =>
+      components: () =>
         Object.fromEntries(
-          Object.entries(components.all()).map(([name, part]) => [
+          Object.entries(components.all()).map(([name, { state: is, restarts }]) => [
             name,
-            { up: part.state === "up", restarts: part.restarts },
+            { up: is === "up", restarts },
           ]),
         ),
       inFlight: inFlight.count,
-      paused() {
-        const closed = sendingPause.closed();
-        if (closed === undefined) return undefined;
-        return closed.needsPerson ? "person" : sendingPause.halfOpen() ? "circuit" : "rate";
-      },
-      circuitOpen: sendingPause.halfOpen,
+      paused: () => pauseReason(sendingPause),
+      breakerState: sendingPause.breakerState,
       sessionOpen: session.isOpen,
       pool: () => ({
-        total: pool.totalCount,
-        idle: pool.idleCount,
-        waiting: pool.waitingCount,
+        ...{ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount },
         max: database.poolSize,
       }),
       pendingMigrations: () => state.pendingMigrations,
     },
   });
+}
+
+function pauseReason(sendingPause: MetricsSources["sendingPause"]): PauseReason | undefined {
+  const pause = sendingPause.current();
+  if (pause === undefined) return undefined;
+  if (pause.needsPerson) return "operator";
+  return sendingPause.breakerState() === "open" ? "breaker" : "rate_limit";
 }
 
 function rowsOf({ oldestDueMs: _, ...counts }: Counts): Readonly<Record<string, number>> {

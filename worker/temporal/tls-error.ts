@@ -2,16 +2,16 @@ import { connect as connectHttp2 } from "node:http2";
 import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { XnovuError } from "../../core/errors.ts";
 
-/** What OpenSSL says of a certificate that cannot be trusted. Source: Node's documentation of tls, "X509 certificate error codes". */
+/** OpenSSL's codes for a certificate that is not trusted. Source: Node's documentation of tls, "X509 certificate error codes". */
 const untrusted =
   /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_|CERT_|ERR_TLS_CERT_ALTNAME_INVALID|HOSTNAME_MISMATCH)/;
 const limitMs = 3_000;
 
 /**
- * Why a server that cannot be talked to never will be with these TLS settings; undefined when it is merely away. The SDK says the same of both.
- * `tls` holds what the connection would use, or is undefined for a connection in the clear.
+ * Why a connection with these TLS settings can never work; undefined when the server is only away. The SDK reports the same error for both.
+ * `tls` is undefined for a connection without TLS.
  */
-export async function tlsFault(
+export async function tlsError(
   address: string,
   tls: Pick<ConnectionOptions, "ca" | "cert" | "key"> | undefined,
 ): Promise<XnovuError | undefined> {
@@ -25,19 +25,19 @@ export async function tlsFault(
   }
   const end = await handshake({ ...tls, host, port });
   if (untrusted.test(end))
-    return new XnovuError(`the certificate of Temporal at ${address} cannot be trusted: ${end}`, {
-      hint: "Set TEMPORAL_TLS_CA to the PEM of the authority that signed it, and use the name that it was made for.",
+    return new XnovuError(`the certificate of Temporal at ${address} is not trusted: ${end}`, {
+      hint: "Set TEMPORAL_TLS_CA to the PEM of the authority that signed it, and use the host name in the certificate.",
     });
   if (end === "done" || !(await speaksPlain(address))) return undefined;
   return new XnovuError(`Temporal at ${address} does not speak TLS`, {
-    hint: "Set TEMPORAL_TLS=false, and leave out TEMPORAL_API_KEY and the TEMPORAL_TLS_ certificates.",
+    hint: "Set TEMPORAL_TLS=false, and unset TEMPORAL_API_KEY and the TEMPORAL_TLS_ certificates.",
   });
 }
 
-/** "done", or the code of what went wrong. */
+/** "done", or the error code. */
 function handshake(options: ConnectionOptions & { readonly host: string }): Promise<string> {
   return new Promise((resolve) => {
-    // A name, not an address, may be sent to the server (RFC 6066, 3).
+    // SNI carries host names only, no addresses (RFC 6066, section 3).
     const servername = /^[\d.]+$|:/.test(options.host) ? {} : { servername: options.host };
     const socket = connectTls({ ALPNProtocols: ["h2"], timeout: limitMs, ...servername, ...options });
     const end = (word: string) => {
@@ -50,7 +50,7 @@ function handshake(options: ConnectionOptions & { readonly host: string }): Prom
   });
 }
 
-/** Whether the server answers HTTP/2, which gRPC is, in the clear. */
+/** Whether the server speaks HTTP/2, which gRPC uses, without TLS. */
 function speaksPlain(address: string): Promise<boolean> {
   return new Promise((resolve) => {
     const session = connectHttp2(`http://${address}`);

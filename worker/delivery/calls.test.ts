@@ -1,11 +1,18 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { CallReply, DeliveryCall } from "../../core/delivery.ts";
+import type { CallReply, DeliveryCall, Outcome } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
 import { fewestFirst, planBatches, transactionIdOf } from "./plan-calls.ts";
-import { accepted, going, row, rows } from "./rows.fixture.ts";
-import { type Ends, type EventEnd, sendCall } from "./send-call.ts";
+import { accepted, going, noObserver, row, rows } from "./rows.fixture.ts";
+import { type Outcomes, type SendContext, sendCall } from "./send-call.ts";
 import { settleRows } from "./settle-rows.ts";
+
+const context = (send: SendContext["novu"]["send"], mayCall = () => true): SendContext => ({
+  novu: { send },
+  signal: going(),
+  mayCall,
+  observer: noObserver,
+});
 
 test("a batch is one call of up to 100 events; a notification of many recipients takes several", () => {
   const [batch, ...none] = planBatches(rows(100));
@@ -83,9 +90,9 @@ test("a call refused for its content is halved until the events at fault stand a
   };
   const [call] = planBatches(rows(100))[0]?.calls ?? [];
   if (call === undefined) throw new Error("no call was planned");
-  const ends = await sendCall(novu, call, going());
+  const ends = await sendCall(context(novu.send), call);
   assert.is(ends.size, 100);
-  const rejected = [...ends].filter(([, end]) => end.kind === "rejected").map(([event]) => event.notificationId);
+  const rejected = [...ends].filter(([, { kind }]) => kind === "dead").map(([event]) => event.notificationId);
   assert.equal(rejected, [...bad]);
   assert.is(new Set(calls.map(({ idempotencyKey }) => idempotencyKey)).size, calls.length);
   assert.ok(calls.length < 50, `${calls.length} calls`);
@@ -108,8 +115,8 @@ test("a half without a reply comes back as that half, under its key, whatever be
   const ended = async (again: readonly ClaimedNotification[], answers: boolean) => {
     const settled = [];
     for (const batch of planBatches(again)) {
-      const ends: Ends = new Map();
-      for (const call of batch.calls) await sendCall(novu(answers), call, going(), ends);
+      const ends: Outcomes = new Map();
+      for (const call of batch.calls) await sendCall(context(novu(answers).send), call, ends);
       settled.push(...settleRows(batch, ends, () => 0).settlements);
     }
     return settled;
@@ -119,11 +126,11 @@ test("a half without a reply comes back as that half, under its key, whatever be
   assert.is(lost.size, 4);
   const open = claimed.flatMap((one, i) => {
     const end = first[i];
-    return end?.to === "FAILED" ? [{ ...one, batchId: end.batchId ?? one.batchId }] : [];
+    return end?.kind === "failed" ? [{ ...one, batchId: end.batchId ?? one.batchId }] : [];
   });
   assert.is(open.length, 6);
   const before = seen.length;
-  assert.equal(new Set((await ended(open, true)).map(({ to }) => to)), new Set(["SENT"]));
+  assert.equal(new Set((await ended(open, true)).map(({ kind }) => kind)), new Set(["sent"]));
   assert.equal(new Set(seen.slice(before)), lost);
   // A worker that dies before it wrote any of that begins with the whole call: its halves are the same ones again.
   seen.length = 0;
@@ -141,10 +148,13 @@ test("a pause amid the halving stops it: what was not tried has no end", async (
   ];
   const [call] = planBatches(rows(4))[0]?.calls ?? [];
   if (call === undefined) throw new Error("no call was planned");
-  const ends = await sendCall({ send: async () => replies.shift() ?? accepted(call) }, call, going());
+  const ends = await sendCall(
+    context(async () => replies.shift() ?? accepted(call)),
+    call,
+  );
   assert.equal(
     [...ends.values()].map(({ kind }) => kind),
-    ["paused", "paused"],
+    ["released", "released"],
   );
 });
 
@@ -156,41 +166,45 @@ test("a sending pause that closes amid the halving stops it as well", async () =
   };
   const [call] = planBatches(rows(8))[0]?.calls ?? [];
   if (call === undefined) throw new Error("no call was planned");
-  const ends = await sendCall({ send }, call, going(), new Map(), () => calls < 3);
+  const ends = await sendCall(
+    context(send, () => calls < 3),
+    call,
+  );
   assert.equal([calls, ends.size], [3, 0]);
 });
 
 test("how a row ends, from how its events ended", () => {
-  const sent: EventEnd = { kind: "sent" };
-  const rejected: EventEnd = { kind: "rejected", reason: "no" };
-  const retry: EventEnd = { kind: "retry", reason: "500", keepBatch: true };
-  const later: EventEnd = { kind: "retry", reason: "503", keepBatch: false, retryAfterMs: 9_000 };
-  const ofHalf: EventEnd = { ...retry, batchId: "h1" };
-  const paused: EventEnd = { kind: "paused", reason: "401", retryAfterMs: 1, needsPerson: true };
-  const failed = { to: "FAILED", error: "500", retryInMs: 50, keepBatch: true };
-  const gaveUp = { to: "DEAD", error: "gave up after 3 attempts: 500" };
-  const table: [string, (EventEnd | undefined)[], Partial<ClaimedNotification>, object][] = [
-    ["all sent", [sent, sent], {}, { to: "SENT" }],
-    ["one refused", [sent, rejected], {}, { to: "SENT" }],
-    ["all refused", [rejected, rejected], {}, { to: "DEAD", error: "no" }],
-    ["the rest refused, some sent before", [rejected], { sentBefore: true }, { to: "SENT" }],
+  const sent: Outcome = { kind: "sent" };
+  const refused: Outcome = { kind: "dead", error: "no" };
+  const retry: Outcome = { kind: "failed", error: "500", keepBatch: true };
+  const later: Outcome = { kind: "failed", error: "503", keepBatch: false, retryInMs: 9_000 };
+  const ofHalf: Outcome = { ...retry, batchId: "h1" };
+  const pause = { reason: "401", retryAfterMs: 1, needsPerson: true };
+  const paused: Outcome = { kind: "released", pause };
+  const failed = { kind: "failed", error: "500", retryInMs: 50, keepBatch: true };
+  const gaveUp = { kind: "dead", error: "gave up after 3 attempts: 500" };
+  const table: [string, (Outcome | undefined)[], Partial<ClaimedNotification>, object][] = [
+    ["all sent", [sent, sent], {}, { kind: "sent" }],
+    ["one refused", [sent, refused], {}, { kind: "sent" }],
+    ["all refused", [refused, refused], {}, { kind: "dead", error: "no" }],
+    ["the rest refused, some sent before", [refused], { sentBefore: true }, { kind: "sent" }],
     ["one unknown", [sent, retry], {}, failed],
-    ["Novu says when", [later], {}, { to: "FAILED", error: "503", retryInMs: 9_000, keepBatch: false }],
+    ["Novu says when", [later], {}, { kind: "failed", error: "503", retryInMs: 9_000, keepBatch: false }],
     ["unknown in half of a call", [sent, ofHalf], {}, { ...failed, batchId: "h1" }],
     ["unknown in two halves: the call as a whole", [ofHalf, { ...retry, batchId: "h2" }], {}, failed],
     ["unknown beside one that may succeed later", [later, retry], {}, failed],
     ["last attempt", [ofHalf], { attempts: 3 }, { ...gaveUp, keepBatch: true, batchId: "h1" }],
     ["last attempt, answered", [{ ...retry, keepBatch: false }], { attempts: 3 }, { ...gaveUp, keepBatch: false }],
-    ["paused", [sent, paused], {}, { to: "PENDING" }],
-    ["paused on the last attempt", [paused], { attempts: 3 }, { to: "PENDING" }],
-    ["not tried", [undefined], {}, { to: "PENDING" }],
-    ["nothing left to send", [], { settled: [0], sentBefore: true }, { to: "SENT" }],
+    ["paused", [sent, paused], {}, { kind: "released" }],
+    ["paused on the last attempt", [paused], { attempts: 3 }, { kind: "released" }],
+    ["not tried", [undefined], {}, { kind: "released" }],
+    ["nothing left to send", [], { settled: [0], sentBefore: true }, { kind: "sent" }],
   ];
   for (const [name, eventEnds, more, expected] of table) {
     const recipients = eventEnds.length === 0 ? ["x"] : eventEnds.map((_, i) => `s${i}`);
     const [batch] = planBatches([row(1, { recipients, ...more })]);
     if (batch === undefined) throw new Error("no batch was planned");
-    const ends: Ends = new Map();
+    const ends: Outcomes = new Map();
     for (const [i, event] of (batch.calls[0]?.events ?? []).entries()) {
       const end = eventEnds[i];
       if (end !== undefined) ends.set(event, end);
@@ -198,7 +212,7 @@ test("how a row ends, from how its events ended", () => {
     const { settlements, recipients: final } = settleRows(batch, ends, () => 50);
     assert.equal(settlements, [{ id: "1", ...expected }], name);
     // The outcome of a notification for one recipient is the notification's own.
-    const settledNow = eventEnds.filter((end) => end?.kind === "sent" || end?.kind === "rejected").length;
+    const settledNow = eventEnds.filter((end) => end?.kind === "sent" || end?.kind === "dead").length;
     assert.is(final.length, eventEnds.length === 1 ? 0 : settledNow, name);
   }
 });
