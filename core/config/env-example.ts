@@ -1,7 +1,7 @@
 import { type Group, type Variable, variables } from "./variables.ts";
 
 /** What each group is about, and who stops when one of its required settings is missing. */
-const sections: Readonly<Record<Group, { readonly title: string; readonly neededBy: string }>> = {
+export const sections: Readonly<Record<Group, { readonly title: string; readonly neededBy: string }>> = {
   general: { title: "General", neededBy: "every process" },
   novu: { title: "Novu", neededBy: "the app, the worker and `xnovu sync`" },
   database: { title: "Database", neededBy: "the app, the worker and every command that reads or writes notifications" },
@@ -9,7 +9,7 @@ const sections: Readonly<Record<Group, { readonly title: string; readonly needed
   temporal: { title: "Temporal", neededBy: "the worker" },
   worker: { title: "Worker", neededBy: "the worker" },
   app: { title: "App", neededBy: "the app" },
-  tracing: { title: "Traces", neededBy: "traces of app and worker" },
+  tracing: { title: "Traces", neededBy: "the app and the worker" },
 };
 
 const heading = `# Settings of XNovu: copy this file to .env and fill in what has no default.

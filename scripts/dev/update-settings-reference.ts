@@ -1,0 +1,5 @@
+// Writes docs/settings.md anew from core/config/variables.ts.
+import { writeFileSync } from "node:fs";
+import { settingsReference, settingsReferenceFile } from "./settings-reference.ts";
+
+writeFileSync(settingsReferenceFile, settingsReference());
