@@ -7,19 +7,19 @@ import { createContext } from "./cli/context.ts";
 import { createProgram } from "./cli/program.ts";
 import { commandsFor } from "./commands/index.ts";
 
-// The one file that reads argv and ends the process.
+// The only file that reads argv and sets the process's exit code.
 
-// `xnovu list | head` closes the pipe early: that is the reader's right, not a failure.
+// `xnovu list | head` closes the pipe early. That is not an error.
 process.stdout.on("error", (error: NodeJS.ErrnoException) =>
   process.exit(error.code === "EPIPE" ? exitCodes.ok : exitCodes.failed),
 );
 
-// Here and not in a file below: this one keeps its place when the command line is compiled into few files.
+// The root is computed here because this file keeps its path when the command line is compiled into few files.
 const context = createContext(process.env, fileURLToPath(new URL("..", import.meta.url)).replace(/\/$/, ""));
 const { version } = JSON.parse(readFileSync(join(context.root, "package.json"), "utf8")) as { version: string };
 
 function endOf(error: unknown): number {
-  // commander has printed its message by now. Help and version end with 0, everything else is bad use.
+  // commander has already printed its message. Help and version exit with 0, everything else is wrong use.
   if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
   if (error instanceof XnovuError) {
     context.note(`xnovu: ${error.message}`);
@@ -40,5 +40,5 @@ try {
 } catch (error) {
   code = endOf(error);
 }
-// Setting exitCode rather than calling exit(): what stdout still holds is written first.
+// exitCode instead of exit(), which would lose output that stdout still buffers.
 process.exitCode = code;

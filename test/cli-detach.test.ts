@@ -45,7 +45,7 @@ test("start --detach, status, health, send --wait, restart, stop", async () => {
   await healthy();
   const again = await worker("start", "--detach");
   assert.is(again.code, 0);
-  assert.match(again.out, "runs already");
+  assert.match(again.out, "already runs");
 
   const status = await worker("status", "--json");
   assert.equal([status.code, JSON.parse(status.out).pid], [0, started.pid]);

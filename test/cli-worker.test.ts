@@ -45,7 +45,7 @@ test("with nothing running: stop is 0, status and health are 1 and say so on std
   for (const verb of ["status", "health"]) {
     const { code, out, err } = await worker(verb);
     assert.equal([code, out], [1, ""]);
-    assert.match(err, `no worker answers on port ${port}`);
+    assert.match(err, `no worker responds on port ${port}`);
   }
 });
 

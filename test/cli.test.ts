@@ -325,7 +325,7 @@ test("migrate create makes a file with both parts, named by the time", async () 
 test("a database that is away, refuses, or is not set is said in one sentence, without the password", async () => {
   const away = await xnovu(["list"], { ...env, DATABASE_URL: "postgresql://u:hidden-word@127.0.0.1:9/x" });
   assert.is(away.code, 1);
-  assert.match(away.err, "cannot be reached");
+  assert.match(away.err, "is unreachable");
   const wrong = new URL(database.url);
   wrong.password = "hidden-word";
   const refused = await xnovu(["migrate", "status"], { ...env, DATABASE_URL: wrong.href });

@@ -135,7 +135,7 @@ onEngine(
     assert.not.match(await docker("inspect", "--format", "{{json .Args}}", "xnovu"), /secret/);
     const again = await xnovu(["docker:run", "-d"]);
     assert.is(again.code, 0);
-    assert.match(again.stdout, /xnovu is running already, from xnovu:\w{7} \(healthy\)/);
+    assert.match(again.stdout, /xnovu already runs, from xnovu:\w{7} \(healthy\)/);
 
     const logs = docker("logs", "--follow", "xnovu");
     const stopped = await xnovu(["docker:stop"]);

@@ -61,7 +61,7 @@ test("data survives a restart; a second up and a stack on the same ports are tol
 
   const again = await run(["up"]).done;
   assert.is(again.code, 0);
-  assert.match(again.err, `up already (process ${state().pid})`);
+  assert.match(again.err, `already up (process ${state().pid})`);
   assert.match(again.out, at(ports.app, ""));
   const fresh = await run(["up", "--fresh"]).done;
   assert.is(fresh.code, 1);

@@ -1,33 +1,33 @@
 import type { Env } from "../../core/config/parse.ts";
 
-/** What a command runs with. Results go to `out`, everything said to a person while it works to `note`. */
+/** What a command runs with. Results go to `out`, progress and messages for people to `note`. */
 export interface Context {
-  /** The environment, with `.env` of the project beneath it. */
+  /** The environment, with `.env` of the project as defaults. */
   readonly env: Env;
-  /** Folder of the project: package.json, migrations, .env. */
+  /** Folder of the project, with package.json, migrations and .env. */
   readonly root: string;
-  /** Folder the command was called in. */
+  /** Working folder of the caller. */
   readonly cwd: string;
-  /** A line on stdout. */
+  /** Prints a line to stdout. */
   readonly out: (line: string) => void;
-  /** A line on stderr. */
+  /** Prints a line to stderr. */
   readonly note: (line: string) => void;
-  /** True where a person looks at stderr: progress may overwrite itself. */
+  /** True when stderr is a terminal: progress may overwrite itself. */
   readonly interactive: boolean;
   readonly color: boolean;
 }
 
-/** One verb of the command line. Keep what `run` needs behind dynamic imports: every command pays for what its file loads. */
+/** One command. `run` should import what it needs dynamically: --help loads the files of all commands. */
 export interface Command {
-  /** As it is typed, with its arguments in commander's notation: `send <workflow>`; a space makes a verb of a group: `worker start`. */
+  /** As typed, with arguments in commander's notation: `send <workflow>`. A space separates group and verb: `worker start`. */
   readonly name: string;
   readonly summary: string;
-  /** Shown first in --help: a command line after `pnpm xnovu `, and what it does. */
+  /** Shown first in --help: a command line without `pnpm xnovu `, and what it does. */
   readonly examples: readonly (readonly [line: string, what: string])[];
   /** More paragraphs for --help: exit codes, files. */
   readonly notes?: string;
   readonly flags: readonly Flag[];
-  /** Resolves to the exit code; 0 when it resolves to nothing. Flags arrive by their camelCase names. */
+  /** Resolves to the exit code, or to undefined for 0. Flags have camelCase names. */
   readonly run: (context: Context, args: readonly string[], flags: Flags) => Promise<number | undefined>;
 }
 

@@ -5,14 +5,14 @@ import type { Env } from "../../core/config/parse.ts";
 import type { Context } from "./command.ts";
 
 /**
- * `.env` of the project lies beneath the process's environment; an empty variable counts as unset. Where neither names a database,
- * the settings of the embedded stack that runs here lie beneath both: `xnovu send` then means that stack.
+ * The process's environment, with `.env` of the project as defaults. An empty variable counts as unset. When neither names a database, the
+ * settings of the embedded stack that runs here are the last defaults, so `xnovu send` uses that stack.
  */
 export function environment(processEnv: Env, folder: string): Env {
   const set = Object.fromEntries(Object.entries(processEnv).filter(([, value]) => value !== undefined && value !== ""));
   const env = { ...readEnvFile(join(folder, ".env")), ...set };
   if (env.DATABASE_URL || env.DATABASE_URL_FILE) return env;
-  // The stack writes the file when it is up and removes it when it stops.
+  // The stack writes this file when it is up and removes it when it stops.
   return { ...readEnvFile(join(resolve(folder, env.XNOVU_STATE_DIR ?? ".xnovu"), "stack.env")), ...env };
 }
 

@@ -7,7 +7,7 @@ import { settingsOf } from "./settings.ts";
 export const databaseUrl = async (context: Context): Promise<string> =>
   (await settingsOf(context, "database")).database.url;
 
-/** Runs `work` with a small pool. A database that cannot be reached, or has no schema yet, is said with what to do. */
+/** Runs `work` with a small pool. @throws XnovuError with a hint when the database is unreachable or has no schema yet. */
 export async function withPool<T>(context: Context, work: (pool: Pool) => Promise<T>): Promise<T> {
   const { database } = await settingsOf(context, "database");
   const { createPool } = await import("../../outbox/pool.ts");

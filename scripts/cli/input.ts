@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { messageOf, UsageError } from "../../core/errors.ts";
 import { isNotificationId, type JsonObject, type Recipient } from "../../core/notification.ts";
 
-/** A JSON object given as text, as `@file`, or as `-` for standard input. */
+/** Parses a JSON object given as text, as `@file`, or as `-` for standard input. */
 export function jsonObject(value: string, flag: string): JsonObject {
   const parsed = parseJson(value, flag);
   if (typeof parsed !== "object" || parsed === null || Array.isArray(parsed))
@@ -21,7 +21,7 @@ function parseJson(value: string, flag: string): unknown {
   }
 }
 
-/** `ada`, `ada=ada@example.com` (with an address), `topic:news`, or a JSON object of a subscriber. */
+/** Parses `ada`, `ada=ada@example.com` (with an address), `topic:news`, or a JSON object of a subscriber. */ // words: allow
 export function recipient(value: string): Recipient {
   if (value.startsWith("{")) {
     const object = jsonObject(value, "--to");
@@ -35,21 +35,21 @@ export function recipient(value: string): Recipient {
   return { subscriberId, ...(address.includes("@") ? { email: address } : { phone: address }) };
 }
 
-/** An ISO 8601 time with an offset, or a wait such as `10m`, `2h`, `1d` from now. */
+/** Parses an ISO 8601 time with an offset, or a delay such as `10m`, `2h`, `1d`. */
 export function moment(value: string, now = Date.now()): string {
-  const wait = /^(\d{1,6})(s|m|h|d)$/.exec(value);
-  if (wait)
+  const delay = /^(\d{1,6})(s|m|h|d)$/.exec(value);
+  if (delay)
     return new Date(
-      now + Number(wait[1]) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[wait[2] as "s" | "m" | "h" | "d"],
+      now + Number(delay[1]) * { s: 1e3, m: 6e4, h: 36e5, d: 864e5 }[delay[2] as "s" | "m" | "h" | "d"],
     ).toISOString();
   if (!/^\d{4}-\d\d-\d\dT.*(Z|[+-]\d\d:?\d\d)$/.test(value) || Number.isNaN(Date.parse(value)))
     throw new UsageError(
-      `--at must be a time with an offset such as 2026-12-24T18:00:00+01:00, or a wait such as 10m (it is ${JSON.stringify(value)})`,
+      `--at must be a time with an offset such as 2026-12-24T18:00:00+01:00, or a delay such as 10m (it is ${JSON.stringify(value)})`,
     );
   return new Date(value).toISOString();
 }
 
-/** A whole number within bounds. */
+/** Parses a whole number within bounds. */
 export function count(value: string, flag: string, min: number, max: number): number {
   const number = /^\d{1,9}$/.test(value) ? Number(value) : Number.NaN;
   if (!(number >= min && number <= max))
@@ -57,7 +57,7 @@ export function count(value: string, flag: string, min: number, max: number): nu
   return number;
 }
 
-/** The id of a notification: a positive bigint. */
+/** Parses the id of a notification: a positive bigint. */
 export function notificationId(value: string): string {
   if (!isNotificationId(value))
     throw new UsageError(

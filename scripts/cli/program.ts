@@ -3,11 +3,11 @@ import type { Command, Context, Flag, Flags } from "./command.ts";
 
 const groups: Readonly<Record<string, string>> = {
   key: "API keys of producers: create, list, revoke",
-  migrate: "the notification tables: apply, take back, status",
+  migrate: "the database schema: up, down, status, create",
   worker: "the worker: start, stop, status, health, restart",
 };
 
-/** Builds the commander program from the commands. `done` gets the exit code of the one that ran. */
+/** Builds the commander program. `done` receives the exit code of the command that ran. */
 export function createProgram(
   commands: readonly Command[],
   context: Context,
@@ -30,7 +30,7 @@ export function createProgram(
       `${examplesText([
         ["up", "start everything on this machine"],
         ['send email --to ada --payload \'{"subject":"Hi","body":"First"}\'', "send a notification"],
-        ["worker status", "see what the worker does"],
+        ["worker status", "show what the worker does"],
       ])}\n`,
     );
   for (const command of commands) addCommand(parentOf(program, command.name, commands), command, context, done);

@@ -1,7 +1,7 @@
 import type { Group, Settings } from "../../core/config/variables.ts";
 import type { Context } from "./command.ts";
 
-/** The settings of some groups. Loaded when asked for: zod alone would cost every command some 50 ms. */
+/** The settings of some groups. Imported on demand: loading zod would cost every command about 50 ms. */
 export async function settingsOf<G extends Group>(
   { env }: Pick<Context, "env">,
   ...groups: G[]

@@ -11,15 +11,15 @@ import { settingsOf } from "./settings.ts";
 
 export interface WorkerPlace {
   readonly port: number;
-  /** Address it listens on. */
+  /** Address that it listens on. */
   readonly host: string;
-  /** Address to ask it at from this machine. */
+  /** Base URL for requests from this machine. */
   readonly url: string;
   readonly pidFile: string;
   readonly parentFile: string;
   readonly logFile: string;
   readonly shutdownTimeoutMs: number;
-  /** Environment of the worker: pid files lie in the same folder whatever folder it is called from. */
+  /** Environment of the worker. XNOVU_STATE_DIR is absolute, so the pid files do not depend on the working folder. */
   readonly env: NodeJS.ProcessEnv;
 }
 
@@ -39,17 +39,17 @@ export async function workerPlace({ env, root }: Context): Promise<WorkerPlace> 
   };
 }
 
-/** Everything that the worker reads: a error is told before anything is started, or stopped for a restart. */
+/** Checks all settings of the worker before it is started, or stopped for a restart. @throws SettingsError */
 export const checkWorkerSettings = async (context: Context): Promise<void> =>
   void (await settingsOf(context, "general", "novu", "database", "temporal", "worker"));
 
-/** Compiled in the image, run through tsx from source. */
+/** The worker is compiled JavaScript in the image, and TypeScript run by tsx in a checkout. */
 function nodeArguments(root: string, program: "main" | "parent"): string[] {
   const source = join(root, `worker/${program}.ts`);
   return existsSync(source) ? ["--import", "tsx", source] : [join(root, `worker/${program}.js`)];
 }
 
-/** The processes to signal: the parent of a detached worker, which stops its child, or the worker itself. */
+/** The process to signal: the parent of a detached worker, which stops its child, or the worker itself. */
 export const runningWorker = ({
   pidFile,
   parentFile,
@@ -60,7 +60,7 @@ export const runningWorker = ({
   return worker === undefined ? undefined : { process: worker, detached: false };
 };
 
-/** Runs the worker in the foreground, with this terminal, until it ends. Resolves to its exit code. */
+/** Runs the worker in the foreground of this terminal. Resolves to its exit code. */
 export async function runWorker({ root }: Context, { env }: WorkerPlace): Promise<number> {
   const child = spawn(process.execPath, nodeArguments(root, "main"), { stdio: "inherit", env, cwd: root });
   const names = ["SIGTERM", "SIGINT", "SIGHUP"] as const;
@@ -74,7 +74,7 @@ export async function runWorker({ root }: Context, { env }: WorkerPlace): Promis
   return code;
 }
 
-/** A port that is taken is told at once: the parent would start the worker again and again. */
+/** Checked first, because the parent would restart a worker without its port again and again. */
 async function portMustBeFree({ port, host }: WorkerPlace): Promise<void> {
   const error = await new Promise<NodeJS.ErrnoException | undefined>((done) => {
     const server = createServer();
@@ -83,11 +83,11 @@ async function portMustBeFree({ port, host }: WorkerPlace): Promise<void> {
   });
   if (error?.code === "EADDRINUSE")
     throw new XnovuError(`port ${port} is already in use`, {
-      hint: "Another worker may run here (pnpm xnovu worker status); or set WORKER_HEALTH_PORT to a free port.",
+      hint: "Check for another worker (pnpm xnovu worker status), or set WORKER_HEALTH_PORT to a free port.",
     });
 }
 
-/** Starts the worker in the background under a parent that restarts it, and waits until it answers. */
+/** Starts the worker in the background under a parent that restarts it, and waits until it responds. */
 export async function detachWorker({ root }: Context, place: WorkerPlace): Promise<{ pid: number }> {
   await portMustBeFree(place);
   mkdirSync(dirname(place.logFile), { recursive: true });
@@ -106,7 +106,7 @@ export async function detachWorker({ root }: Context, place: WorkerPlace): Promi
   });
   const deadline = Date.now() + 30_000;
   while (code === undefined && Date.now() < deadline) {
-    const answer = await ask(place, "/status");
+    const answer = await requestWorker(place, "/status");
     const worker = readPidFile(place.pidFile);
     if (worker !== undefined && answer?.body.pid === worker.pid && readPidFile(place.parentFile)?.pid === child.pid) {
       child.unref();
@@ -115,14 +115,17 @@ export async function detachWorker({ root }: Context, place: WorkerPlace): Promi
     await pause(100);
   }
   if (code === undefined && child.pid !== undefined) child.kill("SIGTERM");
-  const said = readFileSync(place.logFile).subarray(from).toString().trim().split("\n").slice(-15).join("\n");
-  throw new XnovuError(`the worker did not come up${code === undefined ? " within 30 s" : ""}; it said:\n${said}`, {
-    exitCode: code === 78 ? 78 : 1,
-    hint: `Its log: ${place.logFile}`,
-  });
+  const lines = readFileSync(place.logFile).subarray(from).toString().trim().split("\n").slice(-15).join("\n");
+  throw new XnovuError(
+    `the worker did not start${code === undefined ? " within 30 s" : ""}. Its last log lines:\n${lines}`,
+    {
+      exitCode: code === 78 ? 78 : 1,
+      hint: `Its log: ${place.logFile}`,
+    },
+  );
 }
 
-/** Asks for a stop and waits for it. `stopped` false: it still runs after its own deadline. */
+/** Stops the worker and waits for its end. False when it still runs after its own deadline. */
 export async function stopWorker(place: WorkerPlace, running: ProcessIdentity, force: boolean): Promise<boolean> {
   const worker = readPidFile(place.pidFile);
   process.kill(running.pid, "SIGTERM");
@@ -144,8 +147,8 @@ export interface WorkerAnswer {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
-/** Asks the worker on its port. Undefined when nothing there answers as a worker does. */
-export async function ask({ url }: WorkerPlace, path: string): Promise<WorkerAnswer | undefined> {
+/** Requests a path of the worker. Undefined when nothing on its port responds like a worker. */
+export async function requestWorker({ url }: WorkerPlace, path: string): Promise<WorkerAnswer | undefined> {
   try {
     const response = await fetch(url + path, { signal: AbortSignal.timeout(3_000) });
     const body: unknown = await response.json();

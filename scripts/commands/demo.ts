@@ -10,18 +10,18 @@ import { runningAlready } from "../stack/running.ts";
 
 export const demo: Command = {
   name: "demo",
-  summary: "send one notification through every channel and show its way",
+  summary: "send one notification through every channel and show how each was delivered",
   examples: [
-    ["demo", "on the stack that is up, or on one of its own for as long as it takes"],
-    ["demo --keep", "leave the stack up afterwards, to look at the inbox"],
-    ["demo --bridge-key wrong", "see what a wrong NOVU_SECRET_KEY of the app looks like"],
+    ["demo", "on the running stack, or on a temporary one"],
+    ["demo --keep", "leave the stack up, to look at the inbox"],
+    ["demo --bridge-key wrong", "show what happens when the app has a wrong NOVU_SECRET_KEY"],
   ],
-  notes: `A stack of its own takes the first free ports (offset 0, 100, 200, ...) and keeps nothing; its logs stay in .xnovu/demo/logs.
-Exit codes: 0 everything was delivered; 1 something was not, or the stack did not start; 2 bad use.`,
+  notes: `A temporary stack takes the first free ports (offset 0, 100, 200, ...) and deletes its data at the end; its logs stay in .xnovu/demo/logs.
+Exit codes: 0 everything was delivered, 1 something was not or the stack did not start, 2 wrong use.`,
   flags: [
     { flags: "--keep", about: "leave the stack up (stop it with `pnpm xnovu down`)" },
     { flags: "--bridge-key <key>", about: "start the app with this NOVU_SECRET_KEY instead of Novu's" },
-    { flags: "--timeout <seconds>", about: "wait this long for the deliveries", fallback: "60" },
+    { flags: "--timeout <seconds>", about: "time limit for the deliveries", fallback: "60" },
     json,
   ],
   async run(context, _args, flags) {
@@ -29,14 +29,14 @@ Exit codes: 0 everything was delivered; 1 something was not, or the stack did no
     const bridgeKey = text(flags, "bridgeKey");
     if (bridgeKey !== undefined && isSet(flags, "keep"))
       throw new UsageError(
-        "--keep and --bridge-key exclude each other: a stack with a wrong key is of no use afterwards.",
+        "--keep and --bridge-key cannot be combined: a stack with a wrong key is useless afterwards.",
       );
     const paths = await pathsOf(context);
     const running = bridgeKey === undefined ? await runningAlready(context, paths) : undefined;
     if (running !== undefined || isSet(flags, "keep")) {
       const { freeOffset } = await import("../../local/stack/ports-check.ts");
       const state = running ?? (await detachStack(context, paths, ["--port-offset", String(await freeOffset())]));
-      context.note(`Using the stack that is up (process ${state.pid}).`);
+      context.note(`Using the running stack (process ${state.pid}).`);
       const { addressesOf } = await import("../../local/stack/plan.ts");
       const { stackKey } = await import("../../local/stack/secret.ts");
       const place = {
@@ -46,7 +46,7 @@ Exit codes: 0 everything was delivered; 1 something was not, or the stack did no
       };
       return await sendAndReport(context, flags, place, { seconds, signal: new AbortController().signal });
     }
-    return await onOwnStack(context, flags, paths, seconds, bridgeKey);
+    return await onTemporaryStack(context, flags, paths, seconds, bridgeKey);
   },
 };
 
@@ -56,8 +56,8 @@ interface Place {
   readonly secretKey: string;
 }
 
-/** A stack for this demo alone: its data is new and removed again, so that it neither meets nor leaves anything. */
-async function onOwnStack(
+/** Runs the demo on a temporary stack. Its data is deleted at the end. */
+async function onTemporaryStack(
   context: Context,
   flags: Flags,
   { app }: StackPaths,
@@ -69,7 +69,7 @@ async function onOwnStack(
   const { tidy } = await import("../../local/stack/stop.ts");
   await tidy(paths);
   const offset = await freeOffset();
-  if (offset > 0) context.note(`The usual ports are in use: this demo's are ${offset} higher.`);
+  if (offset > 0) context.note(`The default ports are in use; this demo uses ports ${offset} higher.`);
   const options = { paths, offset, fresh: true, appFolder: app, ...(bridgeKey === undefined ? {} : { bridgeKey }) };
   const code = await withStack(context, options, (stack, signal) => {
     const { databaseUrl, novuKey, addresses } = stack;

@@ -4,21 +4,21 @@ export const dockerBuild: Command = {
   name: "docker:build",
   summary: "build the image, tagged from git",
   examples: [
-    ["docker:build", "for this machine, into its Docker engine"],
+    ["docker:build", "for this machine's platform, into its Docker engine"],
     ["docker:build --platform linux/arm64", "for another platform"],
-    ["docker:build --no-cache --metadata-file build.json", "from nothing, with buildx's report"],
-    ["docker:build --set *.args.NPM_REGISTRY=https://mirror.example", "with one of bake's overrides"],
+    ["docker:build --no-cache --metadata-file build.json", "without the build cache, with buildx's metadata"],
+    ["docker:build --set *.args.NPM_REGISTRY=https://mirror.example", "with a bake override"],
   ],
   notes:
-    "This machine's own platform is loaded into the engine. Another one, or several, are kept as an OCI archive below .xnovu/images: an engine holds\none platform. Variables of docker-bake.hcl (BASE_IMAGE, CACHE_FROM ...) are read from the environment.",
+    "An image for this machine's platform is loaded into the engine. For another platform, or several, the command writes an OCI archive below\n.xnovu/images, because an engine holds only one platform. Bake reads its variables (BASE_IMAGE, CACHE_FROM ...) from the environment.",
   flags: [
-    { flags: "--platform <list>", about: "linux/amd64, linux/arm64, or both with a comma", repeat: true },
-    { flags: "--no-cache", about: "take nothing from the build cache" },
-    { flags: "-t, --tag <tag>", about: "use this tag in place of those from git" },
-    { flags: "--tag-prefix <prefix>", about: "git's version tags start so, as release/ in release/v1.2.3" },
+    { flags: "--platform <list>", about: "linux/amd64, linux/arm64, or both separated by a comma", repeat: true },
+    { flags: "--no-cache", about: "do not use the build cache" },
+    { flags: "-t, --tag <tag>", about: "use this tag instead of the tags from git" },
+    { flags: "--tag-prefix <prefix>", about: "prefix of git's version tags, such as release/ for release/v1.2.3" },
     { flags: "--builder <name>", about: "buildx builder to build with" },
     { flags: "--set <override>", about: "bake override: target.key=value", repeat: true },
-    { flags: "--metadata-file <file>", about: "write buildx's metadata there" },
+    { flags: "--metadata-file <file>", about: "write buildx's metadata to this file" },
   ],
   async run(context, _, flags) {
     const { build } = await import("../image/build.ts");
@@ -39,7 +39,7 @@ export const dockerBuild: Command = {
       context.out(`Digest: ${digest}`);
       if (destination.kind === "archive")
         context.out(
-          `Kept as an OCI archive, as the engine cannot hold it: ${destination.path} (docker:push puts it into a registry)`,
+          `Written as an OCI archive, because the engine cannot hold it: ${destination.path} (docker:push pushes it to a registry)`,
         );
       else context.out("Loaded into the engine");
       writeGithubOutput(context.env.GITHUB_OUTPUT, {

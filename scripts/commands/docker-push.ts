@@ -10,31 +10,31 @@ import { run, warmUp } from "../image/run.ts";
 
 export const dockerPush: Command = {
   name: "docker:push",
-  summary: "build what is not built, and push it under git's tags",
+  summary: "build the image and push it under the tags from git",
   examples: [
-    ["docker:push --dry-run", "the tags and bake's plan; needs neither engine nor network"],
+    ["docker:push --dry-run", "print the tags and bake's plan; needs no engine and no network"],
     ["docker:push -r custom-registry", "to another registry"],
     ["docker:push -r 127.0.0.1:5000/team --platform linux/amd64,linux/arm64", "both platforms under one tag"],
     ["docker:push --latest auto --require-version", "for a release pipeline"],
   ],
   notes:
-    "A changed tree is refused (exit 2) unless --allow-dirty. A tag of a commit or a version that is in the registry with another revision is\nnever overwritten unless --move-tag. latest moves last, when every other tag reads back. Cut connections and 5xx are tried again 3 times.",
+    "Refuses a tree with uncommitted changes (exit 2) unless --allow-dirty. Never overwrites a commit or version tag of another revision unless\n--move-tag. Moves latest last, after reading every other tag back. Retries broken connections and 5xx responses 3 times.",
   flags: [
-    { flags: "--dry-run", about: "print the tags and bake's plan, and push nothing" },
+    { flags: "--dry-run", about: "print the tags and bake's plan without pushing" },
     {
       flags: "-r, --registry <registry>",
       about: "registry and namespace (default registry.cn-shanghai.aliyuncs.com/yogosystem)",
     },
     { flags: "--platform <list>", about: "linux/amd64, linux/arm64 (default both)", repeat: true },
     { flags: "--builder <name>", about: "buildx builder to build with" },
-    { flags: "-t, --tag <tag>", about: "push this tag alone, in place of those from git" },
-    { flags: "--tag-prefix <prefix>", about: "git's version tags start so, as release/ in release/v1.2.3" },
-    { flags: "--require-clean", about: "refuse a changed tree in a dry run too" },
-    { flags: "--allow-dirty", about: "push a changed tree; its revision label ends in -dirty" },
+    { flags: "-t, --tag <tag>", about: "push only this tag instead of the tags from git" },
+    { flags: "--tag-prefix <prefix>", about: "prefix of git's version tags, such as release/ for release/v1.2.3" },
+    { flags: "--require-clean", about: "refuse uncommitted changes in a dry run too" },
+    { flags: "--allow-dirty", about: "push despite uncommitted changes; the revision label ends in -dirty" },
     { flags: "--move-tag", about: "overwrite a tag that belongs to another revision" },
     {
       flags: "--latest <when>",
-      about: "move latest; auto: not for a prerelease or a backport",
+      about: "when to move latest; auto: not for a prerelease or a backport",
       choices: ["auto", "always", "never"],
       fallback: "always",
     },
@@ -43,10 +43,10 @@ export const dockerPush: Command = {
   ],
   async run(context, _, flags) {
     if (isSet(flags, "requireClean") && isSet(flags, "allowDirty"))
-      throw new UsageError("--require-clean and --allow-dirty contradict each other", "Keep one.");
+      throw new UsageError("--require-clean and --allow-dirty contradict each other", "Pass only one of them.");
     const project = findProject(context.cwd, context.root);
     const reading = inputsFor(context, flags);
-    // While git answers.
+    // In parallel with git.
     warmUp();
     const inputs = await reading;
     if (isSet(flags, "requireClean")) requireCleanTree(inputs.tags, false);
@@ -67,7 +67,7 @@ async function dryRun(context: Context, flags: Flags, inputs: BakeInputs, { fold
   for (const line of tagLines(inputs.tags)) context.out(line);
   context.out(printed.stdout.trimEnd());
   const last = movedLast(inputs.tags);
-  if (last !== undefined) context.note(`${last} is moved when the tags above read back from the registry.`);
+  if (last !== undefined) context.note(`${last} moves after the tags above were read back from the registry.`);
   return 0;
 }
 

@@ -5,12 +5,12 @@ export const dockerRun: Command = {
   name: "docker:run",
   summary: "run the image that docker:build made",
   examples: [
-    ["docker:run -d", "the app in the background, once it is healthy"],
+    ["docker:run -d", "the app in the background; returns when it is healthy"],
     ["docker:run -d --worker", "the worker"],
     ["docker:run -p 8080:4000 --env-file production.env", "on another port, with settings from a file"],
   ],
   notes:
-    "Settings come from the environment and .env, or from --env-file alone. localhost is the container itself: reach this machine's servers as\nhost.docker.internal. Exit 1 with the container's log when it does not become healthy in time.",
+    "Settings come from the environment and .env, or only from --env-file. In the container localhost is the container itself: reach servers of\nthis machine as host.docker.internal. Exit code 1, with the container's log, when it does not become healthy in time.",
   flags: [
     { flags: "-d, --detach", about: "in the background" },
     {
@@ -18,11 +18,11 @@ export const dockerRun: Command = {
       about: "map a port (default 4000:4000, worker 3001:3001)",
       repeat: true,
     },
-    { flags: "--env-file <file>", about: "settings from this file, in Docker's format" },
+    { flags: "--env-file <file>", about: "read settings only from this file, in Docker's format" },
     { flags: "--worker", about: "run the worker instead of the app" },
-    { flags: "-t, --tag <tag>", about: "run this tag in place of the one from git" },
+    { flags: "-t, --tag <tag>", about: "run this tag instead of the one from git" },
     { flags: "--network <name>", about: "Docker network to join" },
-    { flags: "--timeout <seconds>", about: "how long to wait until it is healthy", fallback: "60" },
+    { flags: "--timeout <seconds>", about: "time limit to become healthy", fallback: "60" },
   ],
   async run(context, _, flags) {
     const { variables } = await import("../../core/config/variables.ts");
@@ -31,15 +31,15 @@ export const dockerRun: Command = {
     const { startContainer } = await import("../image/container-run.ts");
     const { resolve } = await import("node:path");
     const seconds = Number(text(flags, "timeout"));
-    if (!Number.isInteger(seconds) || seconds < 1) throw new UsageError("--timeout takes whole seconds, at least 1");
+    if (!Number.isInteger(seconds) || seconds < 1)
+      throw new UsageError("--timeout must be a whole number of seconds, at least 1");
     const role = isSet(flags, "worker") ? "worker" : "app";
     const envFile = text(flags, "envFile");
     const publish = texts(flags, "publish");
     const badPort = publish.find((port) => !/^((\d{1,3}\.){3}\d{1,3}:|\[[0-9a-f:]+\]:)?\d{1,5}:\d{1,5}$/i.test(port));
-    if (badPort !== undefined)
-      throw new UsageError(`-p ${badPort} is not HOST:CONTAINER`, "For instance: -p 8080:4000");
+    if (badPort !== undefined) throw new UsageError(`-p ${badPort} is not HOST:CONTAINER`, "Example: -p 8080:4000");
     const { tags } = await inputsFor(context, flags);
-    // The container's own port, state folder and mode are the image's.
+    // Port, state folder and mode inside the container come from the image.
     const own = ["PORT", "WORKER_HEALTH_PORT", "XNOVU_WORKER_HOST", "XNOVU_STATE_DIR", "NODE_ENV"];
     const names = Object.values(variables).flatMap((group) => Object.values(group).map(({ env }) => env as string));
     const settings = envFile === undefined ? names.filter((name) => context.env[name] && !own.includes(name)) : [];
@@ -55,11 +55,9 @@ export const dockerRun: Command = {
     const outcome = await startContainer(plan, seconds * 1000, { cwd: context.cwd, env: context.env });
     if (outcome.kind === "ended") return outcome.code;
     if (outcome.kind === "already") {
-      context.out(
-        `${nameOf(role)} is running already, from ${outcome.image}${outcome.health ? ` (${outcome.health})` : ""}`,
-      );
+      context.out(`${nameOf(role)} already runs, from ${outcome.image}${outcome.health ? ` (${outcome.health})` : ""}`);
       if (outcome.image !== tags.local)
-        context.note(`To run ${tags.local} instead: pnpm xnovu docker:stop, then this again.`);
+        context.note(`To run ${tags.local} instead, run \`pnpm xnovu docker:stop\` and then this command again.`);
       return 0;
     }
     context.out(`${nameOf(role)} is healthy: ${healthUrl(role, publish[0] ?? defaultPublish(role))}`);

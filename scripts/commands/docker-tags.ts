@@ -2,22 +2,22 @@ import { type Command, isSet, json } from "../cli/command.ts";
 
 export const dockerTags: Command = {
   name: "docker:tags",
-  summary: "print the image tags of this state of git",
+  summary: "print the image tags for this state of git",
   examples: [
-    ["docker:tags", "the local tag, and those a push would use"],
-    ["docker:tags --json", "the same for a script, with the reasons"],
-    ["docker:tags -r registry.example/team --require-version", "for a registry; fail without a version"],
+    ["docker:tags", "the local tag and the tags of a push"],
+    ["docker:tags --json", "the same for a script, with warnings"],
+    ["docker:tags -r registry.example/team --require-version", "for a registry; fails without a version"],
   ],
   notes:
-    "The commit's first 7 characters, the nearest semantic version tag, and latest; a changed tree is -dirty and has no version.\nExit 2 when there is no git state to read.",
+    "Tags are the commit's first 7 characters, the nearest semantic version tag, and latest. With uncommitted changes the tag ends in -dirty and\nthere is no version. Exit code 2 without a git repository.",
   flags: [
     json,
-    { flags: "-t, --tag <tag>", about: "use this tag in place of those from git" },
+    { flags: "-t, --tag <tag>", about: "use this tag instead of the tags from git" },
     { flags: "-r, --registry <registry>", about: "registry and namespace" },
-    { flags: "--tag-prefix <prefix>", about: "git's version tags start so, as release/ in release/v1.2.3" },
+    { flags: "--tag-prefix <prefix>", about: "prefix of git's version tags, such as release/ for release/v1.2.3" },
     {
       flags: "--latest <when>",
-      about: "as docker:push has it",
+      about: "as in docker:push",
       choices: ["auto", "always", "never"],
       fallback: "always",
     },

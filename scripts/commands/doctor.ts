@@ -6,28 +6,28 @@ import { audiences, exitCodeOf, type Finding } from "../doctor/finding.ts";
 
 export const doctor: Command = {
   name: "doctor",
-  summary: "check every setting and everything XNovu depends on, and say what to do",
+  summary: "check every setting and dependency, and say how to fix what is wrong",
   examples: [
     ["doctor", "settings, Postgres, Temporal, Novu, app, worker, backlog"],
     ["doctor --for worker --json", "what the worker needs, for a script"],
-    ["doctor --app-url https://notify.example.com", "with the app where it runs"],
+    ["doctor --app-url https://notify.example.com", "with the address of the deployed app"],
   ],
   notes: [
-    "Nothing is changed. All is asked at the same time, and what fails hides nothing else.",
-    "States: ok; warn, which works and wants a look; down; bad, a setting; unknown, which another line explains.",
-    "An app or worker that nobody named by flag or setting (PORT, WORKER_HEALTH_PORT) and that does not answer here is a warning.",
-    "Exit codes: 0 nothing is down, 1 something is, 78 bad settings.",
+    "Changes nothing. All checks run at the same time, and one failure hides no other.",
+    "States: ok; warn (works, but look at it); down; bad (a setting is wrong); unknown (another line explains why).",
+    "A missing app or worker is only a warning unless a flag or setting (PORT, WORKER_HEALTH_PORT) names it.",
+    "Exit codes: 0 nothing is down, 1 something is down, 78 a setting is wrong.",
   ].join("\n"),
   flags: [
-    { flags: "--for <who>", about: `what to look at: ${audiences.join(", ")}`, fallback: "all" },
-    { flags: "--app-url <url>", about: "address of the app; http://127.0.0.1:<PORT> when absent" },
-    { flags: "--worker-url <url>", about: "address of the worker; WORKER_HEALTH_PORT on this machine when absent" },
-    { flags: "--timeout <ms>", about: "for each question", fallback: "5000" },
+    { flags: "--for <who>", about: `what to check: ${audiences.join(", ")}`, fallback: "all" },
+    { flags: "--app-url <url>", about: "address of the app (default http://127.0.0.1:<PORT>)" },
+    { flags: "--worker-url <url>", about: "address of the worker (default: WORKER_HEALTH_PORT on this machine)" },
+    { flags: "--timeout <ms>", about: "time limit of each check", fallback: "5000" },
     json,
   ],
   async run(context, _args, flags) {
-    const asked = text(flags, "for") ?? "all";
-    const audience = audiences.find((known) => known === asked);
+    const wanted = text(flags, "for") ?? "all";
+    const audience = audiences.find((known) => known === wanted);
     if (audience === undefined) throw new UsageError(`--for must be one of ${audiences.join(", ")}`);
     const [appUrl, workerUrl] = [
       address(text(flags, "appUrl"), "--app-url"),
@@ -65,7 +65,7 @@ function print({ out, note }: Context, findings: readonly Finding[]): void {
     ],
     ...(todo === undefined || state === "ok" ? [] : [["", "", "", `→ ${todo}`]]),
   ]);
-  // Wide: what to do must be readable to its end.
+  // Wide cells: the advice must be readable to its end.
   out(table(["CHECK", "STATE", "MS", "FOUND"], rows, 500));
   const wrong = findings.filter(({ state }) => state === "down" || state === "bad").length;
   if (wrong > 0) note(`xnovu: ${wrong} of ${findings.length} checks failed`);

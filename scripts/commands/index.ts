@@ -1,6 +1,6 @@
 import type { Command } from "../cli/command.ts";
 
-/** A command's words without its arguments, and how to get the rest of it: a file is loaded for its own verb, and all of them for help. */
+/** A command's words without its arguments, and how to load it. A call loads only the file of its own verb; help loads all. */
 interface Entry {
   readonly words: string;
   readonly load: () => Promise<Command>;
@@ -41,12 +41,12 @@ const entries: readonly Entry[] = [
   { words: "migrate create", load: async () => (await import("./migrate.ts")).migrateCreate },
 ];
 
-/** Each command's words as they are typed: `["worker", "start"]`. */
+/** Each command's words as typed: `["worker", "start"]`. */
 export const verbs: readonly (readonly string[])[] = entries.map(({ words }) => words.split(" "));
 
 /**
- * The commands that a command line may mean: those that begin with its first word, or all of them where that is none of theirs (help, a flag,
- * a slip of the finger that a suggestion is made for).
+ * The commands to load for a command line: those that begin with its first word, or all of them when none does (help, a flag, a typo that
+ * commander answers with a suggestion).
  */
 export async function commandsFor(first: string | undefined): Promise<readonly Command[]> {
   const meant = entries.filter(({ words }) => words.split(" ")[0] === first);

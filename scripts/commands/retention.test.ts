@@ -119,7 +119,7 @@ test("Ctrl-C ends it between two batches with 130: what is deleted stays deleted
     sink: (line) => void lines.push(line),
   });
   try {
-    await until(() => lines.some((line) => /\d+ looked at, \d+ deleted/.test(line)));
+    await until(() => lines.some((line) => /\d+ rows read, \d+ deleted/.test(line)));
     assert.equal(await child.stop({ signal: "SIGINT", limitMs: 10_000 }), { code: 130, signal: null });
     const { stopped, deleted } = JSON.parse(lines.find((line) => line.includes("{"))?.replace(/^[^{]*/, "") ?? "");
     assert.is(stopped, true);

@@ -9,28 +9,28 @@ type Counts = Readonly<Record<Finished, number>>;
 const states = ["SENT", "RETRACTED", "DEAD"] as const satisfies readonly Finished[];
 const none: Counts = { SENT: 0, RETRACTED: 0, DEAD: 0 };
 const dayMs = 86_400_000;
-/** Milliseconds between two lines of progress. */
+/** Milliseconds between two progress lines. */
 const everyMs = 1_000;
 
 export const retention: Command = {
   name: "retention",
-  summary: "delete finished notifications that ended long ago, with their timelines",
+  summary: "delete old finished notifications with their timelines",
   examples: [
-    ["retention --older-than 30d --dry-run", "how many would go"],
-    ["retention --older-than 30d", "what was sent or retracted more than 30 days ago"],
-    ["retention --older-than 90d --states DEAD", "dead letters, only when they are named"],
+    ["retention --older-than 30d --dry-run", "count what it would delete"],
+    ["retention --older-than 30d", "delete what was sent or retracted more than 30 days ago"],
+    ["retention --older-than 90d --states DEAD", "delete dead letters, which are never deleted by default"],
   ],
   notes: [
-    "Notifications that wait, are being sent or have failed for now are never touched. Each batch is a transaction of its own, oldest first;",
-    "Ctrl-C ends it between two of them (exit code 130), and the next run goes on. Two runs at once do not wait for each other.",
-    "Once a notification is gone, its transaction id is free: the same request would be sent again.",
+    "Never deletes notifications that are waiting, being sent or due for a retry. Each batch is a transaction, oldest rows first. Ctrl-C stops",
+    "between two batches (exit code 130) and the next run continues. Concurrent runs do not block each other.",
+    "Deleting a notification frees its transaction id: the same request would be sent again.",
   ].join("\n"),
   flags: [
-    { flags: "--older-than <period>", about: "since their end, such as 30d, 12h or 8w" },
-    { flags: "--states <list>", about: "any of SENT, RETRACTED, DEAD, with commas", fallback: "SENT,RETRACTED" },
-    { flags: "--batch <rows>", about: "in one transaction at the most", fallback: "5000" },
-    { flags: "--dry-run", about: "count, and delete nothing" },
-    { flags: "--yes", about: "really: needed for a period under a day" },
+    { flags: "--older-than <period>", about: "minimum time since their end, such as 30d, 12h or 8w" },
+    { flags: "--states <list>", about: "SENT, RETRACTED or DEAD, separated by commas", fallback: "SENT,RETRACTED" },
+    { flags: "--batch <rows>", about: "at most this many rows in one transaction", fallback: "5000" },
+    { flags: "--dry-run", about: "count without deleting" },
+    { flags: "--yes", about: "confirm a period under one day" },
     json,
   ],
   async run(context, _args, flags) {
@@ -38,29 +38,29 @@ export const retention: Command = {
     const dryRun = isSet(flags, "dryRun");
     if (olderThanMs < dayMs && !dryRun && !isSet(flags, "yes"))
       throw new UsageError(
-        "--older-than is under a day: what was only just sent would go, and the same request would be sent again",
-        "Add --yes to do it.",
+        "--older-than is under a day: the same request could be sent again soon after the first",
+        "Add --yes to confirm.",
       );
-    const asked = {
+    const request = {
       statuses: statesIn(text(flags, "states") ?? ""),
       batch: count(text(flags, "batch") ?? "", "--batch", 1, 100_000),
       dryRun,
     };
     const { interruptible } = await import("../image/interrupt.ts");
-    return await interruptible((signal) => retire(context, asked, olderThanMs, isSet(flags, "json"), signal));
+    return await interruptible((signal) => retire(context, request, olderThanMs, isSet(flags, "json"), signal));
   },
 };
 
 async function retire(
   context: Context,
-  asked: Omit<RetentionPlan, "before">,
+  request: Omit<RetentionPlan, "before">,
   olderThanMs: number,
   asJson: boolean,
   signal: AbortSignal,
 ): Promise<number> {
   const outbox = await import("../../outbox/retention.ts");
   return await withPool(context, async (pool) => {
-    const plan = { ...asked, before: await outbox.momentBack(pool, olderThanMs) };
+    const plan = { ...request, before: await outbox.momentBack(pool, olderThanMs) };
     const note = progress(context, plan.dryRun);
     let gone = none;
     let batches = 0;
@@ -70,23 +70,23 @@ async function retire(
       note(gone, step.looked);
       if (signal.aborted) break;
     }
-    const said = { before: plan.before, states: plan.statuses, dryRun: plan.dryRun, stopped: signal.aborted };
-    context.out(asJson ? JSON.stringify({ ...said, batches, deleted: gone }) : sentence(said, gone));
-    // Asked to stop: the exit code is that of the signal.
+    const summary = { before: plan.before, states: plan.statuses, dryRun: plan.dryRun, stopped: signal.aborted };
+    context.out(asJson ? JSON.stringify({ ...summary, batches, deleted: gone }) : sentence(summary, gone));
+    // After an interrupt the exit code is that of the signal.
     signal.throwIfAborted();
     return 0;
   });
 }
 
-/** Tells how far it is, once a second at the most, so that a log of it stays readable. */
+/** Reports progress at most once a second, so that a log stays readable. */
 function progress({ note }: Context, dryRun: boolean): (gone: Counts, looked: number) => void {
-  let told = performance.now();
+  let reported = performance.now();
   let seen = 0;
   return (gone, looked) => {
     seen += looked;
-    if (performance.now() - told < everyMs) return;
-    told = performance.now();
-    note(`${seen} looked at, ${total(gone)} ${dryRun ? "would go" : "deleted"}`);
+    if (performance.now() - reported < everyMs) return;
+    reported = performance.now();
+    note(`${seen} rows read, ${total(gone)} ${dryRun ? "to delete" : "deleted"}`);
   };
 }
 
@@ -125,16 +125,16 @@ function period(value: string | undefined): number {
 }
 
 function statesIn(value: string): Finished[] {
-  const asked = value
+  const wanted = value
     .toUpperCase()
     .split(/[\s,]+/)
     .filter(Boolean);
-  const known = states.filter((state) => asked.includes(state));
-  const wrong = asked.filter((name) => !states.some((state) => state === name));
+  const known = states.filter((state) => wanted.includes(state));
+  const wrong = wanted.filter((name) => !states.some((state) => state === name));
   if (wrong.length > 0 || known.length === 0)
     throw new UsageError(
       `--states takes ${states.join(", ")}${wrong.length > 0 ? `, not ${wrong.join(", ")}` : ""}`,
-      "Only finished notifications can be deleted: the others are still to be sent.",
+      "Only finished notifications can be deleted.",
     );
   return known;
 }

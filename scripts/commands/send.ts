@@ -16,29 +16,29 @@ export const send: Command = {
     ["send sms --to bob=+4912345 --payload @sms.json --wait", "payload from a file; wait until it is sent"],
     [`send in-app --to topic:news --at 10m --payload '{"body":"Soon"}'`, "to a topic, in ten minutes"],
   ],
-  notes: `Workflows of this project: ${workflowIds.join(", ")}. Others that Novu knows may be named as well.\nThe same --transaction-id again with the same content sends nothing new and prints the first id.\nTRACEPARENT in the environment (W3C trace context) goes with the notification: the worker's spans join that trace.`,
+  notes: `Workflows of this project: ${workflowIds.join(", ")}. Any other workflow that Novu knows works too.\nSending the same --transaction-id with the same content again sends nothing and prints the first id.\nTRACEPARENT in the environment (W3C trace context) is stored with the notification: the worker's spans join that trace.`,
   flags: [
     {
       flags: "--to <recipient>",
-      about: "subscriber id, id=address, topic:key, or a JSON object; may be repeated",
+      about: "subscriber id, id=address, topic:key, or a JSON object; repeat for several",
       repeat: true,
     },
     { flags: "--payload <json>", about: "payload as JSON, @file, or - for standard input", fallback: "{}" },
-    { flags: "--at <time>", about: "send at that time, or after a wait such as 10m" },
+    { flags: "--at <time>", about: "send at this time, or after a delay such as 10m" },
     { ...tenantFlag("tenant that sends it"), fallback: "default" },
     { flags: "--transaction-id <id>", about: "idempotency key of this notification, unique per tenant" },
-    { flags: "--priority <0-100>", about: "higher goes first", fallback: "50" },
+    { flags: "--priority <0-100>", about: "higher is sent first", fallback: "50" },
     {
       flags: "--channels <list>",
-      about: "only these channels of a workflow that has several: email,sms,push,in_app,chat",
+      about: "only these channels of a multi-channel workflow: email,sms,push,in_app,chat",
     },
     { flags: "--overrides <json>", about: "Novu's overrides as JSON or @file" },
-    { flags: "--wait [seconds]", about: "wait until it is sent, 30 s when no number is given; exit 1 when it is not" },
+    { flags: "--wait [seconds]", about: "wait until it is sent, 30 seconds by default; exit code 1 when it is not" },
     json,
   ],
   async run(context, [workflow = ""], flags) {
     const notification = readNotification(workflow, flags);
-    // Read before anything is written: a wrong flag must leave nothing behind.
+    // Parsed before the insert: a wrong flag must not leave a notification behind.
     const waitFor =
       flags.wait === undefined
         ? undefined
@@ -50,19 +50,19 @@ export const send: Command = {
       context.out(
         isSet(flags, "json")
           ? JSON.stringify({ id })
-          : `notification ${id} is accepted; see it with: pnpm xnovu show ${id}`,
+          : `notification ${id} is accepted; show it with: pnpm xnovu show ${id}`,
       );
       return undefined;
     });
   },
 };
 
-/** The trace that a pipeline or a shell around this command has. One that is not valid is left out, as the specification wants it. */
+/** The trace context of the calling pipeline or shell. An invalid one is ignored, as the specification requires. */
 function traceOf({ env, note }: Context): { readonly traceparent?: string } {
   const traceparent = env.TRACEPARENT?.trim();
   if (!traceparent) return {};
   if (traceIdOf(traceparent) !== undefined) return { traceparent };
-  note("xnovu: TRACEPARENT is no W3C trace context; the notification goes without a trace");
+  note("xnovu: TRACEPARENT is not a valid W3C trace context; the notification is sent without a trace");
   return {};
 }
 
@@ -70,8 +70,8 @@ function readNotification(workflow: string, flags: Flags) {
   const recipients = texts(flags, "to").map(recipient);
   if (recipients.length === 0)
     throw new UsageError(
-      "--to is missing: who is to get it?",
-      "For example: --to ada, --to ada=ada@example.com, --to topic:news",
+      "--to is missing: who receives the notification?",
+      "Examples: --to ada, --to ada=ada@example.com, --to topic:news",
     );
   const [at, transactionId, channels, overrides] = ["at", "transactionId", "channels", "overrides"].map((name) =>
     text(flags, name),

@@ -10,7 +10,7 @@ export const show: Command = {
   name: "show <id>",
   summary: "show a notification with its timeline",
   examples: [
-    ["show 42", "its content, timeline and what became of each recipient"],
+    ["show 42", "its content, timeline and the outcome for each recipient"],
     ["show 42 --json", "the same for a script"],
   ],
   notes: "Exit code 1 when there is no such notification.",

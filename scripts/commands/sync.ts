@@ -4,12 +4,10 @@ import { settingsOf } from "../cli/settings.ts";
 
 export const sync: Command = {
   name: "sync",
-  summary: "tell Novu which workflows the bridge serves",
-  examples: [
-    ["sync --bridge-url https://notify.example.com/api/novu", "Novu asks the bridge and takes over its workflows"],
-  ],
+  summary: "register the bridge's workflows with Novu",
+  examples: [["sync --bridge-url https://notify.example.com/api/novu", "Novu reads the workflows from the bridge"]],
   notes:
-    "Novu must reach the bridge at that address, and both must have the same NOVU_SECRET_KEY. Workflows that the bridge no longer serves are deleted at Novu.",
+    "Novu must reach the bridge at that address, and both need the same NOVU_SECRET_KEY. Novu deletes workflows that the bridge no longer serves.",
   flags: [{ flags: "--bridge-url <url>", about: "public address of the app's /api/novu" }, json],
   async run({ env, out }, _args, flags) {
     const { novu } = await settingsOf({ env }, "novu");
@@ -21,7 +19,7 @@ export const sync: Command = {
     const { syncBridge } = await import("../../novu/sync.ts");
     const synced = await syncBridge(novu, bridgeUrl).catch((error: unknown) => {
       throw new XnovuError(`the sync failed: ${messageOf(error)}`, {
-        hint: "Is the bridge up and reachable from Novu, with the same NOVU_SECRET_KEY?",
+        hint: "Check that Novu reaches the bridge at this address and that both have the same NOVU_SECRET_KEY.",
         cause: error,
       });
     });

@@ -12,16 +12,16 @@ export const up: Command = {
     ["up", "in the foreground, with the logs; Ctrl-C stops everything"],
     ["up --detach", "in the background; `pnpm xnovu down` stops it"],
     ["up --port-offset 100", "every port 100 higher: app 4100, worker 3101, ..."],
-    ["up --fresh", "throw away notifications, workflows and inbox first"],
+    ["up --fresh", "delete notifications, workflows and inbox first"],
   ],
   notes: `Ports: app 4000, worker 3001, Novu emulator and inbox 3003, Temporal 7233 and its pages 8233, Postgres 54320; all on 127.0.0.1.
-Data, logs (logs/*.log) and state lie in .xnovu, or in XNOVU_STATE_DIR, and survive a restart. The first start may build or download: minutes.
-Settings that name a database, Temporal, Novu or Supabase are not used: the stack has its own. All others are (POLL_*, XNOVU_*).
-Exit codes: 0 stopped on request, or up already; 1 something failed; 2 bad use; 78 bad settings.`,
+Data, logs (logs/*.log) and state are in .xnovu, or in XNOVU_STATE_DIR, and survive a restart. The first start may take minutes: it builds or downloads programs.
+The stack ignores settings that name a database, Temporal, Novu or Supabase, because it has its own. Other settings apply (POLL_*, XNOVU_*).
+Exit codes: 0 stopped on request or already up, 1 something failed, 2 wrong use, 78 wrong settings.`,
   flags: [
-    { flags: "--port-offset <n>", about: "added to every port, so that two checkouts run side by side" },
-    { flags: "--fresh", about: "throw the data of earlier runs away first" },
-    { flags: "-d, --detach", about: "return when it is healthy, and leave it running" },
+    { flags: "--port-offset <n>", about: "added to every port, so that two checkouts can run side by side" },
+    { flags: "--fresh", about: "delete the data of earlier runs first" },
+    { flags: "-d, --detach", about: "run in the background; returns when everything is healthy" },
     json,
   ],
   async run(context, _args, flags) {
@@ -53,7 +53,7 @@ Exit codes: 0 stopped on request, or up already; 1 something failed; 2 bad use; 
 
 function refuseOther(state: StackState, offset: number | undefined, fresh: boolean): void {
   if (offset !== undefined && offset !== state.offset) throw otherStackRuns(`with --port-offset ${state.offset}`);
-  if (fresh) throw otherStackRuns("so its data cannot be thrown away");
+  if (fresh) throw otherStackRuns("so its data cannot be deleted");
 }
 
 async function print(
@@ -63,7 +63,7 @@ async function print(
   flags: Flags,
   already: boolean,
 ): Promise<void> {
-  if (already) context.note(`The stack of this folder is up already (process ${state.pid}).`);
+  if (already) context.note(`The stack of this folder is already up (process ${state.pid}).`);
   const shown = shortPath(context.cwd);
   context.out(
     isSet(flags, "json") ? JSON.stringify(await describe(state, paths, already)) : await summary(state, paths, shown),

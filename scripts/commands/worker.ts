@@ -1,9 +1,9 @@
 import { XnovuError } from "../../core/errors.ts";
 import { type Command, type Context, isSet, json } from "../cli/command.ts";
 import {
-  ask,
   checkWorkerSettings,
   detachWorker,
+  requestWorker,
   runningWorker,
   runWorker,
   stopWorker,
@@ -11,20 +11,20 @@ import {
   workerPlace,
 } from "../cli/worker-control.ts";
 
-const exits = "Exit codes: 0 ok, 1 not running, not healthy or failed, 2 bad use, 78 bad settings.";
+const exits = "Exit codes: 0 ok, 1 not running, not healthy or failed, 2 wrong use, 78 wrong settings.";
 
 export const workerStart: Command = {
   name: "worker start",
   summary: "run the worker: Temporal worker, polling loops, health server",
   examples: [
     ["worker start", "in the foreground; Ctrl-C or SIGTERM drains and stops it"],
-    ["worker start --detach", "in the background, restarted when it fails"],
+    ["worker start --detach", "in the background; restarts when it fails"],
   ],
-  notes: `A second signal stops it at once. Detached, its log is .xnovu/logs/worker-<port>.log.\n${exits}`,
+  notes: `A second signal stops it at once. The log of a detached worker is .xnovu/logs/worker-<port>.log.\n${exits}`,
   flags: [
     {
       flags: "-d, --detach",
-      about: "run in the background under a parent that restarts it, XNOVU_RESTART_LIMIT times at the most",
+      about: "run in the background under a parent that restarts it, at most XNOVU_RESTART_LIMIT times",
     },
     json,
   ],
@@ -34,13 +34,13 @@ export const workerStart: Command = {
     if (!isSet(flags, "detach")) return await runWorker(context, place);
     const running = runningWorker(place);
     const pid = running?.process.pid ?? (await detachWorker(context, place)).pid;
-    const said = running
-      ? `the worker runs already (pid ${pid})`
+    const sentence = running
+      ? `the worker already runs (pid ${pid})`
       : `the worker runs (pid ${pid}): ${place.url}/status, log ${place.logFile}`;
     context.out(
       isSet(flags, "json")
         ? JSON.stringify({ pid, port: place.port, already: running !== undefined, log: place.logFile })
-        : said,
+        : sentence,
     );
     return 0;
   },
@@ -50,11 +50,11 @@ export const workerStop: Command = {
   name: "worker stop",
   summary: "stop the worker of this folder and wait until it has drained",
   examples: [
-    ["worker stop", "drain, then end"],
-    ["worker stop --force", "kill it when it does not end within its deadline"],
+    ["worker stop", "drain, then exit"],
+    ["worker stop --force", "kill it when it misses its deadline"],
   ],
-  notes: `Nothing running is fine: exit 0.\n${exits}`,
-  flags: [{ flags: "--force", about: "SIGKILL after the deadline" }, json],
+  notes: `Exit code 0 when no worker runs.\n${exits}`,
+  flags: [{ flags: "--force", about: "send SIGKILL after the deadline" }, json],
   async run(context, _args, flags) {
     const place = await workerPlace(context);
     const running = runningWorker(place);
@@ -62,7 +62,7 @@ export const workerStop: Command = {
     const stopped = await stopWorker(place, running.process, isSet(flags, "force"));
     if (!stopped)
       throw new XnovuError(`the worker (pid ${running.process.pid}) still runs after its deadline`, {
-        hint: "Add --force to kill it: its rows are taken over when their lease runs out.",
+        hint: "Add --force to kill it. Other workers take over its rows when their lease expires.",
       });
     context.out(
       isSet(flags, "json")
@@ -75,11 +75,11 @@ export const workerStop: Command = {
 
 async function nothingToStop(context: Context, asJson: boolean): Promise<number> {
   const place = await workerPlace(context);
-  const other = await ask(place, "/status");
+  const other = await requestWorker(place, "/status");
   if (other !== undefined)
     throw new XnovuError(
-      `a worker answers on port ${place.port} (pid ${String(other.body.pid)}), but it was not started from this folder`,
-      { hint: "Stop it where it was started, or by its own supervisor." },
+      `a worker responds on port ${place.port} (pid ${String(other.body.pid)}), but it was not started from this folder`,
+      { hint: "Stop it in the folder where it was started, or with its supervisor." },
     );
   context.out(asJson ? JSON.stringify({ stopped: false }) : "no worker runs here");
   return 0;
@@ -87,15 +87,15 @@ async function nothingToStop(context: Context, asJson: boolean): Promise<number>
 
 export const workerStatus: Command = {
   name: "worker status",
-  summary: "show what the worker does: parts, loops, backlog",
+  summary: "show the worker's components, loops and backlog",
   examples: [
     ["worker status", "for people"],
-    ["worker status --json", "what GET /status answers"],
+    ["worker status --json", "the response of GET /status"],
   ],
-  notes: `Exit code 1 when no worker answers.\n${exits}`,
+  notes: `Exit code 1 when no worker responds.\n${exits}`,
   flags: [json],
   async run(context, _args, flags) {
-    const answer = await asked(context, "/status");
+    const answer = await requireResponse(context, "/status");
     if (isSet(flags, "json")) context.out(JSON.stringify(answer.body));
     else printStatus(context, answer.body);
     return 0;
@@ -104,12 +104,12 @@ export const workerStatus: Command = {
 
 export const workerHealth: Command = {
   name: "worker health",
-  summary: "ask whether the worker is healthy, and what is wrong",
-  examples: [["worker health && echo fine", "exit 0 only when everything it needs is up"]],
+  summary: "check whether the worker is healthy, and what is wrong",
+  examples: [["worker health && echo fine", "exit code 0 only when all its dependencies are up"]],
   notes: exits,
   flags: [json],
   async run(context, _args, flags) {
-    const { code, body } = await asked(context, "/health");
+    const { code, body } = await requireResponse(context, "/health");
     if (isSet(flags, "json")) context.out(JSON.stringify(body));
     else {
       context.out(`worker  ${String(body.status)}`);
@@ -127,9 +127,9 @@ export const workerHealth: Command = {
 export const workerRestart: Command = {
   name: "worker restart",
   summary: "stop the worker, then start it in the background",
-  examples: [["worker restart", "after a change of settings"]],
+  examples: [["worker restart", "after changing settings"]],
   notes: exits,
-  flags: [{ flags: "--force", about: "SIGKILL when it does not stop within its deadline" }, json],
+  flags: [{ flags: "--force", about: "send SIGKILL when it misses its deadline" }, json],
   async run(context, args, flags) {
     await checkWorkerSettings(context);
     if (runningWorker(await workerPlace(context)) !== undefined)
@@ -138,12 +138,12 @@ export const workerRestart: Command = {
   },
 };
 
-async function asked(context: Context, path: string): Promise<WorkerAnswer> {
+async function requireResponse(context: Context, path: string): Promise<WorkerAnswer> {
   const place = await workerPlace(context);
-  const answer = await ask(place, path);
+  const answer = await requestWorker(place, path);
   if (answer === undefined)
-    throw new XnovuError(`no worker answers on port ${place.port}`, {
-      hint: "Start it with `pnpm xnovu worker start`; another port is set by WORKER_HEALTH_PORT.",
+    throw new XnovuError(`no worker responds on port ${place.port}`, {
+      hint: "Start it with `pnpm xnovu worker start`, or set WORKER_HEALTH_PORT to its port.",
     });
   return answer;
 }
@@ -176,7 +176,7 @@ function printStatus({ out }: Context, body: Readonly<Record<string, unknown>>):
   const counts = body.notifications as Record<string, number> | null;
   out(
     counts === null
-      ? "  unknown: the database does not answer"
+      ? "  unknown: the database does not respond"
       : `  ${Object.entries(counts)
           .map(([name, value]) => `${name} ${value}`)
           .join(", ")}`,
