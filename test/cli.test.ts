@@ -138,7 +138,7 @@ test("send passes the trace around it on, and leaves out one that is none", asyn
   assert.match((await xnovu(["show", id], env)).out, /trace +0af7651916cd43dd8448eb211c80319c/);
   const dropped = await xnovu(send, { ...env, TRACEPARENT: "none" });
   assert.is(dropped.code, 0);
-  assert.match(dropped.err, "TRACEPARENT is no W3C trace context");
+  assert.match(dropped.err, "TRACEPARENT is not a valid W3C trace context");
   await db.query("DELETE FROM notify.notification");
 });
 
@@ -325,7 +325,7 @@ test("migrate create makes a file with both parts, named by the time", async () 
 test("a database that is away, refuses, or is not set is said in one sentence, without the password", async () => {
   const away = await xnovu(["list"], { ...env, DATABASE_URL: "postgresql://u:hidden-word@127.0.0.1:9/x" });
   assert.is(away.code, 1);
-  assert.match(away.err, "is unreachable");
+  assert.match(away.err, "cannot be reached");
   const wrong = new URL(database.url);
   wrong.password = "hidden-word";
   const refused = await xnovu(["migrate", "status"], { ...env, DATABASE_URL: wrong.href });

@@ -11,20 +11,20 @@ export interface PlacedApp {
 }
 
 /**
- * Builds the app when its sources changed and copies it to `<folder>/<hash of the sources>`: a build replaces what lies in `.next`, and a
- * server that runs from there would miss its own files. Copies of older sources are removed, the last one kept.
+ * Builds the app when its sources changed, and copies it to `<folder>/<hash of the sources>`. A copy, because the next build replaces `.next` and a
+ * server that runs from there would lose its files. Removes older copies except the last one.
  */
 export async function placeApp(root: string, folder: string, log: (line: string) => void): Promise<PlacedApp> {
   for (let attempt = 1; attempt <= 3; attempt++) {
     const { built } = await ensureAppBuild(root, log);
     const mark = readMark(root);
-    // Another build has just begun.
+    // Another build has just started.
     if (mark === "") continue;
     const place = join(folder, mark.slice(0, 16));
     if (!existsSync(place)) {
       const copy = (temporary: string) =>
         cp(join(root, ".next/standalone"), temporary, { recursive: true, verbatimSymlinks: true });
-      // A build that began meanwhile takes files away under the copy.
+      // A build that starts meanwhile removes files during the copy.
       const whole = await fillOnce(place, copy).then(
         () => readMark(root) === mark,
         () => false,
@@ -37,8 +37,8 @@ export async function placeApp(root: string, folder: string, log: (line: string)
     prune(folder, place);
     return { serverPath: join(place, "server.js"), built };
   }
-  throw new XnovuError("The app could not be copied: its build changed each time.", {
-    hint: "Does another process build the app all the time?",
+  throw new XnovuError("The app could not be copied: its build changed during each attempt.", {
+    hint: "Check for another process that keeps building the app.",
   });
 }
 
@@ -50,7 +50,7 @@ function readMark(root: string): string {
   }
 }
 
-/** Another stack of this checkout (a demo) may run from the copy before. */
+/** Keeps two copies: another stack of this checkout (a demo) may run from the previous one. */
 function prune(folder: string, place: string): void {
   const now = new Date();
   utimesSync(place, now, now);

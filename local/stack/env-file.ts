@@ -6,8 +6,8 @@ import { addressesOf, type Ports, type StackPaths } from "./plan.ts";
 export const envFilePath = ({ folder }: StackPaths): string => join(folder, "stack.env");
 
 /**
- * Writes what a shell sources to work with the stack: the settings for the other commands, and psql's own variables, because an address
- * with a password among a program's arguments is readable for everybody on the machine.
+ * Writes a file for a shell to source: the settings for other commands, and psql's own variables, because every user of the machine can read a
+ * password in a program's arguments.
  */
 export function writeEnvFile(paths: StackPaths, ports: Ports, databaseUrl: string, novuKey: string): void {
   const database = new URL(databaseUrl);

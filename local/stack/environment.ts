@@ -5,16 +5,16 @@ import { addressesOf, type Ports } from "./plan.ts";
 export interface EmbeddedFacts {
   readonly ports: Ports;
   readonly databaseUrl: string;
-  /** What Novu signs with, and the worker shows. */
+  /** Novu signs its requests with it, and the worker sends it. */
   readonly novuKey: string;
-  /** Of the operations pages. */
+  /** Password of the operations pages. */
   readonly operatorKey: string;
   readonly stateDir: string;
 }
 
 export const namespace = "xnovu";
 
-/** Settings of services that the stack has not: left out, so that nothing outside this machine is asked. */
+/** Settings of services that the stack does not have. Removed, so that nothing outside this machine is contacted. */
 const absent = ["NEXT_PUBLIC_SUPABASE_URL", "SUPABASE_SERVICE_ROLE_KEY", "TEMPORAL_API_KEY", "TEMPORAL_TLS"].concat([
   "TEMPORAL_TLS_CA",
   "TEMPORAL_TLS_CERT",
@@ -41,23 +41,23 @@ function embedded({ ports, databaseUrl, novuKey, operatorKey, stateDir }: Embedd
     WORKER_HEALTH_PORT: String(ports.worker),
     XNOVU_WORKER_HOST: "127.0.0.1",
     XNOVU_STATE_DIR: stateDir,
-    // Address the app listens on. Shells and containers set HOSTNAME to the machine's name.
+    // Address that the app listens on. Shells and containers set HOSTNAME to the machine's name.
     HOSTNAME: "127.0.0.1",
     NEXT_TELEMETRY_DISABLED: "1",
   };
 }
 
-/** The environment of the stack's app and worker: the caller's, with everything that names a service replaced. */
+/** The environment of the stack's app and worker: the caller's, with every setting that names a service replaced. */
 export function childEnvironment(env: Env, facts: EmbeddedFacts): NodeJS.ProcessEnv {
   const removed = [...absent, ...secretNames.map((name) => `${name}_FILE`)];
   const own = { ...embedded(facts), NODE_ENV: "production" } as const;
   return { ...env, ...Object.fromEntries(removed.map((name) => [name, undefined])), ...own };
 }
 
-/** Which settings of the caller the stack does not use, for one line that says so. */
+/** Settings of the caller that the stack ignores. */
 export function unusedSettings(env: Env): string[] {
-  const told = ["DATABASE_URL", "NOVU_SECRET_KEY", "NOVU_API_URL", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"];
-  const placed = ["PORT", "WORKER_HEALTH_PORT", "XNOVU_WORKER_HOST"];
-  const names = [...told, ...placed, ...absent, ...secretNames.map((name) => `${name}_FILE`)];
+  const services = ["DATABASE_URL", "NOVU_SECRET_KEY", "NOVU_API_URL", "TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE"];
+  const addresses = ["PORT", "WORKER_HEALTH_PORT", "XNOVU_WORKER_HOST"];
+  const names = [...services, ...addresses, ...absent, ...secretNames.map((name) => `${name}_FILE`)];
   return [...new Set(names)].filter((name) => env[name]?.trim());
 }

@@ -1,19 +1,19 @@
-/** One line of a part's log as a person reads it. Undefined for what is not worth a line on the terminal; the file has it all. */
+/** Condenses one log line of a part for the terminal. Undefined for lines that only the log file needs. */
 export function condense(part: string, line: string): string | undefined {
   const fields = parse(line);
   if (fields === undefined) return worthShowing(part, line) ? line : undefined;
   const { msg, message } = fields;
-  const said = typeof msg === "string" ? msg : typeof message === "string" ? message : "";
+  const text = typeof msg === "string" ? msg : typeof message === "string" ? message : "";
   const level = levelOf(fields.level);
   if (quiet.has(part) && level !== "error") return undefined;
   const more = Object.entries(fields)
     .filter(([name, value]) => !known.has(name) && value !== undefined && value !== 0 && value !== "")
     .map(([name, value]) => `${name}=${typeof value === "string" ? value : JSON.stringify(value)}`);
-  return [level === "info" ? "" : level.toUpperCase(), said, ...more].filter(Boolean).join(" ");
+  return [level === "info" ? "" : level.toUpperCase(), text, ...more].filter(Boolean).join(" ");
 }
 
 const known = new Set(["level", "time", "ts", "pid", "name", "msg", "message", "hostname", "logging-call-at"]);
-/** Servers that talk of themselves: only what went wrong. */
+/** Servers that log much about themselves: the terminal shows only their errors. */
 const quiet = new Set(["temporal", "postgres"]);
 
 function parse(line: string): Readonly<Record<string, unknown>> | undefined {
@@ -26,7 +26,7 @@ function parse(line: string): Readonly<Record<string, unknown>> | undefined {
   }
 }
 
-/** Text levels as they are; pino's numbers by https://getpino.io/#/docs/api?id=loggerlevels-object. */
+/** Text levels unchanged; pino's numbers by https://getpino.io/#/docs/api?id=loggerlevels-object. */
 function levelOf(level: unknown): string {
   if (typeof level === "string") return level.toLowerCase();
   if (typeof level !== "number") return "info";

@@ -4,39 +4,39 @@ import { fileURLToPath } from "node:url";
 import { type Child, startChild, waitReady } from "../child.ts";
 import { type Postgres, startPostgres } from "../postgres.ts";
 import { findTemporal, startTemporal, type Temporal } from "../temporal.ts";
-import type { Crew, PartName } from "./crew.ts";
 import { namespace } from "./environment.ts";
 import type { Logs } from "./logs.ts";
 import { addressesOf, type Ports, type StackPaths } from "./plan.ts";
+import type { PartName, Supervisor } from "./supervisor.ts";
 
 export interface PartContext {
   readonly root: string;
   readonly paths: StackPaths;
   readonly ports: Ports;
   readonly fresh: boolean;
-  readonly crew: Crew;
+  readonly supervisor: Supervisor;
   readonly logs: Logs;
-  readonly say: (line: string) => void;
+  readonly note: (line: string) => void;
 }
 
 const novuMain = fileURLToPath(import.meta.resolve("@xnovu/novu-emulator/main"));
 const tsx = ["--import", import.meta.resolve("tsx")];
 
-export async function postgresPart({ paths, ports, fresh, crew, logs, say }: PartContext): Promise<Postgres> {
+export async function postgresPart({ paths, ports, fresh, supervisor, logs, note }: PartContext): Promise<Postgres> {
   const sink = logs.sink("postgres");
-  const log = (line: string) => (line.startsWith("[postgres]") ? sink(line) : say(line));
+  const log = (line: string) => (line.startsWith("[postgres]") ? sink(line) : note(line));
   const server = await startPostgres({ dataDir: paths.postgres, port: ports.postgres, fresh, log });
-  await crew.add({ name: "postgres", pid: server.pid, stop: () => server.stop() });
-  crew.watch("postgres");
+  await supervisor.add({ name: "postgres", pid: server.pid, stop: () => server.stop() });
+  supervisor.watch("postgres");
   return server;
 }
 
 export async function temporalPart(
-  { paths, ports, fresh, crew, logs, say }: PartContext,
+  { paths, ports, fresh, supervisor, logs, note }: PartContext,
   explicitPath: string | undefined,
 ): Promise<Temporal> {
-  const binary = await findTemporal({ ...(explicitPath ? { explicitPath } : {}), log: say });
-  // SQLite's own journal lies beside the file.
+  const binary = await findTemporal({ ...(explicitPath ? { explicitPath } : {}), log: note });
+  // The whole folder: SQLite keeps its write-ahead log beside the file.
   if (fresh) rmSync(dirname(paths.temporalDb), { recursive: true, force: true });
   mkdirSync(dirname(paths.temporalDb), { recursive: true });
   const server = await startTemporal({
@@ -47,8 +47,8 @@ export async function temporalPart(
     dbFile: paths.temporalDb,
     log: logs.sink("temporal"),
   });
-  await crew.add({ name: "temporal", pid: server.pid, stop: () => server.stop() });
-  crew.watch("temporal");
+  await supervisor.add({ name: "temporal", pid: server.pid, stop: () => server.stop() });
+  supervisor.watch("temporal");
   return server;
 }
 
@@ -59,7 +59,7 @@ export async function novuPart(context: PartContext, secretKey: string): Promise
   await nodePart(context, {
     name: "novu",
     args: [...tsx, novuMain, "--port", String(ports.novu), "--data-file", paths.novuData],
-    // It reads the key alone: nothing else of the caller's settings may stop it.
+    // It reads only the key, so that no other setting of the caller can stop it.
     env: {
       PATH: process.env.PATH,
       NODE_ENV: "production",
@@ -70,11 +70,11 @@ export async function novuPart(context: PartContext, secretKey: string): Promise
     healthUrl: `${addressesOf(ports).inbox}/v1/health-check`,
     stopLimitMs: 10_000,
   });
-  context.crew.watch("novu");
+  context.supervisor.watch("novu");
 }
 
 export const appPart = (context: PartContext, serverPath: string, env: NodeJS.ProcessEnv): Promise<void> =>
-  revivable(context, {
+  restartable(context, {
     name: "app",
     args: [serverPath],
     env,
@@ -84,13 +84,13 @@ export const appPart = (context: PartContext, serverPath: string, env: NodeJS.Pr
   });
 
 export const workerPart = (context: PartContext, env: NodeJS.ProcessEnv): Promise<void> =>
-  revivable(context, {
+  restartable(context, {
     name: "worker",
     args: [...tsx, join(context.root, "worker/main.ts")],
     env,
     cwd: context.root,
     healthUrl: `${addressesOf(context.ports).worker}/health`,
-    // It drains first, by a deadline of its own.
+    // The worker drains first, with its own deadline.
     stopLimitMs: Number(env.XNOVU_SHUTDOWN_TIMEOUT_MS || 25_000) + 5_000,
   });
 
@@ -103,23 +103,23 @@ interface NodePart {
   readonly stopLimitMs: number;
 }
 
-async function revivable(context: PartContext, part: NodePart): Promise<void> {
+async function restartable(context: PartContext, part: NodePart): Promise<void> {
   const sink = context.logs.sink(part.name);
   await nodePart(context, part, sink);
-  context.crew.watch(part.name, async () => {
+  context.supervisor.watch(part.name, async () => {
     await nodePart(context, part, sink);
-    context.say(`✔ ${part.name} runs again`);
+    context.note(`✔ ${part.name} runs again`);
   });
 }
 
-/** Starts a Node process, puts it in the crew before it is ready so that nothing loses it, and waits until it is healthy. */
+/** Starts a Node process, adds it to the supervisor before it is ready (so that a stop includes it), and waits until it is healthy. */
 async function nodePart(
-  { crew, logs }: PartContext,
+  { supervisor, logs }: PartContext,
   { name, args, env, cwd, healthUrl, stopLimitMs }: NodePart,
   sink = logs.sink(name),
 ): Promise<void> {
   const child = await startChild({ name, file: process.execPath, args, cwd, env, sink });
-  await crew.add({ name, pid: child.pid, stop: () => child.stop({ limitMs: stopLimitMs }) });
+  await supervisor.add({ name, pid: child.pid, stop: () => child.stop({ limitMs: stopLimitMs }) });
   await healthy(child, healthUrl);
 }
 
@@ -129,7 +129,7 @@ const healthy = (child: Child, url: string): Promise<void> =>
     async () => {
       const response = await fetch(url, { signal: AbortSignal.timeout(4_000) });
       const body = await response.text();
-      if (!response.ok) throw new Error(`${url} answered ${response.status} ${body.slice(0, 500)}`);
+      if (!response.ok) throw new Error(`${url} responded with ${response.status} ${body.slice(0, 500)}`);
     },
     { limitMs: 60_000, everyMs: 100 },
   );

@@ -5,7 +5,7 @@ import { childEnvironment, unusedSettings } from "./environment.ts";
 import { condense } from "./log-lines.ts";
 import { defaultPorts, maxOffset, portsAt, stackPaths } from "./plan.ts";
 
-test("an offset moves every port, and none beyond the last", () => {
+test("an offset moves every port, and none above 65535", () => {
   assert.equal(portsAt(0), defaultPorts);
   const moved = portsAt(100);
   assert.is(moved.app, 4100);
@@ -18,7 +18,7 @@ test("an offset moves every port, and none beyond the last", () => {
     );
 });
 
-test("a relative state folder lies below the root, an absolute one where it says", () => {
+test("a relative state folder is below the root, an absolute one is used as it is", () => {
   assert.is(stackPaths("/work", ".xnovu").stateFile, "/work/.xnovu/stack.json");
   assert.is(stackPaths("/work", "/elsewhere").logs, "/elsewhere/logs");
 });
@@ -31,7 +31,7 @@ const facts = {
   stateDir: "/s",
 };
 
-test("the parts get the stack's own services, whatever the caller has set, and all other settings", () => {
+test("the parts get the addresses of the stack's services and the caller's other settings", () => {
   const env = childEnvironment(
     {
       DATABASE_URL: "postgresql://production",
@@ -67,12 +67,12 @@ test("the parts get the stack's own services, whatever the caller has set, and a
   for (const [name, value] of Object.entries(expected)) assert.is(env[name], value, name);
 });
 
-test("what is not used is named, what is empty or passes through is not", () => {
+test("ignored settings are listed; empty ones and those that apply are not", () => {
   const set = { DATABASE_URL: "x", NOVU_SECRET_KEY_FILE: "/f", TEMPORAL_TLS: "", POLL_INTERVAL_MS: "5", HOSTNAME: "h" };
   assert.equal(unusedSettings(set), ["DATABASE_URL", "NOVU_SECRET_KEY_FILE"]);
 });
 
-test("log lines are made short, and what only a file needs is left out", () => {
+test("log lines are condensed, and lines for the file only are dropped", () => {
   assert.is(
     condense("worker", '{"level":30,"time":"t","pid":1,"name":"worker","msg":"delivered","sent":3,"dead":0}'),
     "delivered sent=3",

@@ -12,7 +12,7 @@ export interface Ports {
 }
 export type PortName = keyof Ports;
 
-/** Without an offset. Postgres is not on 5432, where a server of one's own often runs already. */
+/** The ports with offset 0. Not 5432 for Postgres, where the user's own server often runs. */
 export const defaultPorts: Ports = {
   app: 4000,
   worker: 3001,
@@ -34,13 +34,10 @@ export const portLabels: Readonly<Record<PortName, string>> = {
 /** The highest offset that keeps every port within 65535. */
 export const maxOffset = 65_535 - Math.max(...Object.values(defaultPorts));
 
-/** @throws UsageError when the offset is no whole number from 0 to `maxOffset`. */
+/** @throws UsageError when the offset is not a whole number from 0 to `maxOffset`. */
 export function portsAt(offset: number): Ports {
   if (!Number.isInteger(offset) || offset < 0 || offset > maxOffset)
-    throw new UsageError(
-      `--port-offset must be a whole number from 0 to ${maxOffset}`,
-      "For example: --port-offset 100",
-    );
+    throw new UsageError(`--port-offset must be a whole number from 0 to ${maxOffset}`, "Example: --port-offset 100");
   const { app, worker, novu, temporal, temporalUi, postgres } = defaultPorts;
   return {
     app: app + offset,
@@ -52,7 +49,7 @@ export function portsAt(offset: number): Ports {
   };
 }
 
-/** Where a stack keeps what it has. Two checkouts never share any of it. */
+/** Files and folders of a stack. Two checkouts share none of them. */
 export interface StackPaths {
   readonly folder: string;
   readonly stateFile: string;
@@ -65,7 +62,7 @@ export interface StackPaths {
   readonly app: string;
 }
 
-/** `stateDir` is taken from `root` when it is relative. */
+/** A relative `stateDir` is resolved against `root`. */
 export function stackPaths(root: string, stateDir: string): StackPaths {
   const folder = resolve(root, stateDir);
   return {

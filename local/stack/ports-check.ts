@@ -3,16 +3,16 @@ import { XnovuError } from "../../core/errors.ts";
 import { portInUse, whoHolds } from "../ports.ts";
 import { type PortName, type Ports, portLabels, portsAt } from "./plan.ts";
 
-/** Ports that the stack wants are taken. The message names each with its holder. */
+/** Ports of the stack are in use. The message names each with its holder. */
 class PortsInUseError extends XnovuError {
   constructor(taken: readonly string[], offset: number) {
     super(`${taken.length === 1 ? "A port is" : `${taken.length} ports are`} in use:\n${taken.join("\n")}`, {
-      hint: `Stop what holds ${taken.length === 1 ? "it" : "them"}, or move all ports of this stack: --port-offset ${offset + 100}`,
+      hint: `Stop the process that holds ${taken.length === 1 ? "it" : "them"}, or move all ports of this stack: --port-offset ${offset + 100}`,
     });
   }
 }
 
-/** @throws PortsInUseError that names all of them at once, before anything was started. */
+/** Called before anything starts. @throws PortsInUseError that names all ports in use. */
 export async function checkPorts(ports: Ports, offset: number): Promise<void> {
   const taken = await takenPorts(ports);
   if (taken.length > 0)
@@ -43,11 +43,11 @@ function folderOf(pid: number): string | undefined {
   }
 }
 
-/** The first of the offsets `from`, 100 more, 200 more … whose ports are all free. */
+/** The first offset of `from`, `from + 100`, `from + 200` … whose ports are all free. */
 export async function freeOffset(from = 0): Promise<number> {
   for (let offset = from; offset <= from + 5_000; offset += 100)
     if ((await takenPorts(portsAt(offset))).length === 0) return offset;
-  throw new XnovuError("No free ports were found for the stack.", {
-    hint: "Name an offset yourself: --port-offset 7000",
+  throw new XnovuError("There is no offset whose ports are all free.", {
+    hint: "Choose an offset: --port-offset 7000",
   });
 }

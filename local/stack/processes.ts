@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { identityOf, type ProcessIdentity } from "../../core/process-identity.ts";
 
-/** Processes that have `text` as one whole argument, such as the path of a data file that is theirs alone. Linux only, else none. */
+/** Processes with `text` as one whole argument, such as the path of a data file that only they use. Empty except on Linux. */
 export function processesWithArgument(text: string): ProcessIdentity[] {
   if (process.platform !== "linux") return [];
   return readdirSync("/proc")

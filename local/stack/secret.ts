@@ -2,7 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 
-/** The key of this checkout's Novu emulator: made once, readable for its owner alone. */
+/** The key of this checkout's Novu emulator: created once, readable only for its owner. */
 export function stackKey(file: string): string {
   try {
     const key = readFileSync(file, "utf8").trim();

@@ -22,7 +22,7 @@ test.after.each(() => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A process that runs until it is told to end; `argument` stands on its command line. */
+/** A process that runs until it gets a signal, with `argument` on its command line. */
 async function sleeper(argument = ""): Promise<number> {
   const child = spawn(process.execPath, ["-e", "console.log(1);setInterval(()=>{},1e3)", argument], { detached: true });
   await new Promise((resolve) => child.stdout.once("data", resolve));
@@ -44,7 +44,7 @@ const stateOf = (own: { pid: number; startTime: string }, parts: StackState["par
   parts,
 });
 
-test("a process is the same only while its number has the same start", async () => {
+test("a process is identified by its pid and start time", async () => {
   const pid = await sleeper();
   const identity = must(identityOf(pid));
   assert.ok(isAlive(identity));
@@ -55,7 +55,7 @@ test("a process is the same only while its number has the same start", async () 
   assert.is(identityOf(pid), undefined);
 });
 
-test("the state is claimed once, readable for its owner alone, and stale when its process is another one", () => {
+test("the state is claimed once, readable only for its owner, and stale when its process has ended", () => {
   const file = join(folder, "below", "stack.json");
   const own = must(identityOf(process.pid));
   assert.is(findStack(file).kind, "none");
@@ -69,7 +69,7 @@ test("the state is claimed once, readable for its owner alone, and stale when it
   assert.is(findStack(file).kind, "unreadable");
 });
 
-test("the key is made once and readable for its owner alone", () => {
+test("the key is created once and readable only for its owner", () => {
   const file = join(folder, "novu", "key");
   const key = stackKey(file);
   assert.match(key, /^[0-9a-f]{48}$/);
@@ -77,7 +77,7 @@ test("the key is made once and readable for its owner alone", () => {
   assert.is(statSync(file).mode & 0o777, 0o600);
 });
 
-test("what a killed stack left is stopped, on record or not; a process that merely got an old number is left alone", async () => {
+test("processes of a killed stack are stopped, recorded or not; another process with a reused pid is not", async () => {
   const paths = stackPaths("/", folder);
   const [left, innocent, unrecorded] = [await sleeper(), await sleeper(), await sleeper(paths.temporalDb)];
   const parts = [
@@ -95,7 +95,7 @@ test("what a killed stack left is stopped, on record or not; a process that mere
   assert.equal(await stopStack(paths, () => undefined), { outcome: "nothing", leftovers: [] });
 });
 
-test("a stack that runs is not tidied away", async () => {
+test("a running stack is not cleaned up", async () => {
   const paths = stackPaths("/", folder);
   const pid = await sleeper();
   writeState(paths.stateFile, stateOf(must(identityOf(process.pid)), [{ name: "worker", ...must(identityOf(pid)) }]));

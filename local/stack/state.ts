@@ -9,24 +9,24 @@ export interface PartRecord extends ProcessIdentity {
   readonly name: string;
 }
 
-/** What `stack.json` says of the stack that runs. Holds the database's password: readable for its owner alone. */
+/** The content of `stack.json`. It contains the database's password, so only its owner can read it. */
 export interface StackState extends ProcessIdentity {
   readonly phase: Phase;
   readonly offset: number;
   readonly ports: Ports;
   readonly startedAt: string;
-  /** Once Postgres is up. */
+  /** Set once Postgres runs. */
   readonly databaseUrl?: string;
-  /** The children, in the order they are stopped in. Those of a stack process that was killed outlive it. */
+  /** The child processes in the order of their stop. They outlive a stack process that was killed. */
   readonly parts: readonly PartRecord[];
 }
 
 export type Found =
   | { readonly kind: "none" }
   | { readonly kind: "running"; readonly state: StackState }
-  /** Its process is gone, and did not tidy up. */
+  /** Its process has ended without cleaning up. */
   | { readonly kind: "stale"; readonly state: StackState }
-  /** Nobody can read it: cut off by a full disk, or written by something else. */
+  /** The file cannot be parsed: truncated by a full disk, or written by another program. */
   | { readonly kind: "unreadable" };
 
 export function findStack(file: string): Found {
@@ -46,14 +46,14 @@ function parseState(text: string): StackState | undefined {
     const value: unknown = JSON.parse(text);
     const looksRight =
       typeof value === "object" && value !== null && "pid" in value && "parts" in value && Array.isArray(value.parts);
-    // Written by `writeState` below and renamed into place: a file with these fields is whole.
+    // `writeState` renames a complete file into place, so a file with these fields is complete.
     return looksRight ? (value as StackState) : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Takes the file for a new stack. False when another process was first. */
+/** Creates the file for a new stack. False when another process was first. */
 export function claimState(file: string, state: StackState): boolean {
   mkdirSync(dirname(file), { recursive: true, mode: 0o755 });
   try {

@@ -1,26 +1,26 @@
 import { XnovuError } from "../../core/errors.ts";
 
 export interface Steps {
-  /** Runs one step and tells how it ended and how long it took. What `work` resolves to may be a text to add to the line. */
+  /** Runs one step and reports how it ended and how long it took. `about` adds a text to that line. */
   run<T>(name: string, work: () => Promise<T>, about?: (result: T) => string): Promise<T>;
-  /** Ends the reminder of what still runs. */
+  /** Stops the reminder of steps that still run. */
   close(): void;
 }
 
-/** The stack was asked to stop while it started. */
+/** The stack was stopped while it started. */
 export class InterruptedError extends XnovuError {
   constructor() {
     super("stopped before it was ready");
   }
 }
 
-/** A line for each step that ends, and every `everyMs` one that names those which still run: a first start takes minutes. */
-export function createSteps(say: (line: string) => void, signal: AbortSignal, everyMs = 10_000): Steps {
+/** Prints a line for each step that ends, and every `everyMs` one with the steps that still run: a first start takes minutes. */
+export function createSteps(note: (line: string) => void, signal: AbortSignal, everyMs = 10_000): Steps {
   const running = new Map<string, number>();
   const reminder = setInterval(() => {
     if (running.size === 0) return;
     const names = [...running].map(([name, begin]) => `${name} (${seconds(begin)})`);
-    say(`… waiting for ${names.join(", ")}`);
+    note(`… waiting for ${names.join(", ")}`);
   }, everyMs);
   reminder.unref();
   return {
@@ -31,10 +31,10 @@ export function createSteps(say: (line: string) => void, signal: AbortSignal, ev
       try {
         const result = await work();
         const more = about?.(result) ?? "";
-        if (!signal.aborted) say(`✔ ${name.padEnd(14)} ${seconds(begin).padStart(7)}${more ? `  ${more}` : ""}`);
+        if (!signal.aborted) note(`✔ ${name.padEnd(14)} ${seconds(begin).padStart(7)}${more ? `  ${more}` : ""}`);
         return result;
       } catch (error) {
-        if (!signal.aborted) say(`✘ ${name.padEnd(14)} ${seconds(begin).padStart(7)}`);
+        if (!signal.aborted) note(`✘ ${name.padEnd(14)} ${seconds(begin).padStart(7)}`);
         throw error;
       } finally {
         running.delete(name);

@@ -1,6 +1,6 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { XnovuError } from "../../core/errors.ts";
 import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
+import { sleep } from "../../core/time.ts";
 import { signalTo } from "../child.ts";
 import { stopPostgresOf } from "../postgres-running.ts";
 import type { StackPaths } from "./plan.ts";
@@ -8,23 +8,23 @@ import { processesWithArgument } from "./processes.ts";
 import { findStack, type PartRecord, removeState, type StackState } from "./state.ts";
 
 export interface Stopped {
-  /** `nothing`: none ran. `stopped`: the stack did it itself. `tidied`: it was gone, and its children were stopped. */
+  /** `nothing`: no stack ran. `stopped`: the stack stopped itself. `tidied`: it had ended, and its children were stopped. */
   readonly outcome: "nothing" | "stopped" | "tidied";
-  /** What had to be stopped from outside: `worker (process 12)`. */
+  /** Processes that had to be stopped from outside: `worker (process 12)`. */
   readonly leftovers: readonly string[];
 }
 
-/** A stack that is asked to stop drains its worker first: this long, then it is made to. */
+/** A stack drains its worker first. After this time it is killed. */
 const stackLimitMs = 60_000;
 
 /** Stops the stack of this folder and returns when none of its processes is left. */
-export async function stopStack(paths: StackPaths, say: (line: string) => void): Promise<Stopped> {
+export async function stopStack(paths: StackPaths, note: (line: string) => void): Promise<Stopped> {
   const found = findStack(paths.stateFile);
   if (found.kind === "running") {
-    say(`Stopping the stack (process ${found.state.pid}); its worker finishes what it holds.`);
+    note(`Stopping the stack (process ${found.state.pid}); its worker finishes its rows first.`);
     signalTo(found.state.pid, "SIGTERM");
     if (!(await gone(found.state, stackLimitMs))) {
-      say(`It does not end by itself after ${stackLimitMs / 1000} s: ending it.`);
+      note(`It still runs after ${stackLimitMs / 1000} s: killing it.`);
       signalTo(found.state.pid, "SIGKILL");
       await gone(found.state, 5_000);
     }
@@ -35,8 +35,7 @@ export async function stopStack(paths: StackPaths, say: (line: string) => void):
 }
 
 /**
- * Stops what a stack process that was killed has left running, and removes its state. Does nothing while the stack runs.
- * Returns what it stopped.
+ * Stops what a killed stack process left running, and removes its state. Does nothing while the stack runs. Returns the stopped processes.
  */
 export async function tidy(paths: StackPaths): Promise<string[]> {
   const found = findStack(paths.stateFile);
@@ -46,7 +45,7 @@ export async function tidy(paths: StackPaths): Promise<string[]> {
     await stopOne(part);
     stopped.push(`${part.name} (process ${part.pid})`);
   }
-  // Started, but not yet on record when the stack was killed.
+  // Started but not yet recorded when the stack was killed.
   for (const [name, argument] of [
     ["temporal", paths.temporalDb],
     ["novu", paths.novuData],
@@ -56,12 +55,12 @@ export async function tidy(paths: StackPaths): Promise<string[]> {
       stopped.push(`${name} (process ${identity.pid})`);
     }
   if (found.kind !== "none" && (await stopPostgresOf(paths.postgres))) stopped.push("postgres");
-  // Unless another process has claimed it meanwhile.
+  // Another process may have claimed it meanwhile.
   if (findStack(paths.stateFile).kind !== "running") removeState(paths.stateFile);
   return stopped;
 }
 
-/** The state lists them in the order they are to be stopped in. */
+/** In the order of their stop, as the state lists them. */
 const leftRunning = (state: StackState): readonly PartRecord[] => state.parts.filter(isAlive);
 
 async function stopOne(part: PartRecord): Promise<void> {
@@ -74,7 +73,7 @@ async function stopOne(part: PartRecord): Promise<void> {
         hint: `Look at it: ps -fp ${part.pid}`,
       });
   }
-  // Each part heads a group of its own.
+  // Each part is the leader of its own process group.
   signalTo(-part.pid, "SIGKILL");
 }
 

@@ -1,15 +1,16 @@
 import { spawn } from "node:child_process";
 import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+
 import { XnovuError } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 import type { Context } from "../cli/command.ts";
 import type { StackPaths, StackState } from "./hooks.ts";
 
 /**
- * Runs `xnovu up` in the background, passes on what it says until it is ready, and returns its state.
+ * Runs `xnovu up` in the background, prints its messages until it is ready, and returns its state.
  *
- * @throws XnovuError when it ends before that; what it said stands above.
+ * @throws XnovuError when it ends before that. Its messages have been printed by then.
  */
 export async function detachStack(context: Context, paths: StackPaths, args: readonly string[]): Promise<StackState> {
   mkdirSync(paths.logs, { recursive: true, mode: 0o700 });
@@ -32,7 +33,7 @@ export async function detachStack(context: Context, paths: StackPaths, args: rea
   child.unref();
   const follow = follower(file, context.note);
   const { findStack } = await import("../../local/stack/state.ts");
-  // A Ctrl-C while it starts is meant for the stack: there is nothing else to stop here.
+  // A Ctrl-C during the start stops the stack.
   const onInterrupt = () => void child.kill("SIGTERM");
   process.on("SIGINT", onInterrupt);
   try {
@@ -40,10 +41,9 @@ export async function detachStack(context: Context, paths: StackPaths, args: rea
       follow();
       const found = findStack(paths.stateFile);
       const ready = found.kind === "running" && found.state.phase === "ready" ? found.state : undefined;
-      // Another `up` may have been first: the child has waited for that one's stack then, and ended.
+      // Another `up` may have been first: then the child waited for that stack and exited.
       if (ready !== undefined && (ready.pid === child.pid || ended === "exit 0")) return ready;
-      if (ended !== undefined)
-        throw new XnovuError(`the stack did not come up (${ended})`, { hint: `Its log: ${file}` });
+      if (ended !== undefined) throw new XnovuError(`the stack did not start (${ended})`, { hint: `Its log: ${file}` });
       await sleep(100);
     }
   } finally {
@@ -52,7 +52,7 @@ export async function detachStack(context: Context, paths: StackPaths, args: rea
   }
 }
 
-/** Passes on each line that the file gained since the last call, but for the result: the caller prints its own. */
+/** Each call passes the new lines of the file to `each`, except the JSON result: the caller prints its own. */
 function follower(file: string, each: (line: string) => void): () => void {
   let seen = 0;
   return () => {

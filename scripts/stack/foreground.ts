@@ -1,22 +1,16 @@
 import { parse } from "../../core/config/parse.ts";
 import { exitCodes, XnovuError } from "../../core/errors.ts";
 import type { Context } from "../cli/command.ts";
-import { type Stack, type StackPaths, stackHooks } from "./hooks.ts";
+import { type Stack, type StackChoice, stackHooks } from "./hooks.ts";
 
-export interface RunOptions {
-  readonly paths: StackPaths;
-  readonly offset: number;
-  readonly fresh: boolean;
-  readonly bridgeKey?: string;
-  /** Folder of the app's copies, when it is not the stack's own. */
-  readonly appFolder?: string;
-  /** Gets condensed lines of the parts' logs while the stack is up: before and after, the steps tell more. Dropped when absent. */
+export interface RunOptions extends StackChoice {
+  /** Receives condensed log lines of the parts while the stack is up. During start and stop only the steps are shown. */
   readonly show?: (line: string) => void;
 }
 
 /**
- * Starts a stack, runs `work` with it and stops it in order, whatever `work` did. Ctrl-C, SIGTERM and the end of the terminal abort the
- * signal that `work` gets; once more ends everything at once.
+ * Starts a stack, runs `work` with it and stops it in order, also when `work` throws. Ctrl-C, SIGTERM and the end of the terminal abort the
+ * signal of `work`; a second one ends everything at once.
  *
  * @throws what startStack and `work` throw; XnovuError when a part stays down meanwhile.
  */
@@ -28,12 +22,12 @@ export async function withStack<T>(
   const { env, root, note } = context;
   const stop = new AbortController();
   const offSignals = onStopSignals(stop, note);
-  // A terminal that goes away takes stderr with it; the parts are still to be stopped in order.
+  // When the terminal closes, writing to stderr fails. The parts must still be stopped in order.
   process.stderr.on("error", () => undefined);
   try {
     const { startStack } = await import("../../local/stack/start.ts");
     const { show = () => undefined, ...rest } = options;
-    tellUnused(await unused(env), note);
+    reportUnused(await unused(env), note);
     let up = false;
     const showWhileUp = (line: string) => {
       if (up) show(`${new Date().toTimeString().slice(0, 8)} ${line}`);
@@ -42,9 +36,8 @@ export async function withStack<T>(
       ...rest,
       env,
       root,
-      show: showWhileUp,
       hooks: await stackHooks(),
-      say: note,
+      output: { note, show: showWhileUp },
       signal: stop.signal,
     });
     const { removeEnvFile, writeEnvFile } = await import("../../local/stack/env-file.ts");
@@ -60,7 +53,7 @@ export async function withStack<T>(
     }
   } finally {
     offSignals();
-    // A build or download that a stop cut short may go on for minutes; whoever runs this command wants its end now.
+    // An interrupted build or download may take minutes to end. The command does not wait for it.
     setTimeout(() => process.exit(), 1_000).unref();
   }
 }
@@ -71,25 +64,23 @@ async function unused(env: Context["env"]): Promise<string[]> {
   return unusedSettings(env);
 }
 
-function tellUnused(names: readonly string[], note: Context["note"]): void {
+function reportUnused(names: readonly string[], note: Context["note"]): void {
   if (names.length > 0)
-    note(
-      `Not used here, because this stack has its own services and ports: ${names.join(", ")} (set in the shell or .env).`,
-    );
+    note(`Ignored, because this stack has its own services and ports: ${names.join(", ")} (set in the shell or .env).`);
 }
 
 function onStopSignals(stop: AbortController, note: Context["note"]): () => void {
   const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-  let asked = 0;
+  let firstAt = 0;
   const onSignal = (signal: NodeJS.Signals) => {
-    // pnpm and make pass on what the terminal has sent to all of them: one Ctrl-C can arrive twice within milliseconds.
-    if (stop.signal.aborted && Date.now() - asked < 300) return;
+    // The terminal sends a Ctrl-C to all processes, and pnpm and make forward it: one can arrive twice within milliseconds.
+    if (stop.signal.aborted && Date.now() - firstAt < 300) return;
     if (stop.signal.aborted) {
       note("Ending everything at once.");
       process.exit(exitCodes.failed);
     }
-    asked = Date.now();
-    note(`${signal}: stopping in order; once more ends everything at once.`);
+    firstAt = Date.now();
+    note(`${signal}: stopping in order. Repeat it to end everything at once.`);
     stop.abort();
   };
   for (const signal of signals) process.on(signal, onSignal);
@@ -104,7 +95,7 @@ export const untilAborted = (signal: AbortSignal): Promise<void> =>
     signal.addEventListener("abort", () => resolve(), { once: true });
   });
 
-/** A whole number of a flag, or undefined when it was not given. */
+/** The offset of a flag, or undefined when the flag was not given. */
 export async function offsetOf(text: string | undefined): Promise<number | undefined> {
   if (text === undefined) return undefined;
   const { portsAt } = await import("../../local/stack/plan.ts");
@@ -113,6 +104,6 @@ export async function offsetOf(text: string | undefined): Promise<number | undef
   return offset;
 }
 
-/** What was asked for, and the stack that runs is another one. */
+/** The running stack differs from the wanted one. */
 export const otherStackRuns = (what: string): XnovuError =>
-  new XnovuError(`the stack of this folder is up already, ${what}.`, { hint: "Stop it first: pnpm xnovu down" });
+  new XnovuError(`the stack of this folder is already up, ${what}.`, { hint: "Stop it first: pnpm xnovu down" });

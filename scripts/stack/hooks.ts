@@ -1,13 +1,14 @@
 import { parse } from "../../core/config/parse.ts";
 import type { Context } from "../cli/command.ts";
 
-// Types alone: the room itself is loaded only where a stack is started or stopped.
+// Types only: local/ is loaded when a stack starts or stops.
 type Hooks = import("../../local/stack/start.ts").StackHooks;
 export type StackPaths = import("../../local/stack/plan.ts").StackPaths;
 export type StackState = import("../../local/stack/state.ts").StackState;
+export type StackChoice = import("../../local/stack/start.ts").StackChoice;
 export type Stack = import("../../local/stack/start.ts").Stack;
 
-/** What the stack is handed from rooms that it does not import. */
+/** Functions for the stack from modules that it does not import. */
 export async function stackHooks(): Promise<Hooks> {
   const { migrateUp } = await import("../../outbox/migrate.ts");
   const { syncBridge } = await import("../../novu/sync.ts");
@@ -17,7 +18,7 @@ export async function stackHooks(): Promise<Hooks> {
   };
 }
 
-/** The folders of this checkout's stack, or of another one below them. */
+/** The folders of this checkout's stack, or of one in a folder below. */
 export async function pathsOf({ env, root }: Context, below?: string): Promise<StackPaths> {
   const { stackPaths } = await import("../../local/stack/plan.ts");
   const { join } = await import("node:path");

@@ -1,16 +1,17 @@
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../../core/time.ts";
 import type { Context } from "../cli/command.ts";
 import type { StackPaths, StackState } from "./hooks.ts";
 
-/** The stack that is up, if one is. One that is just starting or stopping is waited for. */
+/** The running stack, or undefined. Waits while one is starting or stopping. */
 export async function runningAlready({ note }: Context, paths: StackPaths): Promise<StackState | undefined> {
   const { runningStack } = await import("../../local/stack/start.ts");
-  let told = "";
+  let reported = "";
   for (;;) {
     const state = runningStack(paths);
     if (state === undefined || state.phase === "ready") return state;
-    if (told !== state.phase) note(`Process ${state.pid} is ${state.phase} the stack of this folder; waiting for it.`);
-    told = state.phase;
+    if (reported !== state.phase)
+      note(`Process ${state.pid} is ${state.phase} the stack of this folder; waiting for it.`);
+    reported = state.phase;
     await sleep(200);
   }
 }

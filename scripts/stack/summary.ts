@@ -1,6 +1,6 @@
 import type { StackPaths, StackState } from "./hooks.ts";
 
-/** What `--json` prints of a stack. */
+/** What `up --json` prints. */
 export async function describe(state: StackState, paths: StackPaths, already: boolean) {
   const { addressesOf } = await import("../../local/stack/plan.ts");
   const { envFilePath } = await import("../../local/stack/env-file.ts");
@@ -26,7 +26,7 @@ export async function describe(state: StackState, paths: StackPaths, already: bo
   };
 }
 
-/** Where everything is, and what to try first. `shown` makes a path short, for people. */
+/** The addresses of a stack and what to try first. `shown` shortens a path. */
 export async function summary(state: StackState, paths: StackPaths, shown: (path: string) => string): Promise<string> {
   const {
     app,
@@ -65,7 +65,7 @@ export async function summary(state: StackState, paths: StackPaths, shown: (path
 
 const quoted = (path: string): string => (/^[\w./-]+$/.test(path) ? path : `'${path.replaceAll("'", `'\\''`)}'`);
 
-/** A path as it is typed in the folder the command was called in. */
+/** A path relative to the caller's folder. */
 export const shortPath =
   (cwd: string) =>
   (path: string): string =>
