@@ -24,14 +24,14 @@ module.exports = {
       name: "outbox-imports-core-only",
       severity: "error",
       comment: "The outbox knows Postgres and core, so that anything may build on it.",
-      from: { path: folder("outbox"), pathNot: "\\.test\\.ts$" },
+      from: { path: folder("outbox"), pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: anyModule, pathNot: "^(core|outbox)/" },
     },
     {
       name: "novu-imports-core-only",
       severity: "error",
       comment: "The Novu client and the workflows' catalogue serve app, worker and scripts alike.",
-      from: { path: folder("novu"), pathNot: "\\.test\\.ts$" },
+      from: { path: folder("novu"), pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: anyModule, pathNot: "^(core|novu)/" },
     },
     {
@@ -47,7 +47,7 @@ module.exports = {
       severity: "error",
       comment:
         "A worker module gets what it needs as an argument, through the ports of core; worker/main.ts alone wires the modules.",
-      from: { path: "^worker/(delivery|poll|temporal|http|lifecycle|tracing)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^worker/(delivery|poll|temporal|http|lifecycle|tracing)/", pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: anyModule, pathNot: "^(core/|worker/$1/)" },
     },
     {
@@ -61,7 +61,10 @@ module.exports = {
       name: "tracing-on-demand",
       severity: "error",
       comment: "OpenTelemetry is loaded only where traces are on: import what needs it dynamically.",
-      from: { path: "^(app|core|novu|outbox|scripts|worker)/", pathNot: "^(core|worker)/tracing/|\\.test\\.ts$" },
+      from: {
+        path: "^(app|core|novu|outbox|scripts|worker)/",
+        pathNot: "^(core|worker)/tracing/|\\.(test|fixture)\\.ts$",
+      },
       to: { path: "/@opentelemetry/|^core/tracing/(provider|bridge-spans)|^worker/tracing/", dynamic: false },
     },
     {
@@ -69,7 +72,7 @@ module.exports = {
       severity: "error",
       comment:
         "local/ (embedded servers) and packages/ never enter the production image. Only scripts may load local/, by dynamic import; tests may import both.",
-      from: { path: "^(app|core|novu|outbox|worker)/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^(app|core|novu|outbox|worker)/", pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: "^(local|packages|test)/" },
     },
     {
@@ -84,7 +87,7 @@ module.exports = {
       name: "local-imports-core-only",
       severity: "error",
       comment: "The embedded servers know core, themselves, and the tools of packages/test-engine.",
-      from: { path: folder("local"), pathNot: "\\.test\\.ts$" },
+      from: { path: folder("local"), pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: anyModule, pathNot: "^(core|local|packages/test-engine)/" },
     },
     {
@@ -98,7 +101,7 @@ module.exports = {
       name: "test-engine-imports-core-and-local",
       severity: "error",
       comment: "The Docker engine for tests knows core's errors, and the processes, locks and cache of local/.",
-      from: { path: "^packages/test-engine/", pathNot: "\\.test\\.ts$" },
+      from: { path: "^packages/test-engine/", pathNot: "\\.(test|fixture)\\.ts$" },
       to: { path: anyModule, pathNot: "^(core|local|packages/test-engine)/" },
     },
     {

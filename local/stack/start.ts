@@ -65,7 +65,7 @@ export interface Stack {
 }
 
 /** Another process of this checkout started first. */
-export class StackTakenError extends XnovuError {}
+class StackTakenError extends XnovuError {}
 
 /**
  * Starts everything. Returns when app and worker are healthy and Novu knows the workflows. On an error it stops what it started.

@@ -1,5 +1,5 @@
 /** Text as Markdown shows it literally, also inside a table cell. */
-export const escaped = (text: string): string => text.replace(/[<*|\\]/g, "\\$&").replace(/\n/g, " ");
+const escaped = (text: string): string => text.replace(/[<*|\\]/g, "\\$&").replace(/\n/g, " ");
 
 /** Text with code spans: only what stands outside the backticks is escaped. */
 export const escapedAround = (text: string): string =>

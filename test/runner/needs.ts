@@ -16,7 +16,7 @@ function importsOf(root: string, file: string): readonly string[] {
 }
 
 /** Whether `file` imports what matches, itself or through what it imports. */
-export function reaches(root: string, file: string, wanted: RegExp, seen: Set<string> = new Set([file])): boolean {
+function reaches(root: string, file: string, wanted: RegExp, seen: Set<string> = new Set([file])): boolean {
   return importsOf(root, file).some((name) => {
     if (wanted.test(name)) return true;
     if (seen.has(name) || !/\.(ts|tsx|mjs)$/.test(name) || !existsSync(join(root, name))) return false;
