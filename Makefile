@@ -36,7 +36,7 @@ test-faults: setup ## Run every injected fault of docs/faults.md, one result lin
 	@node --import tsx scripts/dev/test-faults.ts $(ARGS)
 
 .PHONY: mutants
-mutants: setup ## Break the sources in some hundred places, one at a time; a test must notice each: make mutants ONLY=breaker ARGS=--json
+mutants: setup ## Break the source on purpose; a test must fail each time: make mutants ONLY=breaker
 	@node --import tsx test/mutants/main.ts --only "$(ONLY)" $(ARGS)
 
 .PHONY: soak

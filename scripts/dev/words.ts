@@ -48,11 +48,17 @@ const glossary: readonly Word[] = [
     pattern: "faults?|faulty",
     use: "error, problem",
     allow:
-      /fault[- ]injection|inject\w* (of )?(\w+ )?faults?|fault test|test-faults|numbered faults?|faults? \d+|page faults?|docs\/faults/gi,
+      /fault[- ]injection|inject\w* (of )?(\w+ )?faults?|fault test|test-faults|numbered faults?|faults? \d+|page faults?|faults?\.md|test\/faults|(random|injected) faults?|faults that|content fault/gi,
     except:
       /^(test\/(faults|soak|runner)\/|docs\/(faults|mutants)\.md|packages\/novu-emulator\/|local\/novu\/)|(^|\/)[\w-]*fault[\w-]*\.(test\.)?ts$/,
   },
-  { id: "enterprise", pattern: "enterprises?(?!( |-)?ids?\\b)", use: "tenant", only: /^(README|docs\/|app\/.*\.tsx$)/ },
+  {
+    id: "enterprise",
+    pattern: "enterprises?(?!( |-)?ids?\\b)",
+    use: "tenant",
+    only: /^(README|docs\/|app\/.*\.tsx$)/,
+    allow: /enterprise (plan|[\d,]+ requests)/gi,
+  },
   { id: "crew", pattern: "crews?", use: "process group, supervisor", allow: /"crew"/gi },
   {
     id: "room",
