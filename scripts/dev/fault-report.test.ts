@@ -25,13 +25,13 @@ test("a fault without a test, or whose test did not end, is not held", () => {
   assert.is(cut.lines[7], "fault 8: NOT held: 1 of 1 tests did not end");
 });
 
-test("one failed test of several is told with its reason, on one line", () => {
+test("one failed test of several is reported with its reason, on one line", () => {
   const { lines, failed } = reportLines([...all.flat(), ...ran(9, "not held", "first line\nsecond")]);
   assert.is(lines[8], "fault 9: NOT held: title 9: first line");
   assert.is(failed, 1);
 });
 
-test("a part that was skipped is told; a fault of which everything was skipped is not held", () => {
+test("a skipped part is reported; a fault of which everything was skipped is not held", () => {
   const part: Note = { fault: 15, title: "disk full", state: "skipped", reason: "no mount" };
   const more = ran(15, "held");
   assert.is(reportLines([...all.flat(), part, ...more]).lines[14], "fault 15: held (SKIPPED disk full: no mount)");

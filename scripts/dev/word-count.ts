@@ -37,7 +37,7 @@ export function hitsIn(file: string, text: string): Hit[] {
   });
 }
 
-/** `sendingGate` and `sending_gate` become `sending Gate` and `sending gate`, so that words inside names are found. */
+/** `claimSize` and `claim_size` become `claim Size` and `claim size`, so that words inside names are found. */
 const splitNames = (line: string): string => line.replace(/([a-z0-9])([A-Z])/g, "$1 $2").replaceAll("_", " ");
 
 /** Hits by the id of their word. */
