@@ -28,6 +28,7 @@ import {
   xnovu,
 } from "./support/real-image.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
+import { within } from "./support/within.ts";
 import { until } from "./support/worker.ts";
 
 const folder = temporaryFolder("xnovu-deploy-");
@@ -143,13 +144,17 @@ const states = async () => {
 const running = async () =>
   (await docker("ps", "--filter", "label=xnovu.release", "--format", "{{.Names}}")).split("\n").sort();
 const answer = async (path: string, port = ports.app) => (await fetch(`http://127.0.0.1:${port}${path}`)).status;
+// A build takes minutes on a loaded machine.
 const onEngine = (name: string, work: () => Promise<void>) =>
-  test(name, async () => {
-    if (!engine) return;
-    const begin = Date.now();
-    await work();
-    console.error(`${name}: ${((Date.now() - begin) / 1_000).toFixed(0)} s`);
-  });
+  test(
+    name,
+    within(600, async () => {
+      if (!engine) return;
+      const begin = Date.now();
+      await work();
+      console.error(`${name}: ${((Date.now() - begin) / 1_000).toFixed(0)} s`);
+    }),
+  );
 
 onEngine("before anything is deployed", async () => {
   const [list, back] = [await xnovu("releases", place), await xnovu("rollback", place)];

@@ -11,9 +11,10 @@ import { testEngine } from "./support/engine.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { buildEnv, envFile, hostServers, projectCheckout, succeed, xnovu } from "./support/real-image.ts";
 import { testTemporal } from "./support/temporal.ts";
+import { within } from "./support/within.ts";
 import { ask, until } from "./support/worker.ts";
 
-test("the pushed arm64 image starts its worker under emulation, which answers /health/live and drains", async () => {
+const run = async () => {
   const engine = await testEngine();
   if (!engine) return;
   const folder = temporaryFolder("xnovu-arm64-");
@@ -56,6 +57,11 @@ test("the pushed arm64 image starts its worker under emulation, which answers /h
     await engine.stop();
     folder.remove();
   }
-});
+};
+
+test(
+  "the pushed arm64 image starts its worker under emulation, which answers /health/live and drains",
+  within(840, run),
+);
 
 test.run();

@@ -11,6 +11,7 @@ import { type TestEngine, testEngine } from "./support/engine.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { buildEnv, command, envFile, hostServers, projectCheckout, succeed } from "./support/real-image.ts";
 import { testTemporal } from "./support/temporal.ts";
+import { within } from "./support/within.ts";
 import { until } from "./support/worker.ts";
 
 const folder = temporaryFolder("xnovu-compose-");
@@ -39,8 +40,12 @@ function secretFile(name: string, value: string): string {
 /** Bake asks before it reads a file outside the checkout. */
 const bake = (...args: string[]) =>
   docker("buildx", "bake", ...(place.env.CA_FILE ? ["--allow", `fs.read=${place.env.CA_FILE}`] : []), ...args);
+// A build takes minutes on a loaded machine.
 const onEngine = (name: string, work: (engine: TestEngine) => Promise<void>) =>
-  test(name, async () => (engine === undefined ? undefined : await work(engine)));
+  test(
+    name,
+    within(600, async () => (engine === undefined ? undefined : await work(engine))),
+  );
 
 onEngine("docker buildx bake builds the local image from a plain checkout", async () => {
   await bake();

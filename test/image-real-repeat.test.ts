@@ -10,6 +10,7 @@ import type { Repository } from "../scripts/image/repository.fixture.ts";
 import { type TestEngine, testEngine } from "./support/engine.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { buildEnv, projectCheckout, xnovu } from "./support/real-image.ts";
+import { within } from "./support/within.ts";
 
 const folder = temporaryFolder("xnovu-repeat-");
 const both = "--platform linux/amd64,linux/arm64";
@@ -67,8 +68,12 @@ async function built(line: string, more: NodeJS.ProcessEnv | Record<string, stri
   return { images, layers, log: stderr, blob };
 }
 
+// A build takes minutes on a loaded machine.
 const onEngine = (name: string, work: () => Promise<void>) =>
-  test(name, async () => (engine === undefined ? undefined : await work()));
+  test(
+    name,
+    within(600, async () => (engine === undefined ? undefined : await work())),
+  );
 
 onEngine("two clean builds of a commit are one digest for each platform", async () => {
   // Every step of the second is run again, so that the first may share what other tests have built of this commit.

@@ -20,6 +20,7 @@ import {
   xnovu,
 } from "./support/real-image.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
+import { within } from "./support/within.ts";
 import { until } from "./support/worker.ts";
 
 const folder = temporaryFolder("xnovu-image-");
@@ -56,8 +57,12 @@ test.after(async () => {
 
 const docker = (...args: string[]) => succeed("docker", args, place);
 const crane = (...args: string[]) => succeed("crane", args, place);
+// A build takes minutes on a loaded machine.
 const onEngine = (name: string, work: (engine: TestEngine) => Promise<void>) =>
-  test(name, async () => (engine === undefined ? undefined : await work(engine)));
+  test(
+    name,
+    within(600, async () => (engine === undefined ? undefined : await work(engine))),
+  );
 
 /** The guide's line where the port is free, as on a machine that runs nothing else; otherwise on a free port. */
 async function port(own: number): Promise<{ flag: string; port: number }> {
