@@ -7,31 +7,26 @@ import * as assert from "uvu/assert";
 import { parentPidFile, readPidFile, workerPidFile } from "../core/pid-file.ts";
 import { startChild } from "../local/child.ts";
 import { xnovu } from "./support/cli.ts";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
 import { fakeServer } from "./support/fake-server.ts";
-import { type TestTemporal, testTemporal } from "./support/temporal.ts";
-import { ask, root, until, type WorkerRig, workerRig } from "./support/worker.ts";
+import { ask, root, until, type WorkerRig } from "./support/worker.ts";
+import { openRig } from "./support/worker-suite.ts";
 
 // The worker's life by the command line: background and foreground, its parent, its pid files.
-let database: TestDatabase;
-let temporal: TestTemporal;
 let rig: WorkerRig;
 let port: number;
-const closing: (() => Promise<unknown>)[] = [];
 
-test.before(async () => {
-  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
-  closing.push(
-    () => database.close(),
-    () => temporal.close(),
-  );
-  rig = await workerRig(database.url, temporal.address);
-  closing.unshift(() => rig.close());
-  port = Number(rig.env.WORKER_HEALTH_PORT);
-});
+// Before the rig is closed, and with it the folder that names the worker.
 test.after(async () => {
   await worker("stop", "--force");
-  for (const close of closing) await close();
+});
+openRig(
+  (opened) => {
+    ({ rig } = opened);
+  },
+  { fromSource: true },
+);
+test.before(async () => {
+  port = Number(rig.env.WORKER_HEALTH_PORT);
 });
 
 const worker = (...args: string[]) => xnovu(["worker", ...args], { ...rig.env, XNOVU_RESTART_LIMIT: "1" });

@@ -3,34 +3,29 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
 import { type Collector, startCollector } from "./support/collector.ts";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
 import { fakeServer, silence } from "./support/fake-server.ts";
 import { quick, sendingPaths } from "./support/fault-lab.ts";
 import type { SeenSpan } from "./support/otlp.ts";
-import { type TestTemporal, testTemporal } from "./support/temporal.ts";
-import { novuKey, type RunningWorker, until, type WorkerRig, workerRig } from "./support/worker.ts";
+import { novuKey, type RunningWorker, until, type WorkerRig } from "./support/worker.ts";
+import { openRig } from "./support/worker-suite.ts";
 
 // A real worker that tells its traces to a collector over OTLP, from the row's trace context to the call to Novu.
 const person = { subscriberId: "ada-77", email: "ada.lovelace@example.com", phone: "+4915112345678" };
 const content = { name: "Grandmother's surgery went well" };
 const collectorKey = "Bearer-key-of-the-collector";
 
-let database: TestDatabase;
-let temporal: TestTemporal;
 let rig: WorkerRig;
 let collector: Collector;
 let worker: RunningWorker;
-const closing: (() => Promise<unknown>)[] = [];
 
+openRig(
+  (opened) => {
+    ({ rig } = opened);
+  },
+  { emptyBefore: true },
+);
 test.before(async () => {
-  [database, temporal, collector] = await Promise.all([testDatabase(), testTemporal(), startCollector()]);
-  closing.push(
-    () => database.close(),
-    () => temporal.close(),
-    () => collector.close(),
-  );
-  rig = await workerRig(database.url, temporal.address);
-  closing.unshift(() => rig.close());
+  collector = await startCollector();
   worker = await rig.start({
     ...quick,
     OTEL_EXPORTER_OTLP_ENDPOINT: collector.url,
@@ -40,13 +35,7 @@ test.before(async () => {
   });
   await worker.ready();
 });
-test.after(async () => {
-  for (const close of closing) await close();
-});
-test.before.each(async () => {
-  rig.novu.control.reset();
-  await rig.db.query("TRUNCATE notify.notification, notify.notification_recipient");
-});
+test.after(() => collector.close());
 
 /** A producer's trace and the span in it that asks for the notification. */
 const producer = (n: number, flags = "01") => {

@@ -1,35 +1,18 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
-import { type TestTemporal, testTemporal } from "./support/temporal.ts";
-import { until, type WorkerRig, workerRig } from "./support/worker.ts";
+import { until, type WorkerRig } from "./support/worker.ts";
+import { bulk, openRig, sending } from "./support/worker-suite.ts";
 
 // A notification for more than 500 recipients gets a Temporal workflow of its own.
-let database: TestDatabase;
-let temporal: TestTemporal;
 let rig: WorkerRig;
-const closing: (() => Promise<unknown>)[] = [];
-const bulk = "/v1/events/trigger/bulk";
-/** Calls of several events and of one. */
-const sending = "/v1/events/trigger*";
 const recipients = JSON.stringify(Array.from({ length: 1_250 }, (_, i) => `m${i}`));
 
-test.before(async () => {
-  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
-  closing.push(
-    () => database.close(),
-    () => temporal.close(),
-  );
-  rig = await workerRig(database.url, temporal.address);
-  closing.unshift(() => rig.close());
-});
-test.after(async () => {
-  for (const close of closing) await close();
-});
-test.before.each(async () => {
-  rig.novu.control.reset();
-  await rig.db.query("TRUNCATE notify.notification, notify.notification_recipient");
-});
+openRig(
+  (opened) => {
+    rig = opened.rig;
+  },
+  { emptyBefore: true },
+);
 
 const one = async (id: string | undefined) => {
   const { rows } = await rig.db.query<{ status: string; sent: number; workflows: string[]; sent_at: Date | null }>(

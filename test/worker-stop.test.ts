@@ -3,59 +3,20 @@ import { connect } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
 import { fakeServer, silence } from "./support/fake-server.ts";
 import { faultTest } from "./support/fault-notes.ts";
-import { type TestTemporal, testTemporal } from "./support/temporal.ts";
-import { until, type WorkerRig, workerRig } from "./support/worker.ts";
+import { until, type WorkerRig } from "./support/worker.ts";
+import { allSentOnce, attemptsOf, bulk, fast, openRig, slowNovu } from "./support/worker-suite.ts";
 
 // What becomes of rows under way when the worker is stopped, once or twice.
-let database: TestDatabase;
-let temporal: TestTemporal;
 let rig: WorkerRig;
-const closing: (() => Promise<unknown>)[] = [];
-const bulk = "/v1/events/trigger/bulk";
-/** Calls of several events and of one. */
-const sending = "/v1/events/trigger*";
 
-test.before(async () => {
-  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
-  closing.push(
-    () => database.close(),
-    () => temporal.close(),
-  );
-  rig = await workerRig(database.url, temporal.address);
-  closing.unshift(() => rig.close());
-});
-test.after(async () => {
-  for (const close of closing) await close();
-});
-test.before.each(async () => {
-  rig.novu.control.reset();
-  await rig.db.query("TRUNCATE notify.notification, notify.notification_recipient");
-});
-
-const fast = { FAILED_POLL_INTERVAL_MS: "100", XNOVU_RETRY_BASE_MS: "200", XNOVU_RETRY_MAX_MS: "500" };
-const slowNovu = (delayMs: number) => rig.novu.control.addFault({ match: { path: sending }, delayMs, times: 10_000 });
-
-const attempts = async () => {
-  const { rows } = await rig.db.query<{ attempts: number; count: number }>(
-    "SELECT attempts, count(*)::int AS count FROM notify.notification GROUP BY attempts ORDER BY attempts",
-  );
-  return rows.map(({ attempts: tries, count }) => [tries, count]);
-};
-
-async function allSentOnce(count: number): Promise<void> {
-  await until(
-    async () => (await rig.counts()).SENT === count,
-    45_000,
-    () => "not all were sent",
-  );
-  const effects = rig.novu.control.effects();
-  assert.is(effects.length, count);
-  const twice = effects.filter(({ accepted }) => accepted !== 1);
-  assert.equal(twice, [], `${twice.length} were accepted more than once`);
-}
+openRig(
+  (opened) => {
+    rig = opened.rig;
+  },
+  { emptyBefore: true },
+);
 
 faultTest(
   5,
@@ -65,7 +26,7 @@ faultTest(
     const env = { ...fast, POLL_BATCH_SIZE: "25", XNOVU_CLAIM_MAX: "25", XNOVU_SHUTDOWN_TIMEOUT_MS: "10000" };
     const first = await rig.start(env);
     await first.ready();
-    slowNovu(600);
+    slowNovu(rig, 600);
     await rig.insert(1_000);
     await until(async () => ((await rig.counts()).SENT ?? 0) > 100);
     const begin = Date.now();
@@ -77,14 +38,14 @@ faultTest(
     const { SENT = 0, PENDING = 0, ...others } = await rig.counts();
     assert.equal(others, {}, "rows are left in other states");
     assert.ok(SENT > 100 && PENDING > 100, `${SENT} sent, ${PENDING} pending`);
-    assert.equal(await attempts(), [
+    assert.equal(await attemptsOf(rig), [
       [0, PENDING],
       [1, SENT],
     ]);
     rig.novu.control.clearFaults();
     const second = await rig.start(env);
-    await allSentOnce(1_000);
-    assert.equal(await attempts(), [[1, 1_000]]);
+    await allSentOnce(rig, 1_000);
+    assert.equal(await attemptsOf(rig), [[1, 1_000]]);
     await second.child.stop({ signal: "SIGKILL" });
   },
 );
@@ -95,7 +56,7 @@ faultTest(
   async () => {
     const first = await rig.start(fast);
     await first.ready();
-    slowNovu(6_000);
+    slowNovu(rig, 6_000);
     await rig.insert(100);
     await until(() => rig.novu.control.calls().counts[`POST ${bulk}`] === 1);
     for (let copies = 0; copies < 3; copies++) first.child.kill("SIGTERM");
@@ -106,10 +67,10 @@ faultTest(
     assert.equal(await first.child.exited, { code: 1, signal: null });
     assert.ok(Date.now() - begin < 2_500, `took ${Date.now() - begin} ms`);
     assert.equal(await rig.counts(), { PENDING: 100 });
-    assert.equal(await attempts(), [[0, 100]]);
+    assert.equal(await attemptsOf(rig), [[0, 100]]);
     rig.novu.control.clearFaults();
     const second = await rig.start(fast);
-    await allSentOnce(100);
+    await allSentOnce(rig, 100);
     await second.child.stop({ signal: "SIGKILL" });
   },
 );
@@ -142,9 +103,9 @@ test("a row whose delivery failed is released by the stop, and the next worker s
     await rig.db.query("DROP FUNCTION refuse() CASCADE");
   }
   assert.equal(await rig.counts(), { PENDING: 1 });
-  assert.equal(await attempts(), [[0, 1]]);
+  assert.equal(await attemptsOf(rig), [[0, 1]]);
   const second = await rig.start(fast);
-  await allSentOnce(1);
+  await allSentOnce(rig, 1);
   await second.child.stop({ signal: "SIGKILL" });
 });
 

@@ -5,25 +5,24 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
 import { show } from "../outbox/reader.ts";
-import { type TestDatabase, testDatabase } from "./support/database.ts";
-import { type TestTemporal, testTemporal } from "./support/temporal.ts";
-import { novuKey, type RunningWorker, until, type WorkerRig, workerRig } from "./support/worker.ts";
+import type { TestDatabase } from "./support/database.ts";
+import type { TestTemporal } from "./support/temporal.ts";
+import { novuKey, type RunningWorker, until, type WorkerRig } from "./support/worker.ts";
+import { openRig } from "./support/worker-suite.ts";
 
 // One worker with the guide's intervals, and what it does with rows of every kind.
 let database: TestDatabase;
 let temporal: TestTemporal;
 let rig: WorkerRig;
 let worker: RunningWorker;
-const closing: (() => Promise<unknown>)[] = [];
 
+openRig(
+  (opened) => {
+    ({ rig, database, temporal } = opened);
+  },
+  { fromSource: true },
+);
 test.before(async () => {
-  [database, temporal] = await Promise.all([testDatabase(), testTemporal()]);
-  closing.push(
-    () => database.close(),
-    () => temporal.close(),
-  );
-  rig = await workerRig(database.url, temporal.address);
-  closing.unshift(() => rig.close());
   worker = await rig.start({
     // POLL_INTERVAL_MS keeps its default: only the wake-up makes the first test pass.
     FAILED_POLL_INTERVAL_MS: "100",
@@ -33,9 +32,6 @@ test.before(async () => {
     XNOVU_LOG_LEVEL: "trace",
   });
   await worker.ready();
-});
-test.after(async () => {
-  for (const close of closing) await close();
 });
 test.before.each(() => rig.novu.control.reset());
 

@@ -50,11 +50,11 @@ export const imageMutants = [
       replace: "return release;",
     },
   }),
-  ...mutantsOf("deploy", "scripts/deploy/edge-config.ts", ["scripts/deploy/edge-config.test.ts"], {
+  ...mutantsOf("deploy", "scripts/deploy/proxy-config.ts", ["scripts/deploy/proxy-config.test.ts"], {
     "the old release keeps getting requests": { find: "state drain`", replace: "state ready`" },
   }),
   ...mutantsOf("rollback", "scripts/deploy/releases.ts", releases, {
-    "goes back to a release that the schema left behind": { find: "if (asked < oldest)", replace: "if (asked < 0)" },
+    "goes back to a release that the schema left behind": { find: "if (wanted < oldest)", replace: "if (wanted < 0)" },
     "the release to go back to is pruned": {
       find: "Math.max(0, keep - safe)",
       replace: "Math.max(0, keep - safe - 1)",
