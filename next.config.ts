@@ -1,6 +1,6 @@
 import type { NextConfig } from "next";
 
-// The pages hold no text of strangers. Next puts its own data into inline scripts, hence 'unsafe-inline'; everything else stays here.
+// Next puts its own data into inline scripts, hence 'unsafe-inline'; React escapes all text in the pages. Everything loads from this origin.
 const contentSecurityPolicy = [
   "default-src 'self'",
   "script-src 'self' 'unsafe-inline'",
@@ -22,26 +22,26 @@ const securityHeaders = [
 
 const buildId = process.env.XNOVU_BUILD_ID;
 
-// Next reports usage unless NEXT_TELEMETRY_DISABLED=1 is set where it builds and runs; no setting in this file turns it off.
+// Next reports usage unless NEXT_TELEMETRY_DISABLED=1 is set at build and at run time; no option in this file turns it off.
 const config: NextConfig = {
   output: "standalone",
   poweredByHeader: false,
-  // Pinned to this folder: a lockfile in a folder above would make Next take that one as the root.
+  // Pinned to this folder: Next would take a parent folder with a lockfile as the root.
   outputFileTracingRoot: import.meta.dirname,
   turbopack: { root: import.meta.dirname },
   images: { unoptimized: true },
-  // Read when the app runs: see outbox/sql.ts.
+  // The app reads these files at run time: see outbox/sql.ts.
   outputFileTracingIncludes: { "/api/notifications/**": ["outbox/sql/*.sql"], "/operations/**": ["outbox/sql/*.sql"] },
   outputFileTracingExcludes: {
-    // "*" is the key that reaches the server's own trace as well as every route's.
+    // "*" applies to the server's own trace and to every route.
     "*": [
-      // 16 MB of image tools that nothing uses, and the repository itself, which the link node_modules/xnovu leads back to.
+      // 16 MB of unused image tools, and the repository itself, which the link node_modules/xnovu points to.
       "node_modules/.pnpm/sharp@*/**",
       "node_modules/.pnpm/@img+*/**",
       "node_modules/sharp/**",
       "node_modules/@img/**",
       "node_modules/xnovu/**",
-      // Every other SQL file, which the tracer takes along with those above.
+      // Other SQL files, which the tracer includes together with those above.
       "deploy/**",
       "migrations/**",
       "outbox/schema.sql",
@@ -50,15 +50,15 @@ const config: NextConfig = {
   serverExternalPackages: [
     "pg",
     "pino",
-    // Loaded only where traces are on, and the worker has them as well.
+    // Loaded only when tracing is on; the worker needs these packages as well.
     "@opentelemetry/api",
     "@opentelemetry/exporter-trace-otlp-proto",
     "@opentelemetry/resources",
     "@opentelemetry/sdk-trace",
   ],
-  // The same commit gives the same id on every machine that builds it, when the id is given.
+  // With a given build id the same commit builds the same output on every machine.
   ...(buildId ? { generateBuildId: () => buildId } : {}),
-  // `make check` runs tsc over the whole repository, tests included; Next would do it a second time with each build.
+  // `make check` runs tsc over the whole repository; Next would repeat it with each build.
   typescript: { ignoreBuildErrors: true, tsconfigPath: "app/tsconfig.json" },
   headers: async () => [{ source: "/:path*", headers: securityHeaders }],
 };

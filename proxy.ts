@@ -2,14 +2,14 @@ import { type NextRequest, NextResponse } from "next/server";
 import { runtimeEnv } from "./app/lib/env.ts";
 import { accessOf } from "./app/lib/operations/access.ts";
 
-// Asks for the login of the operations pages. Each page looks at it once more by itself, so that a way around this file opens nothing.
+// Requires a login for the operations pages. Each page checks the login again, so that bypassing this file grants nothing.
 
 export const config = { matcher: ["/operations", "/operations/:path*"] };
 
 export function proxy(request: NextRequest): Response {
-  if (accessOf(runtimeEnv(), request.headers.get("authorization")) !== "ask") return NextResponse.next();
+  if (accessOf(runtimeEnv(), request.headers.get("authorization")) !== "login") return NextResponse.next();
   return new Response(
-    "The operations pages want a login: the user is `operator`, the password XNOVU_OPERATOR_PASSWORD.\n",
+    "Log in to see the operations pages. The user is `operator`, the password is the value of XNOVU_OPERATOR_PASSWORD.\n",
     {
       status: 401,
       headers: {

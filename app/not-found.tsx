@@ -6,7 +6,7 @@ export default function NotFound() {
   return (
     <main className="notice">
       <h1>There is no such page</h1>
-      <p>The address may be misspelt, or the page was moved.</p>
+      <p>Check the address, or begin at the start page.</p>
       <nav aria-label="Pages">
         <a href="/">Start page</a>
         <a href="/api/health">Health</a>

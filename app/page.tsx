@@ -3,16 +3,16 @@ import { runtimeEnv } from "./lib/env.ts";
 import { inboxUrl, ownPort } from "./lib/links.ts";
 import { accessOf } from "./lib/operations/access.ts";
 import { version } from "./lib/version.ts";
+import { Components, ComponentsLoading } from "./ui/components.tsx";
 import { Examples } from "./ui/examples.tsx";
-import { Parts, PartsWaiting } from "./ui/parts.tsx";
 
-// Settings and health are those of the moment, not of the build.
+// Settings and health are read per request, not at build time.
 export const dynamic = "force-dynamic";
 
 const life = [
-  ["Row", "inserted in Postgres"],
-  ["Claim", "by the worker"],
-  ["Workflow", "in Temporal"],
+  ["Row", "inserted into Postgres"],
+  ["Claim", "taken by a worker"],
+  ["Workflow", "run in Temporal"],
   ["Event", "accepted by Novu"],
   ["Step", "rendered by the bridge"],
   ["Message", "delivered"],
@@ -36,23 +36,23 @@ export default function Page() {
         </nav>
       </header>
 
-      <section aria-labelledby="runs">
-        <h2 id="runs">What runs here</h2>
-        <Suspense fallback={<PartsWaiting />}>
-          <Parts />
+      <section aria-labelledby="components">
+        <h2 id="components">Components</h2>
+        <Suspense fallback={<ComponentsLoading />}>
+          <Components />
         </Suspense>
       </section>
 
       <section aria-labelledby="first">
         <h2 id="first">Send a first notification</h2>
         <p>
-          Any of these sends the same mail.{" "}
+          Each of these sends the same mail.{" "}
           {inbox ? (
             <>
               It arrives in the <a href={inbox}>inbox</a>.{" "}
             </>
           ) : null}
-          <code>pnpm xnovu list</code> gives its id, <code>pnpm xnovu show ID</code> its timeline.
+          <code>pnpm xnovu list</code> shows its id, <code>pnpm xnovu show ID</code> its timeline.
         </p>
         <Examples port={ownPort(runtimeEnv())} />
       </section>

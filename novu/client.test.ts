@@ -54,7 +54,7 @@ const event = ({
 const callOf = (...events: DeliveryEvent[]): DeliveryCall => ({ idempotencyKey: `key-${++calls}`, events });
 const effects = () => novu.control.effects().reduce((sum, { accepted }) => sum + accepted, 0);
 
-/** The reply to one event under a fault. */
+/** The reply to one event with an injected fault. */
 async function under(fault: Parameters<typeof novu.control.addFault>[0], call = callOf(event())): Promise<CallReply> {
   novu.control.addFault({ match: { path: sending }, ...fault });
   const reply = await port.send(call);
@@ -62,7 +62,7 @@ async function under(fault: Parameters<typeof novu.control.addFault>[0], call = 
   return reply;
 }
 
-test("every event of a call is accepted, with its recipient's shape, under the call's key and its own transaction id", async () => {
+test("every event of a call is accepted, with any form of recipient, under the call's key and its own transaction id", async () => {
   const recipients = [
     "u1",
     { subscriberId: "u2", email: "u2@example.test" },
@@ -94,7 +94,7 @@ test("one refused event among others has its own reason", async () => {
   });
 });
 
-test("a status word that the SDK does not know is read all the same", async () => {
+test("a status word that the SDK does not know is accepted", async () => {
   const data = [
     { acknowledged: true, status: "processed" },
     { acknowledged: true, status: "brand_new_word", error: ["why"] },
@@ -106,7 +106,7 @@ test("a status word that the SDK does not know is read all the same", async () =
   });
 });
 
-test("a success that is not about as many events is no answer", async () => {
+test("a success for another number of events is an unknown outcome", async () => {
   for (const body of [
     { data: [{ acknowledged: true, status: "processed" }] },
     { data: [] },
@@ -169,21 +169,21 @@ test("429 with a date waits until then", async () => {
   );
 });
 
-test("a wrong key needs a person, and is not shown", async () => {
+test("a wrong key needs a person, and the reason does not show it", async () => {
   const wrong = createNovu({ secretKey: "sk-wrong-one", apiUrl: novu.url, timeoutMs: 2_000 });
   const reply = await wrong.send(callOf(event()));
   assert.ok(reply.kind === "paused" && reply.needsPerson);
   assert.not.match(JSON.stringify(reply), "sk-wrong-one");
 });
 
-test("a key that a header cannot carry, or that Novu repeats, is not shown", async () => {
+test("a key that is invalid in a header, or that Novu repeats, is masked", async () => {
   const broken = createNovu({ secretKey: "sk-with\nline", apiUrl: novu.url, timeoutMs: 2_000 });
   assert.not.match(JSON.stringify(await broken.send(callOf(event()))), /sk-with/);
   const reply = await under({ status: 400, body: { statusCode: 400, message: `no such key ${secretKey}` } });
   assert.match(JSON.stringify(reply), /no such key \*{4}/);
 });
 
-test("a connection cut before Novu acted: unknown, and the repeat is the first", async () => {
+test("a connection cut before Novu acted: unknown, and the repeated call takes effect once", async () => {
   const call = callOf(event());
   assert.is((await under({ dropBefore: true }, call)).kind, "unknown");
   assert.is(effects(), 0);
@@ -191,7 +191,7 @@ test("a connection cut before Novu acted: unknown, and the repeat is the first",
   assert.is(effects(), 1);
 });
 
-test("a connection cut after Novu acted: unknown, and the repeat changes nothing", async () => {
+test("a connection cut after Novu acted: unknown, and the repeated call has no effect", async () => {
   const call = callOf(event());
   assert.is((await under({ dropAfterAccept: true }, call)).kind, "unknown");
   assert.is(effects(), 1);
@@ -199,7 +199,7 @@ test("a connection cut after Novu acted: unknown, and the repeat changes nothing
   assert.is(effects(), 1);
 });
 
-test("a time-out is unknown, soon, and while the first call still runs the repeat is too", async () => {
+test("a time-out is unknown within the limit, and so is a repeated call while the first one runs", async () => {
   const hurried = createNovu({ secretKey, apiUrl: novu.url, timeoutMs: 150 });
   const call = callOf(event());
   novu.control.addFault({ match: { path: sending }, delayMs: 700 });
@@ -213,7 +213,7 @@ test("a time-out is unknown, soon, and while the first call still runs the repea
   assert.is(effects(), 1);
 });
 
-test("an error that Novu kept under the key is told as replayed: only a new key gets past it", async () => {
+test("an error from Novu's idempotency cache is reported as replayed: only a new key helps", async () => {
   for (const status of [500, 503, 429, 403]) {
     const call = callOf(event());
     await under({ status, cached: true }, call);
@@ -233,7 +233,7 @@ test("an abort ends the call at once", async () => {
   assert.ok(Date.now() - started < 900);
 });
 
-test("what the SDK refuses to send is invalid; nobody at the address is unknown", async () => {
+test("an event that the SDK refuses is invalid; an address without a server is unknown", async () => {
   const odd = { ...event(), recipient: 7 as unknown as string };
   assert.is((await port.send(callOf(odd))).kind, "invalid");
   const nobody = createNovu({ secretKey, apiUrl: "http://127.0.0.1:1", timeoutMs: 2_000 });
@@ -244,7 +244,7 @@ test("what the SDK refuses to send is invalid; nobody at the address is unknown"
 const notNovu: readonly [string, RequestListener][] = [
   ["a page", (_, response) => response.writeHead(200, { "content-type": "text/html" }).end("<h1>Hi</h1>")],
   ["a gateway", (_, response) => response.writeHead(502, { "content-type": "text/html" }).end("<h1>Bad gateway</h1>")],
-  // Followed, it would come back as the 404 of a GET.
+  // A client that follows it gets the 404 of a GET.
   [
     "a redirect",
     (request, response) =>
@@ -254,7 +254,7 @@ const notNovu: readonly [string, RequestListener][] = [
   ],
 ];
 for (const [name, listener] of notNovu)
-  test(`${name} instead of Novu says nothing about the events`, async () => {
+  test(`${name} instead of Novu is an unknown outcome`, async () => {
     const server = await fakeServer(listener);
     const reply = await createNovu({ secretKey, apiUrl: server.url, timeoutMs: 2_000 }).send(callOf(event()));
     await server.close();
@@ -323,15 +323,15 @@ test("the SDK sends the same bytes for the same events: method, path, key, autho
   }
 });
 
-test("a call that is traced carries its place in the trace, and its status is told; any other carries none", async () => {
+test("a traced call carries its traceparent and reports its status; other calls carry none", async () => {
   const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
-  const answers: number[] = [];
-  const trace = { traceparent, answered: (status: number) => void answers.push(status) };
+  const statuses: number[] = [];
+  const trace = { traceparent, answered: (status: number) => void statuses.push(status) };
   await port.send(callOf(event()), undefined, trace);
   novu.control.addFault({ match: { path: sending }, status: 503 });
   await port.send(callOf(event({ ordinal: 1 })), undefined, trace);
   await port.send(callOf(event({ ordinal: 2 })));
-  assert.equal(answers, [201, 503]);
+  assert.equal(statuses, [201, 503]);
   assert.equal(
     novu.control.calls().last.map(({ headers }) => headers.traceparent),
     [traceparent, traceparent, undefined],

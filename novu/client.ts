@@ -9,22 +9,22 @@ export interface NovuOptions {
   readonly apiUrl: string;
   /** Milliseconds one call may take. */
   readonly timeoutMs: number;
-  /** Told of every request: its HTTP status, undefined when no answer came, and how long it took. */
+  /** Called after every request with its HTTP status, undefined without a reply, and its duration. */
   readonly onRequest?: (status: number | undefined, ms: number) => void;
 }
 
-/** Told of an answer as soon as there is one. */
+/** The trace of a call; `answered` is called as soon as the status is known. */
 interface Watch extends Pick<CallTrace, "answered"> {
   readonly traceparent: string | undefined;
 }
 
-/** Connections to Novu that are kept at the most. */
+/** Maximum number of connections to Novu. */
 const connections = 32;
 
 /**
- * Sends calls of 1 to 100 events: several through `POST /v1/events/trigger/bulk`, a lone one through `POST /v1/events/trigger`, since Novu's rate limit
- * counts any bulk call as 100. Plain HTTP: the SDK checks each event once more before it sends it, which
- * is ten times the cost of the call, and the outbox's door has checked them. novu/client.test.ts holds the two to the same bytes.
+ * Sends calls of 1 to 100 events: several through `POST /v1/events/trigger/bulk`, a single one through `POST /v1/events/trigger`, because Novu's
+ * rate limit counts any bulk call as 100. Plain HTTP instead of the SDK: the SDK validates each event again, which costs ten times as much as
+ * the call, and the outbox validated them on insert. novu/client.test.ts verifies that both send the same bytes.
  */
 export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOptions): NovuPort {
   const trigger = `${apiUrl.replace(/\/+$/, "")}/v1/events/trigger`;
@@ -34,7 +34,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
     "content-type": "application/json",
     accept: "application/json",
   };
-  // Reasons are stored with the rows and shown to people.
+  // The reasons are stored with the rows and shown on pages.
   const mask = secretMask([secretKey]);
   const withoutSecret = (reply: CallReply): CallReply =>
     reply.kind === "answered" ? reply : { ...reply, reason: mask(reply.reason) };
@@ -87,7 +87,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
   };
 }
 
-/** One event as Novu's API takes it. */
+/** One event as JSON for Novu's API. */
 export function bodyOf({ workflow, recipient, payload, overrides, transactionId }: DeliveryEvent): string {
   const more = overrides === "{}" ? "" : `,"overrides":${overrides}`;
   return `{"name":${JSON.stringify(workflow)},"to":${recipient},"payload":${payload}${more},"transactionId":${JSON.stringify(transactionId)}}`;

@@ -21,7 +21,7 @@ test("Retry-After is seconds or a date, capped, never negative", () => {
   for (const [value, ms] of table) assert.is(parseRetryAfter(value, now), ms, String(value));
 });
 
-test("`processed` is accepted, and a word of a later Novu that comes without a fault; every known refusal is final", () => {
+test("`processed` is accepted, and so is an unknown word without an error; every known refusal is final", () => {
   assert.equal(judgeItem({ status: "processed" }), { kind: "sent" });
   assert.equal(judgeItem({ status: "queued", acknowledged: true }), { kind: "sent" });
   assert.equal(judgeItem({ status: "later", acknowledged: false }), { kind: "dead", error: "later" });
@@ -38,7 +38,7 @@ test("`processed` is accepted, and a word of a later Novu that comes without a f
   assert.equal(judgeItem({ status: "error", error: [] }), { kind: "dead", error: "error" });
 });
 
-test("each status has one rule, and what the rule says is what happens", () => {
+test("each status has one rule, and the reply follows it", () => {
   const kinds = {
     "read the items": "answered",
     repeat: "unknown",
@@ -61,14 +61,14 @@ test("each status has one rule, and what the rule says is what happens", () => {
   assert.ok(policy.every(({ why }) => why.length > 10));
 });
 
-test("an error replayed from the idempotency cache ends the key when it spoke of a moment, and stands when it spoke of the content", () => {
+test("an error replayed from the idempotency cache needs a new key when it was transient, and stays when it was about the content", () => {
   const replayed = (status: number) =>
     judge({ status, body: "{}", header: (name) => (name === "idempotency-replay" ? "true" : undefined) }, 1).kind;
   assert.equal([401, 409, 429, 500, 503].map(replayed), Array(5).fill("replayed"));
   assert.equal([400, 413, 422].map(replayed), Array(3).fill("invalid"));
 });
 
-test("a body that is no list of as many events says nothing certain", () => {
+test("a body that is not a list of the same number of events is an unknown outcome", () => {
   for (const body of [
     "",
     "no JSON",

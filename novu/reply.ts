@@ -1,28 +1,28 @@
 import type { CallReply, Outcome } from "../core/delivery.ts";
 import { alertPauseMs, defaultPauseMs, maxRetryAfterMs, ruleOf } from "./policy.ts";
 
-/** What Novu says of one event, as far as it matters here. */
+/** The fields of Novu's reply for one event that matter here. */
 export interface Item {
   readonly status: string;
   readonly acknowledged?: boolean | undefined;
   readonly error?: string[] | undefined;
 }
 
-/** An answer over HTTP, as it came. */
-export interface HttpAnswer {
+/** An HTTP reply. */
+export interface HttpReply {
   readonly status: number;
   /** Lower-case names. */
   readonly header: (name: string) => string | undefined;
   readonly body: string;
 }
 
-/** What an answer says about the `count` events of a call. */
-export function judge(answer: HttpAnswer, count: number, now: () => number = Date.now): CallReply {
-  const { then, ofTheMoment } = ruleOf(answer.status);
-  if (then === "read the items") return judgeItems(answer, count);
-  const reason = reasonOf(answer);
-  if (ofTheMoment && answer.header("idempotency-replay") === "true") return { kind: "replayed", reason };
-  const retryAfterMs = parseRetryAfter(answer.header("retry-after"), now());
+/** What a reply means for the `count` events of a call. */
+export function judge(reply: HttpReply, count: number, now: () => number = Date.now): CallReply {
+  const { then, transient } = ruleOf(reply.status);
+  if (then === "read the items") return judgeItems(reply, count);
+  const reason = reasonOf(reply);
+  if (transient && reply.header("idempotency-replay") === "true") return { kind: "replayed", reason };
+  const retryAfterMs = parseRetryAfter(reply.header("retry-after"), now());
   switch (then) {
     case "pause and alert":
       return { kind: "paused", reason, retryAfterMs: alertPauseMs, needsPerson: true };
@@ -35,17 +35,17 @@ export function judge(answer: HttpAnswer, count: number, now: () => number = Dat
   }
 }
 
-function judgeItems(answer: HttpAnswer, count: number): CallReply {
-  const items = itemsOf(answer.body);
+function judgeItems(reply: HttpReply, count: number): CallReply {
+  const items = itemsOf(reply.body);
   if (items === undefined)
-    return { kind: "unknown", reason: `Novu answered ${answer.status} with a body that is no list of events` };
-  // A reply that is not about as many events as the call had says nothing certain about any of them.
+    return { kind: "unknown", reason: `Novu answered ${reply.status} with a body that is not a list of events` };
+  // A reply for another number of events says nothing certain about any of them.
   if (items.length !== count)
     return { kind: "unknown", reason: `Novu answered for ${items.length} of ${count} events` };
   return { kind: "answered", outcomes: items.map(judgeItem) };
 }
 
-/** Novu's final no for this very event: every status word that Novu is known to use but `processed`. */
+/** Novu's final refusals of an event: every known status word except `processed`. */
 const refusals = new Set([
   "error",
   "trigger_not_active",
@@ -59,17 +59,17 @@ const refusals = new Set([
 /** Shared object: avoids an allocation per event. */
 const sent: Outcome = Object.freeze({ kind: "sent" });
 
-/** A word that is not on the list comes from a later Novu: then `acknowledged` and `error` tell. A dead letter for a message that went out is worse than none. */
+/** Unknown status words come from later versions of Novu: `acknowledged` and `error` decide then. A sent message must not become a dead letter. */
 export const judgeItem = ({ status, acknowledged, error }: Item): Outcome =>
   status === "processed" || (acknowledged === true && !refusals.has(status) && !error?.length)
     ? sent
     : { kind: "dead", error: error?.length ? `${status}: ${error.join("; ")}` : status };
 
-/** The items of `{"data": [...]}`, the one of `{"data": {...}}`, or of a plain list. */
+/** The items of `{"data": [...]}`, of `{"data": {...}}`, or of a plain list. */
 function itemsOf(body: string): Item[] | undefined {
   const parsed: unknown = parseJson(body);
-  const said = Array.isArray(parsed) ? parsed : (parsed as { data?: unknown } | undefined)?.data;
-  const data: unknown[] = Array.isArray(said) ? said : [said];
+  const content = Array.isArray(parsed) ? parsed : (parsed as { data?: unknown } | undefined)?.data;
+  const data: unknown[] = Array.isArray(content) ? content : [content];
   if (!data.every(isItem)) return undefined;
   return data.map(({ status, acknowledged, error }) => ({
     status,
@@ -88,16 +88,16 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isFinite(ms) ? Math.min(maxRetryAfterMs, Math.max(0, ms)) : undefined;
 }
 
-/** Novu's words for what is wrong: `message`, a text or a list of them, and `errors`. */
-function reasonOf({ status, body }: HttpAnswer): string {
+/** Novu's error text: `message`, a text or a list of texts, and `errors`. */
+function reasonOf({ status, body }: HttpReply): string {
   const parsed = parseJson(body) as { message?: unknown; errors?: unknown } | undefined;
-  const said = parsed?.message;
-  const text = typeof said === "string" ? said : Array.isArray(said) ? said.join("; ") : body.trim();
+  const message = parsed?.message;
+  const text = typeof message === "string" ? message : Array.isArray(message) ? message.join("; ") : body.trim();
   const details = parsed?.errors === undefined ? "" : JSON.stringify(parsed.errors);
   return `Novu answered ${status}: ${text || "nothing"}${details.length > 2 ? ` ${details}` : ""}`.slice(0, 1000);
 }
 
-/** Undefined for what is no JSON object or list. */
+/** Undefined for anything but a JSON object or list. */
 function parseJson(text: string): object | undefined {
   try {
     const value: unknown = JSON.parse(text);

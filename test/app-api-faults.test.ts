@@ -12,7 +12,7 @@ import { temporaryFolder } from "./support/folder.ts";
 import { type PrivatePostgres, privatePostgres } from "./support/servers.ts";
 import { type TcpProxy, tcpProxy } from "./support/tcp-proxy.ts";
 
-// The producers' API under faults: of its callers, and of the database behind it.
+// The producers' API with injected faults: of its callers and of its database.
 const folder = temporaryFolder("xnovu-app-api-faults-");
 const path = "/api/notifications";
 let postgres: PrivatePostgres;
@@ -106,25 +106,25 @@ faultTest(
 );
 
 faultTest(28, "twenty at once with one transaction id are one notification", async () => {
-  const answers = await Promise.all(Array.from({ length: 20 }, () => post({ ...sms, transactionId: "at-once" })));
-  assert.equal([...new Set(answers.map(({ status }) => status))], [202]);
-  assert.is(new Set(answers.map(({ body }) => body.id)).size, 1);
-  assert.is(answers.filter(({ body }) => !body.duplicate).length, 1);
+  const responses = await Promise.all(Array.from({ length: 20 }, () => post({ ...sms, transactionId: "at-once" })));
+  assert.equal([...new Set(responses.map(({ status }) => status))], [202]);
+  assert.is(new Set(responses.map(({ body }) => body.id)).size, 1);
+  assert.is(responses.filter(({ body }) => !body.duplicate).length, 1);
 });
 
-test("the database away: 503 with Retry-After and nothing stored, and well again by itself", async () => {
+test("an unavailable database: 503 with Retry-After and nothing stored, and recovery without a restart", async () => {
   const before = await count();
   await db.end();
   await postgres.server.stop();
-  for (const answer of [
+  for (const response of [
     await post({ ...sms, transactionId: "away" }),
     await api(`${path}/1`),
     await api(`${path}/1/retract`, { method: "POST" }),
     await api(`${path}/1/retry`, { method: "POST" }),
   ]) {
-    assert.is(answer.status, 503);
-    assert.is(answer.headers.get("retry-after"), "5");
-    assert.not.match(answer.body.detail ?? "", /127\.0\.0\.1|ECONN|postgres/);
+    assert.is(response.status, 503);
+    assert.is(response.headers.get("retry-after"), "5");
+    assert.not.match(response.body.detail ?? "", /127\.0\.0\.1|ECONN|postgres/);
   }
   await postgres.restart();
   db = testPool(postgres.url);
@@ -133,7 +133,7 @@ test("the database away: 503 with Retry-After and nothing stored, and well again
   assert.is(app.child.exit(), undefined);
 });
 
-test("a half-open network ends in 503 within the statement's time limit, a cut one at once", async () => {
+test("a half-open network gives 503 within the statement's time limit, a cut one at once", async () => {
   const before = await count();
   proxy.hold();
   const begin = Date.now();
@@ -146,8 +146,8 @@ test("a half-open network ends in 503 within the statement's time limit, a cut o
   assert.is((await post(sms)).status, 202);
 });
 
-test("a list that is cut off before its end leaves nothing behind", async () => {
-  // The second row waits for another transaction, so that the first is written when the connection is lost.
+test("a list whose connection is cut stores nothing", async () => {
+  // The second row waits for another transaction, so the first is written when the connection is lost.
   const holder = await db.connect();
   await holder.query("BEGIN");
   await holder.query(`SELECT notify.enqueue('acme', 'sms', '["ada"]', '{"body":"Hi"}', 'held')`);
@@ -164,7 +164,7 @@ test("a list that is cut off before its end leaves nothing behind", async () => 
   assert.is((await db.query("SELECT FROM notify.notification WHERE transaction_id = 'before-held'")).rowCount, 0);
 });
 
-test("what a key may do in a minute: 429 with Retry-After, a list counts by its notifications, another key is not touched", async () => {
+test("the rate limit of a key: 429 with Retry-After, a list counts by its notifications, another key is not affected", async () => {
   const tight = await startApp(serverPath, { ...settings(postgres.url), XNOVU_API_RATE_PER_MINUTE: "100" });
   closing.push(() => tight.child.stop());
   const one = apiClient(tight.url, (await createKey(db, "acme", "one")).key);
@@ -185,17 +185,17 @@ test("what a key may do in a minute: 429 with Retry-After, a list counts by its 
   assert.is(refused.status, 429);
   const seconds = Number(refused.headers.get("retry-after"));
   assert.ok(seconds >= 1 && seconds <= 60, String(seconds));
-  for (const answer of [
+  for (const response of [
     await one(`${path}/1`),
     await one(`${path}/1/retract`, { method: "POST" }),
     await one(`${path}/1/retry`, { method: "POST" }),
   ])
-    assert.is(answer.status, 429);
+    assert.is(response.status, 429);
   assert.is(await count(), before);
   assert.is((await post(sms, {}, two)).status, 202);
 });
 
-test("tables that are missing and settings that are wrong are 503 to the caller, and named in the log alone", async () => {
+test("missing tables and bad settings are 503 to the caller, and only the log names them", async () => {
   await db.query("CREATE DATABASE empty");
   const url = new URL(postgres.url);
   url.pathname = "/empty";
@@ -205,11 +205,11 @@ test("tables that are missing and settings that are wrong are 503 to the caller,
   ];
   for (const [env, logged] of table) {
     const broken = await startApp(serverPath, env);
-    const answer = await post(sms, {}, apiClient(broken.url, key));
+    const response = await post(sms, {}, apiClient(broken.url, key));
     const log = broken.child.tail();
     await broken.child.stop();
-    assert.is(answer.status, 503);
-    assert.not.match(answer.body.detail ?? "", logged);
+    assert.is(response.status, 503);
+    assert.not.match(response.body.detail ?? "", logged);
     assert.match(log, logged);
   }
 });

@@ -12,7 +12,7 @@ import { temporaryFolder } from "./support/folder.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 import { novuKey, root, until, type WorkerRig, workerRig } from "./support/worker.ts";
 
-// The producers' API of the built app: what it stores, what it tells, and to whom.
+// The producers' API of the built app: what it stores, what it returns, and to whom.
 const folder = temporaryFolder("xnovu-app-api-");
 const path = "/api/notifications";
 let database: TestDatabase;
@@ -24,7 +24,7 @@ let acme: Api;
 let other: Api;
 let keys: Record<"acme" | "other", string>;
 
-/** What was started, the last first. */
+/** Closes what was started, the last first. */
 const closing: (() => Promise<unknown>)[] = [];
 
 test.before(async () => {
@@ -65,8 +65,8 @@ const act = (api: Api, id: string, what: "retract" | "retry") => api(`${path}/${
 const stored = async (id: unknown) => (await db.query("SELECT * FROM notify.notification WHERE id = $1", [id])).rows[0];
 const sent = async (body: unknown) => String((await post(acme, body)).body.id);
 
-test("one notification: 202, its id and address, and the row as it was asked for, of the key's tenant", async () => {
-  const asked = {
+test("one notification: 202, its id and location, and the row as requested, with the key's tenant", async () => {
+  const given = {
     workflow: "email",
     recipients: [
       { subscriberId: "ada", email: "ada@example.com" },
@@ -81,13 +81,13 @@ test("one notification: 202, its id and address, and the row as it was asked for
     scheduledFor: "2030-12-24T18:00:00+01:00",
     transactionId: "order-1",
   };
-  const { status, body, headers } = await post(acme, asked);
+  const { status, body, headers } = await post(acme, given);
   assert.is(status, 202);
   assert.is(headers.get("location"), `${path}/${body.id}`);
   const row = await stored(body.id);
   assert.equal(
     [row.enterprise_id, row.status, row.workflow, row.recipients, row.payload, row.overrides],
-    ["acme", "PENDING", "email", asked.recipients, asked.payload, asked.overrides],
+    ["acme", "PENDING", "email", given.recipients, given.payload, given.overrides],
   );
   assert.equal(
     [row.channels, row.category, row.tags, row.priority, row.scheduled_for.toISOString(), row.transaction_id],
@@ -95,7 +95,7 @@ test("one notification: 202, its id and address, and the row as it was asked for
   );
 });
 
-test("the caller's trace goes with the notification; a header that is no trace context is passed by", async () => {
+test("the caller's trace is stored with the notification; an invalid traceparent is ignored", async () => {
   const traceparent = `00-${"a1".repeat(16)}-${"b2".repeat(8)}-01`;
   for (const [header, kept] of [
     [traceparent, traceparent],
@@ -107,12 +107,12 @@ test("the caller's trace goes with the notification; a header that is no trace c
   }
 });
 
-test("a list, bare or named, of 1 to 100: ids in its order", async () => {
+test("a list of 1 to 100, bare or named: ids in its order", async () => {
   const list = Array.from({ length: 100 }, (_, n) => ({ ...sms, payload: { body: `n ${n}` } }));
   for (const body of [list, { notifications: list }]) {
-    const answer = await post(acme, body);
-    assert.is(answer.status, 202);
-    const ids = (answer.body.notifications ?? []).map(({ id }) => id);
+    const response = await post(acme, body);
+    assert.is(response.status, 202);
+    const ids = (response.body.notifications ?? []).map(({ id }) => id);
     const query =
       "SELECT payload ->> 'body' AS body FROM notify.notification WHERE id = ANY ($1::bigint[]) ORDER BY id";
     assert.equal(
@@ -132,7 +132,7 @@ test("a list, bare or named, of 1 to 100: ids in its order", async () => {
   assert.is(await count(), before);
 });
 
-test("one bad notification of a list: none is stored, and the answer points at it", async () => {
+test("one bad notification of a list: none is stored, and the response points at it", async () => {
   const before = await count();
   await post(acme, { ...sms, transactionId: "batch-taken" });
   const bad: [unknown, number, string][] = [
@@ -141,15 +141,15 @@ test("one bad notification of a list: none is stored, and the answer points at i
     [{ ...sms, payload: { body: "x", more: "x".repeat(1_048_577) } }, 413, "/2/payload"],
   ];
   for (const [one, status, pointer] of bad) {
-    const answer = await post(acme, [sms, { ...sms, transactionId: "batch-new" }, one]);
-    assert.equal([answer.status, answer.body.pointer], [status, pointer]);
-    assert.match(answer.body.detail ?? "", "None of the list was accepted.");
+    const response = await post(acme, [sms, { ...sms, transactionId: "batch-new" }, one]);
+    assert.equal([response.status, response.body.pointer], [status, pointer]);
+    assert.match(response.body.detail ?? "", "None of the list was accepted.");
   }
   assert.is(await count(), (before ?? 0) + 1);
   assert.is((await post(acme, { notifications: [sms, 7] })).body.pointer, "/notifications/1");
 });
 
-test("401 for no key, one that is not known, misspelt or revoked: nothing of the body is read, nothing is told apart", async () => {
+test("401 for a missing, unknown, malformed or revoked key: the same response, and the body is not read", async () => {
   const missing = await post(apiClient(app.url), "not json at all");
   assert.is(missing.status, 401);
   assert.is(missing.headers.get("www-authenticate"), 'Bearer realm="xnovu"');
@@ -158,9 +158,9 @@ test("401 for no key, one that is not known, misspelt or revoked: nothing of the
   await revokeKey(db, gone.id);
   const bodies = [];
   for (const key of [gone.key, `xnk_${"a".repeat(32)}`, "x", keys.acme.toLowerCase(), "a b"]) {
-    const answer = await post(apiClient(app.url, key), sms);
-    assert.is(answer.status, 401, key);
-    if (key !== "a b") bodies.push(answer.body);
+    const response = await post(apiClient(app.url, key), sms);
+    assert.is(response.status, 401, key);
+    if (key !== "a b") bodies.push(response.body);
   }
   for (const body of bodies) assert.equal(body, bodies[0]);
   for (const one of [`${path}/1`, `${path}/nonsense`]) assert.is((await apiClient(app.url)(one)).status, 401);
@@ -168,11 +168,11 @@ test("401 for no key, one that is not known, misspelt or revoked: nothing of the
   assert.is((await act(apiClient(app.url), "1", "retry")).status, 401);
 });
 
-test("another tenant's notification is as one that does not exist", async () => {
+test("another tenant's notification gets the same response as one that does not exist", async () => {
   const id = await sent(sms);
   assert.is((await acme(`${path}/${id}`)).status, 200);
   const absent = await acme(`${path}/999999999`);
-  for (const answer of [
+  for (const response of [
     await other(`${path}/${id}`),
     await act(other, id, "retract"),
     await act(other, id, "retry"),
@@ -181,7 +181,7 @@ test("another tenant's notification is as one that does not exist", async () => 
     await acme(`${path}/%00`),
     await acme(`${path}/0`),
   ])
-    assert.equal([answer.status, answer.body], [404, absent.body]);
+    assert.equal([response.status, response.body], [404, absent.body]);
   assert.is((await stored(id)).status, "PENDING");
   const inBody = await post(acme, { ...sms, enterpriseId: "other" });
   assert.equal([inBody.status, inBody.body.pointer], [422, "/enterpriseId"]);
@@ -212,12 +212,12 @@ test("422, 400 and 415 say what is wrong and where", async () => {
     ["", 400, undefined, /not JSON/],
     [new Uint8Array([0x22, 0xff, 0x22]), 400, undefined, /UTF-8/],
   ];
-  for (const [body, status, pointer, said] of table) {
-    const answer = await post(acme, body);
-    const about = `${JSON.stringify(body).slice(0, 80)}: ${JSON.stringify(answer.body)}`;
-    assert.is(answer.status, status, about);
-    if (pointer !== undefined || status === 400) assert.is(answer.body.pointer, pointer, about);
-    assert.match(answer.body.detail ?? "", said);
+  for (const [body, status, pointer, detail] of table) {
+    const response = await post(acme, body);
+    const about = `${JSON.stringify(body).slice(0, 80)}: ${JSON.stringify(response.body)}`;
+    assert.is(response.status, status, about);
+    if (pointer !== undefined || status === 400) assert.is(response.body.pointer, pointer, about);
+    assert.match(response.body.detail ?? "", detail);
   }
   for (const type of ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=latin1"])
     assert.is((await post(acme, "{}", { "content-type": type })).status, 415, type);
@@ -227,7 +227,7 @@ test("422, 400 and 415 say what is wrong and where", async () => {
   assert.is(await count(), before);
 });
 
-test("a method that a path does not have is 405, and Allow names those it has", async () => {
+test("an unsupported method is 405, and Allow names the supported ones", async () => {
   const table: [string, string, readonly string[]][] = [
     [path, "POST", ["GET", "PUT", "PATCH", "DELETE"]],
     [`${path}/1`, "GET, HEAD", ["POST", "PUT", "PATCH", "DELETE"]],
@@ -237,12 +237,12 @@ test("a method that a path does not have is 405, and Allow names those it has", 
   ];
   for (const [at, allow, methods] of table)
     for (const method of methods) {
-      const answer = await acme(at, { method });
-      assert.equal([answer.status, answer.headers.get("allow")], [405, allow], `${method} ${at}`);
+      const response = await acme(at, { method });
+      assert.equal([response.status, response.headers.get("allow")], [405, allow], `${method} ${at}`);
     }
 });
 
-test("through a worker to SENT: state, outcomes and timeline, without contents and addresses", async () => {
+test("through a worker to SENT: status, outcomes and timeline, without contents and addresses", async () => {
   await rig.novu.control.sync(`${app.url}/api/novu`);
   const worker = await rig.start();
   await worker.ready();
@@ -251,29 +251,29 @@ test("through a worker to SENT: state, outcomes and timeline, without contents a
     recipients: [{ subscriberId: "ada", phone: "+4912345678" }, "bob"],
     transactionId: "way",
   });
-  const answer = await until(async () => {
+  const response = await until(async () => {
     const now = await acme(`${path}/${id}`);
     return now.body.status === "SENT" ? now : undefined;
   });
   assert.equal(
-    answer.body.recipients?.map(({ subscriberId, outcome, error }) => [subscriberId, outcome, error]),
+    response.body.recipients?.map(({ subscriberId, outcome, error }) => [subscriberId, outcome, error]),
     [
       ["ada", "SENT", null],
       ["bob", "SENT", null],
     ],
   );
   assert.equal(
-    answer.body.timeline?.map(({ to }) => to),
+    response.body.timeline?.map(({ to }) => to),
     ["PENDING", "PROCESSING", "SENT"],
   );
-  assert.not.match(JSON.stringify(answer.body), "+4912345678");
+  assert.not.match(JSON.stringify(response.body), "+4912345678");
   const late = await act(acme, id, "retract");
   assert.is(late.status, 409);
   assert.match(late.body.detail ?? "", "is SENT");
   await worker.end();
 });
 
-test("retract and retry change what they may", async () => {
+test("retract and retry change only what the status allows", async () => {
   const id = await sent({ ...sms, scheduledFor: "2030-01-01T00:00:00Z" });
   const early = await act(acme, id, "retry");
   assert.is(early.status, 409);
@@ -289,10 +289,10 @@ test("retract and retry change what they may", async () => {
   assert.is((await act(acme, id, "retry")).status, 409);
 });
 
-test("what the landing page offers for HTTP works as it stands", async () => {
+test("the HTTP example of the landing page works unchanged", async () => {
   const code = examplesFor(Number(new URL(app.url).port)).find(({ title }) => title === "Over HTTP")?.code ?? "";
   if (spawnSync("curl", ["--version"]).error !== undefined) return console.error("SKIPPED: this machine has no curl");
-  // What stands for pnpm here is the same command line.
+  // pnpm is a function here that runs the same command line.
   const script = `pnpm() { node scripts/xnovu.mjs "\${@:2}"; }\n${code} --silent --show-error`;
   const env = { ...process.env, DATABASE_URL: database.url };
   const { stdout, stderr } = await promisify(execFile)("bash", ["-c", script], { cwd: root, env });
@@ -301,7 +301,7 @@ test("what the landing page offers for HTTP works as it stands", async () => {
   assert.not.match(stderr, "xnk_");
 });
 
-test("the log tells a key by its id and name, and no key is in it", async () => {
+test("the log names a key by its id and name, and holds no key", async () => {
   const log = app.child.tail();
   assert.match(log, '"key":"shop"');
   for (const key of Object.values(keys)) assert.not.match(log, key);

@@ -12,7 +12,7 @@ import { placeApp, type RunningApp, startApp } from "./support/app.ts";
 import { type FakeServer, fakeServer, silence, status } from "./support/fake-server.ts";
 import { temporaryFolder } from "./support/folder.ts";
 
-// The built app as it is deployed: outside the repository, every setting given only when it starts.
+// The built app as it is deployed: outside the repository, with every setting given at start.
 const folder = temporaryFolder("xnovu-app-");
 const secretKey = "novu-secret-of-the-test";
 const serviceRoleKey = "service-role-of-the-test";
@@ -22,7 +22,7 @@ let supabase: FakeServer;
 let serverPath: string;
 let app: RunningApp;
 
-/** What was started, so that a start that fails half-way leaves nothing running either. */
+/** Closes what was started, also when a later start fails. */
 const started: (() => Promise<unknown>)[] = [];
 const endAll = async () => {
   await Promise.allSettled(started.map((end) => end()));
@@ -79,7 +79,7 @@ async function health(of: RunningApp = app) {
   return { code: response.status, body, errors };
 }
 
-test("health is 200 with each part's latency when all answer, also for HEAD", async () => {
+test("health is 200 with the latency of each check when all respond, also for HEAD", async () => {
   const { code, body } = await health();
   assert.is(code, 200, JSON.stringify(body));
   assert.is(body.status, "ok");
@@ -95,14 +95,14 @@ test("health is 200 with each part's latency when all answer, also for HEAD", as
   assert.is(await head.text(), "");
 });
 
-test("health is 503 and names the part that refuses, errs or is silent, until it is well again", async () => {
+test("health is 503 and names the check that is refused, fails or times out, until it succeeds again", async () => {
   supabase.answer(status(401));
   novu.answer(silence);
-  const sick = await health();
-  assert.is(sick.code, 503);
-  assert.is(sick.body.status, "error");
-  assert.equal(sick.errors, ["novu: timed out", "supabase: refused our credentials"]);
-  assert.ok((sick.body.checks.novu?.latencyMs ?? 0) < 2000);
+  const failing = await health();
+  assert.is(failing.code, 503);
+  assert.is(failing.body.status, "error");
+  assert.equal(failing.errors, ["novu: timed out", "supabase: refused our credentials"]);
+  assert.ok((failing.body.checks.novu?.latencyMs ?? 0) < 2000);
   assert.is((await fetch(`${app.url}/api/health`, { method: "HEAD" })).status, 503);
   supabase.answer(emptyTable);
   novu.answer(status(502));
@@ -139,7 +139,7 @@ const execute = (body: string, headers: Record<string, string>) =>
 const step = (payload: object) =>
   JSON.stringify({ payload, controls: {}, state: [], subscriber: { subscriberId: "ada" }, context: {}, env: {} });
 
-test("the bridge lists its workflows and renders a step for whoever signs with the key, and for nobody else", async () => {
+test("the bridge lists its workflows and renders a step only for requests signed with the key", async () => {
   const discover = await bridge("action=discover", { headers: sign("{}") });
   const listed = ((await discover.json()) as { workflows: { workflowId: string }[] }).workflows;
   assert.equal(
@@ -163,12 +163,12 @@ test("the bridge lists its workflows and renders a step for whoever signs with t
   assert.is((await bridge("", { method: "OPTIONS" })).status, 200);
 });
 
-test("the bridge refuses a body that is too long before it looks at its signature", async () => {
+test("the bridge refuses a body that is too long before it checks the signature", async () => {
   const body = step({ subject: "s", body: "x".repeat(9 * 1024 * 1024) });
   assert.is((await execute(body, sign(body))).status, 413);
 });
 
-test("the landing page shows the workflows, the examples and the links, and loads nothing from elsewhere", async () => {
+test("the landing page shows the workflows, the examples and the links, and loads nothing from other hosts", async () => {
   const response = await fetch(app.url);
   const html = await response.text();
   assert.is(response.status, 200);
@@ -183,7 +183,7 @@ test("the landing page shows the workflows, the examples and the links, and load
     assert.match(html, text);
   for (const link of ['href="/api/health"', 'href="/api/openapi.json"', 'href="http://localhost:4321/inbox"'])
     assert.match(html, link);
-  assert.match(html, "All that this page can see is up.");
+  assert.match(html, "All components that this page checks are up.");
   const loaded = [...html.matchAll(/(?:src|href)="([^"]+\.(?:js|css|svg)[^"]*)"/g)].map((match) => match[1] ?? "");
   assert.ok(loaded.some((path) => path.includes(".css")));
   for (const path of loaded) {
@@ -193,7 +193,7 @@ test("the landing page shows the workflows, the examples and the links, and load
   for (const secret of [secretKey, serviceRoleKey, postgres.url]) assert.not.match(html, secret);
 });
 
-test("every answer carries the headers that keep a browser from misusing it", async () => {
+test("every response carries the security headers", async () => {
   for (const path of ["/", "/api/health", "/no-such-page"]) {
     const { headers, status: code } = await fetch(app.url + path);
     assert.is(code, path === "/no-such-page" ? 404 : 200);
@@ -205,7 +205,7 @@ test("every answer carries the headers that keep a browser from misusing it", as
   assert.match(await (await fetch(`${app.url}/no-such-page`)).text(), "There is no such page");
 });
 
-test("the SQL that the landing page offers works as it stands", async () => {
+test("the SQL examples of the landing page work unchanged", async () => {
   await migrateUp(postgres.url);
   const client = new pg.Client({ connectionString: postgres.url });
   client.on("error", () => undefined);
@@ -225,7 +225,7 @@ test("the SQL that the landing page offers works as it stands", async () => {
   }
 });
 
-test("with settings missing or wrong the app still starts, and says what is missing", async () => {
+test("with settings missing or wrong the app still starts, and reports them", async () => {
   const wrong = new URL(postgres.url);
   wrong.password = "wrong-password";
   const second = await startApp(serverPath, { DATABASE_URL: wrong.href });
@@ -246,15 +246,15 @@ test("with settings missing or wrong the app still starts, and says what is miss
   }
 });
 
-test("SIGTERM ends it after the requests under way are answered", async () => {
+test("SIGTERM ends the app after it responded to the open requests", async () => {
   const last = await startApp(serverPath, settings());
   novu.answer(silence);
-  const answer = health(last);
+  const response = health(last);
   await sleep(300);
   last.child.kill("SIGTERM");
-  assert.equal((await answer).errors, ["novu: timed out"]);
+  assert.equal((await response).errors, ["novu: timed out"]);
   const exit = await Promise.race([last.child.exited, sleep(8000, "still running", { ref: false })]);
-  // Next ends with 128 + 15, which supervisors take for a stop on request.
+  // Next exits with 128 + 15, which supervisors treat as a requested stop.
   assert.equal(exit, { code: 143, signal: null });
 });
 

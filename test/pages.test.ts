@@ -1,5 +1,5 @@
 // time limit: 400 s
-// The pages as people see them: the built app and the inbox in a real browser, by day and by night, on a desk and on a telephone.
+// The built app and the inbox in a real browser: light and dark, wide and narrow.
 
 import { type RunningNovu, startNovu } from "@xnovu/novu-emulator";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
@@ -21,7 +21,7 @@ let novu: RunningNovu;
 let app: RunningApp;
 let browser: Browser;
 
-/** What was started, so that a start that fails half-way leaves nothing running either. */
+/** Closes what was started, also when a later start fails. */
 const started: (() => Promise<unknown>)[] = [];
 
 test.before(async () => {
@@ -57,7 +57,7 @@ const views: readonly View[] = (["light", "dark"] as const).flatMap((scheme) =>
   [1280, 390].map((width) => ({ scheme, width })),
 );
 
-/** A page that fails the test for what the browser complains of: an error in a script, a resource that is missing or forbidden. */
+/** Opens a page. An error in the browser console fails the test: a script error, a missing or forbidden resource. */
 async function visit(view: View, work: (page: Page) => Promise<void>, login = true): Promise<void> {
   const credentials = login ? { httpCredentials: { username: "operator", password } } : {};
   const context: BrowserContext = await browser.newContext({
@@ -65,15 +65,15 @@ async function visit(view: View, work: (page: Page) => Promise<void>, login = tr
     viewport: { width: view.width, height: 900 },
     ...credentials,
   });
-  const complaints: string[] = [];
+  const consoleErrors: string[] = [];
   try {
     const page = await context.newPage();
-    page.on("pageerror", (error) => complaints.push(String(error)));
+    page.on("pageerror", (error) => consoleErrors.push(String(error)));
     page.on("console", (message) => {
-      if (message.type() === "error") complaints.push(message.text());
+      if (message.type() === "error") consoleErrors.push(message.text());
     });
     await work(page);
-    assert.equal(complaints, []);
+    assert.equal(consoleErrors, []);
   } finally {
     await context.close();
   }
@@ -108,7 +108,7 @@ const statusOf = async (id: string): Promise<string> =>
   (await rows.query<{ status: string }>("SELECT status FROM notify.notification WHERE id = $1", [id])).rows[0]
     ?.status ?? "";
 
-test("every page fits its window, in both schemes, and the browser complains of nothing", async () => {
+test("every page fits its window, in both colour schemes, without console errors", async () => {
   const id = await insert({ body: "x".repeat(3_000) });
   await dead(id, `refused: ${"a-long-word-without-a-break".repeat(20)}`);
   for (const view of views)
@@ -132,7 +132,7 @@ test("every page fits its window, in both schemes, and the browser complains of 
     });
 });
 
-test("who is not logged in sees nothing of the operations, nor can change anything", async () => {
+test("without a login the operations pages show and change nothing", async () => {
   const id = await insert({});
   for (const headers of [new Headers(), new Headers({ authorization: basic("operator:wrong") })])
     for (const [method, path] of [
@@ -148,7 +148,7 @@ test("who is not logged in sees nothing of the operations, nor can change anythi
   assert.is(await statusOf(id), "PENDING");
 });
 
-test("a form of another site changes nothing, though the browser sends the login along", async () => {
+test("a form of another site changes nothing, although the browser sends the login", async () => {
   const id = await insert({});
   const other = await insert({});
   const authorization = basic(`operator:${password}`);
@@ -167,21 +167,21 @@ test("a form of another site changes nothing, though the browser sends the login
   assert.is(await statusOf(id), "PENDING");
 });
 
-test("a dead letter is found, read, sent again, and taken back", async () => {
+test("a dead letter can be found, read, retried and retracted", async () => {
   const id = await insert({ enterprise: "globex", workflow: "sms", body: evil, scheduled: false });
   await dead(id, `refused: ${evil}`);
   await visit({ scheme: "light", width: 1280 }, async (page) => {
     await page.goto(`${app.url}/operations`);
-    await page.getByLabel("State").selectOption("DEAD");
+    await page.getByLabel("Status").selectOption("DEAD");
     await page.getByLabel("Tenant").fill("globex");
     await page.getByRole("button", { name: "Show" }).click();
     await page.waitForURL(/status=DEAD/);
     assert.equal(await page.locator("tbody tr td:first-child").allTextContents(), [id]);
     await page.getByRole("link", { name: id, exact: true }).click();
     await page.getByRole("heading", { name: `Notification ${id}` }).waitFor();
-    // What others wrote is shown as it is, and is no part of the page.
+    // Content from producers is shown as text and never becomes markup.
     assert.is(await page.locator("img").count(), 0);
-    assert.match((await page.locator(".fault").textContent()) ?? "", "<script>");
+    assert.match((await page.locator(".failure").textContent()) ?? "", "<script>");
     assert.match((await page.locator("pre").textContent()) ?? "", "onerror");
     assert.match(
       (await page.locator(".timeline a").first().getAttribute("href")) ?? "",
@@ -190,21 +190,21 @@ test("a dead letter is found, read, sent again, and taken back", async () => {
 
     const early = await page.context().newPage();
     await early.goto(page.url());
-    await page.getByRole("button", { name: "Send again" }).click();
-    await page.getByText("It is sent again.").waitFor();
+    await page.getByRole("button", { name: "Retry" }).click();
+    await page.getByText("The notification will be retried.").waitFor();
     assert.is(await statusOf(id), "PENDING");
-    await page.getByRole("button", { name: "Take back" }).click();
-    await page.getByText("It is taken back.").waitFor();
+    await page.getByRole("button", { name: "Retract" }).click();
+    await page.getByText("The notification is retracted.").waitFor();
     assert.is(await statusOf(id), "RETRACTED");
-    assert.is(await page.getByRole("button", { name: "Send again" }).count(), 0);
-    // A page that was loaded before: the button comes too late, and says so.
-    await early.getByRole("button", { name: "Take back" }).click();
-    await early.getByText("It was not taken back").waitFor();
+    assert.is(await page.getByRole("button", { name: "Retry" }).count(), 0);
+    // A page that was loaded before the change: its button has no effect, and the page says so.
+    await early.getByRole("button", { name: "Retract" }).click();
+    await early.getByText("The notification was not retracted").waitFor();
     assert.not.match(await page.title(), "taken");
   });
 });
 
-test("older notifications are a page further", async () => {
+test("older notifications are on the next page", async () => {
   await rows.query(
     `INSERT INTO notify.notification (enterprise_id, workflow, recipients, payload, scheduled_for)
      SELECT 'many', 'email', '["ada"]', '{}', now() + interval '1 day' FROM generate_series(1, 70)`,
@@ -225,7 +225,7 @@ test("older notifications are a page further", async () => {
   });
 });
 
-test("without a password there are no operations pages", async () => {
+test("without a password the operations pages do not exist", async () => {
   const closed = await startApp(await placeApp(`${folder.path}/closed`), {
     DATABASE_URL: database.url,
     NOVU_SECRET_KEY: secretKey,

@@ -1,7 +1,7 @@
 import { parse } from "../../core/config/parse.ts";
 import { runtimeEnv } from "./env.ts";
 
-/** Whether the bridge has what it needs to answer. Apart from `bridge.ts`, so that asking does not load the framework. */
+/** Whether the bridge is configured. In a file of its own, because `bridge.ts` loads the framework. */
 export function bridgeReady(): boolean {
   try {
     parse(runtimeEnv(), ["novu"]);

@@ -5,7 +5,7 @@ import { runtimeEnv } from "./env.ts";
 import { oncePerProcess } from "./once.ts";
 
 /**
- * The bridge that Novu calls for each step. Made on first use: at build time there is no key.
+ * The bridge that Novu calls for each step. Created on first use: at build time there is no key.
  *
  * @throws SettingsError when NOVU_SECRET_KEY is missing.
  */
@@ -15,7 +15,7 @@ export function bridge(): ReturnType<typeof serve> {
     const client = new Client({
       secretKey: novu.secretKey,
       apiUrl: novu.apiUrl,
-      // Left to itself the framework checks no signature outside production.
+      // By default the framework checks signatures only in production.
       strictAuthentication: true,
       verbose: false,
     });

@@ -7,16 +7,16 @@ export interface Example {
   readonly code: string;
 }
 
-/** Four ways to send the same first notification; each is complete and can be pasted as it stands. `port` is the app's own. */
+/** Four ways to send the same first notification. Each is complete and can be pasted. `port` is the app's port. */
 export const examplesFor = (port: number): readonly Example[] => [
   {
     title: "From the shell",
-    about: "In the folder of the repository, with DATABASE_URL set or in .env.",
+    about: "Run it in the repository, with DATABASE_URL set or in .env.",
     code: `pnpm xnovu send email --to ada --payload '${payload}'`,
   },
   {
     title: "With a plain INSERT",
-    about: "From psql or any client: the worker sees the row at once.",
+    about: "From psql or any client. The worker is notified at once.",
     code: `INSERT INTO notify.notification (enterprise_id, workflow, recipients, payload)
 VALUES ('acme', 'email',
         '${recipients}',
@@ -24,7 +24,7 @@ VALUES ('acme', 'email',
   },
   {
     title: "With the SQL function",
-    about: "The same, as one call that fits into your own transaction, and returns the id.",
+    about: "One call within your own transaction. It returns the id.",
     code: `SELECT notify.enqueue(
   enterprise_id => 'acme',
   workflow      => 'email',
@@ -34,8 +34,9 @@ VALUES ('acme', 'email',
   },
   {
     title: "Over HTTP",
-    about: "From a shell or any language: a key once, then a POST. A transactionId makes it safe to repeat.",
-    code: `KEY=$(pnpm xnovu key create --enterprise acme --name shop)
+    about:
+      "From a shell or any language. Create a key once, then POST. With a transactionId a repeated request sends nothing twice.",
+    code: `KEY=$(pnpm xnovu key create --tenant acme --name shop)
 curl http://localhost:${port}/api/notifications \\
   -H "Authorization: Bearer $KEY" -H "Content-Type: application/json" \\
   -d '{"workflow":"email","recipients":${recipients},

@@ -13,13 +13,13 @@ const stream = (chunks: number, pulled: { count: number }) =>
     },
   });
 
-test("a body within the limit comes back whole", async () => {
+test("a body within the limit is returned whole", async () => {
   assert.is(Buffer.from((await readBody(post("déjà"), 6)) ?? []).toString(), "déjà");
   assert.is((await readBody(post(stream(3, { count: 0 })), 30))?.byteLength, 30);
   assert.is((await readBody(new Request("http://app.example/", { method: "POST" }), 1))?.byteLength, 0);
 });
 
-test("a longer one is refused, by its announced length or while it is read", async () => {
+test("a longer body is refused by its Content-Length or while it is read", async () => {
   assert.is(await readBody(post("déjàx"), 6), undefined);
   const pulled = { count: 0 };
   assert.is(await readBody(post(stream(1000, pulled)), 30), undefined);

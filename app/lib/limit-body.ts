@@ -1,12 +1,12 @@
 /**
- * The request's body, or undefined when it is longer than `maxBytes`. The bridge reads a body before it can check its signature, so
- * without a limit a stranger could fill the memory.
+ * Reads a request's body; undefined when it is longer than `maxBytes`. The bridge must read a body before it can check the signature, so
+ * without a limit anybody could exhaust the memory.
  */
 export async function readBody(request: Request, maxBytes: number): Promise<Uint8Array | undefined> {
   if (Number(request.headers.get("content-length") ?? 0) > maxBytes) return undefined;
   const parts: Uint8Array[] = [];
   let size = 0;
-  // Chunked bodies announce no length: count while reading.
+  // Chunked bodies have no Content-Length: count while reading.
   for await (const part of chunks(request.body)) {
     size += part.byteLength;
     if (size > maxBytes) return undefined;

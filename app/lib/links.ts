@@ -1,6 +1,6 @@
 import { type Env, parse } from "../../core/config/parse.ts";
 
-/** Address of the inbox page that the embedded stack shows its deliveries on; undefined anywhere else, and when it is no web address. */
+/** URL of the embedded stack's inbox page, which shows deliveries; undefined without the embedded stack or when it is not a web URL. */
 export function inboxUrl(env: Env): string | undefined {
   const value = env.XNOVU_INBOX_URL?.trim();
   if (!value || !URL.canParse(value)) return undefined;
@@ -8,7 +8,7 @@ export function inboxUrl(env: Env): string | undefined {
   return url.protocol === "http:" || url.protocol === "https:" ? url.href : undefined;
 }
 
-/** Port that the app listens on, as set where it runs; the usual one when that cannot be read. */
+/** The port that the app listens on; the default when the setting is invalid. */
 export function ownPort(env: Env): number {
   try {
     return parse({ PORT: env.PORT }, ["app"]).app.port;

@@ -3,7 +3,7 @@ import { createLogger, type Logger } from "../../core/log.ts";
 import { runtimeEnv } from "./env.ts";
 import { oncePerProcess } from "./once.ts";
 
-/** The app's logger. With a bad level it logs at `info`: whoever reads the log must learn of the bad setting from it. */
+/** The app's logger. With a bad log level it logs at `info`, so that the log can report the bad setting. */
 export const appLog = (): Logger =>
   oncePerProcess("log", () => createLogger({ name: "app", level: level(), secrets: secretsOf(runtimeEnv()) }));
 

@@ -14,6 +14,6 @@ const openPool = (database: Settings["database"]): Pool =>
   createPool({
     ...database,
     name: "xnovu-app",
-    // The error carries the whole client with it, so only its message is logged.
+    // Only the message: the error object holds the whole client.
     onIdleError: (error) => appLog().warn({ reason: messageOf(error) }, "an idle database connection was closed"),
   });

@@ -8,11 +8,11 @@ import { appLog } from "./log.ts";
 import { oncePerProcess } from "./once.ts";
 import { version } from "./version.ts";
 
-/** Milliseconds in which the spans of several calls gather, and that sending them may take. A function's platform may freeze it after that. */
+/** Milliseconds to collect the spans of several calls, and the time limit to send them. Short, because a serverless platform may freeze the process. */
 const gatherMs = 200;
 const sendMs = 5_000;
 
-/** A span for a call to the bridge that was answered, where traces are on. Sent after the answer: it waits for nothing. */
+/** Records a span for a finished call to the bridge, when tracing is on. It is sent after the response, so that no caller waits for it. */
 export function traceBridgeCall(request: Request, body: Uint8Array, status: number, startedAt: number): void {
   const target = oncePerProcess("traces-target", () => ({ on: readTarget() })).on;
   if (target === undefined) return;
@@ -21,11 +21,11 @@ export function traceBridgeCall(request: Request, body: Uint8Array, status: numb
   const endedAt = Date.now();
   after(async () => {
     try {
-      const { tell, flushSoon } = await oncePerProcess("traces", () => start(target));
-      tell(call, status, startedAt, endedAt);
+      const { record, flushSoon } = await oncePerProcess("traces", () => start(target));
+      record(call, status, startedAt, endedAt);
       await flushSoon();
     } catch (error) {
-      appLog().warn({ error: messageOf(error) }, "a call to the bridge could not be traced");
+      appLog().warn({ error: messageOf(error) }, "could not trace a call to the bridge");
     }
   });
 }
@@ -34,7 +34,7 @@ function readTarget(): TracingTarget | undefined {
   try {
     return tracingTarget(parse(runtimeEnv(), ["tracing"]).tracing);
   } catch (error) {
-    appLog().warn({ reason: messageOf(error) }, "traces are off");
+    appLog().warn({ reason: messageOf(error) }, "tracing is off");
     return undefined;
   }
 }
@@ -46,7 +46,7 @@ async function start(target: TracingTarget) {
   ]);
   const { tracer, flush } = startTracing(target, { service: "xnovu-app", version, log: appLog() });
   let flushing: Promise<void> | undefined;
-  /** Many calls at once make one request to the collector. */
+  /** Concurrent calls share one request to the collector. */
   const flushSoon = (): Promise<void> => {
     flushing ??= new Promise((resolve) => setTimeout(resolve, gatherMs)).then(() => {
       flushing = undefined;
@@ -54,5 +54,5 @@ async function start(target: TracingTarget) {
     });
     return flushing;
   };
-  return { tell: createBridgeSpans(tracer), flushSoon };
+  return { record: createBridgeSpans(tracer), flushSoon };
 }

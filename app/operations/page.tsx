@@ -9,7 +9,7 @@ import { Notifications } from "../ui/operations/notifications.tsx";
 
 export const dynamic = "force-dynamic";
 
-/** How the queue stands, and its notifications, newest first. */
+/** The state of the queue, and its notifications, newest first. */
 export default async function Page({ searchParams }: { readonly searchParams: Promise<Search> }) {
   const { pool } = await enter();
   const query = queryOf(await searchParams);
@@ -26,7 +26,7 @@ export default async function Page({ searchParams }: { readonly searchParams: Pr
         <h1>Operations</h1>
         <nav aria-label="Pages">
           <a href="/">Start page</a>
-          <a href={addressOf(query)}>Look again</a>
+          <a href={addressOf(query)}>Refresh</a>
         </nav>
       </header>
       <section aria-labelledby="now">

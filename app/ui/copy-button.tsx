@@ -5,7 +5,7 @@ import { useEffect, useState } from "react";
 type Outcome = "idle" | "copied" | "refused";
 const words: Record<Outcome, string> = { idle: "Copy", copied: "Copied", refused: "Select and copy" };
 
-/** Copies a text. Browsers allow it over HTTPS and on localhost only; anywhere else the button is not shown. */
+/** Copies a text. Browsers allow this only over HTTPS and on localhost; elsewhere the button is hidden. */
 export function CopyButton({ text, what }: { readonly text: string; readonly what: string }) {
   const [possible, setPossible] = useState(false);
   const [outcome, setOutcome] = useState<Outcome>("idle");

@@ -11,7 +11,7 @@ export function Examples({ port }: { readonly port: number }) {
         </div>
         <CopyButton text={code} what={title} />
       </header>
-      {/* Long lines scroll sideways: reachable by keyboard. */}
+      {/* Long lines scroll sideways: tabIndex makes that possible by keyboard. */}
       {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolling region must take the focus */}
       <pre tabIndex={0}>
         <code>{code}</code>

@@ -5,7 +5,7 @@ import { safeUrl } from "./html.ts";
 
 const hostile = `</title><script>alert(1)</script><img src=x onerror="a">'&`;
 
-test("no text of a producer becomes markup, wherever it stands", () => {
+test("text from a producer never becomes markup", () => {
   const html = renderEmail(
     {
       subject: hostile,
@@ -24,7 +24,7 @@ test("no text of a producer becomes markup, wherever it stands", () => {
   assert.match(html, 'href="https://a.example/?q=1&amp;r=%22"');
 });
 
-test("a quote in an address cannot leave its attribute", () => {
+test("a quote in a URL cannot end its attribute", () => {
   const html = renderEmail({
     subject: "s",
     body: "b",
@@ -33,7 +33,7 @@ test("a quote in an address cannot leave its attribute", () => {
   assert.not.match(html, "<b>");
 });
 
-test("a button leads to http, https and mailto only", () => {
+test("a button links to http, https and mailto only", () => {
   for (const url of [
     "javascript:alert(1)",
     " JaVaScRiPt:alert(1)",
@@ -49,13 +49,13 @@ test("a button leads to http, https and mailto only", () => {
     assert.is(safeUrl(url), url);
 });
 
-test("empty lines part paragraphs, line breaks stay", () => {
+test("empty lines separate paragraphs, line breaks are kept", () => {
   const html = renderEmail({ subject: "s", body: "\n one\r\ntwo \n \n\n three" });
   const texts = [...html.matchAll(/<p [^>]*>(.*?)<\/p>/g)].map((m) => m[1]);
   assert.equal(texts, ["one<br>two", "three"]);
 });
 
-test("parts that were not asked for leave nothing behind", () => {
+test("absent parts render nothing", () => {
   const html = renderEmail({ subject: "s", body: "b" }, { brand: "", footer: "" });
   assert.not.match(html, /undefined|<a |display:none/);
   assert.is(html.match(/<p /g)?.length, 1);

@@ -2,18 +2,18 @@ import { escapeHtml, safeUrl } from "./html.ts";
 
 export interface EmailContent {
   readonly subject: string;
-  /** Plain text: empty lines part paragraphs, single line breaks are kept. */
+  /** Plain text: empty lines separate paragraphs, single line breaks are kept. */
   readonly body: string;
-  /** What an inbox shows after the subject. */
+  /** The text that an inbox shows after the subject. */
   readonly preheader?: string | undefined;
-  /** A button. Left out when its address is not http, https or mailto. */
+  /** A button. Omitted when its URL is not http, https or mailto. */
   readonly action?: { readonly label: string; readonly url: string } | undefined;
 }
 
 export interface EmailFrame {
-  /** Name of the sender, above the message. Nothing is shown when empty. */
+  /** Name of the sender, above the message. Omitted when empty. */
   readonly brand?: string | undefined;
-  /** Plain text below the message, such as why the reader gets it. */
+  /** Plain text below the message, such as the reason for it. */
   readonly footer?: string | undefined;
   /** BCP 47 tag of the text's language, for screen readers. `en` when absent or malformed. */
   readonly language?: string | undefined;
@@ -23,8 +23,8 @@ const font = "-apple-system,'Segoe UI',Roboto,Helvetica,Arial,sans-serif";
 const colors = { page: "#f3f4f6", card: "#ffffff", text: "#1f2937", quiet: "#4b5563", button: "#1d4ed8" } as const;
 
 /**
- * A whole HTML document for a mail: one centred column, styles inline because mail clients drop style sheets, no pictures, no scripts.
- * Every text is escaped here, so nothing that a producer sends can become markup.
+ * Renders a complete HTML document for a mail: one centred column, inline styles because mail clients drop style sheets, no images, no scripts.
+ * Every text is escaped here, so that a producer's text cannot become markup.
  */
 export function renderEmail(content: EmailContent, frame: EmailFrame = {}): string {
   const rows = [

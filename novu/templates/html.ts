@@ -6,12 +6,12 @@ const entities: Readonly<Record<string, string>> = {
   "'": "&#39;",
 };
 
-/** Text as it may stand between tags or in a quoted attribute. */
+/** Escapes text for use between tags or in a quoted attribute. */
 export const escapeHtml = (text: string): string => text.replace(/[&<>"']/g, (c) => entities[c] ?? c);
 
 const linkable = ["http:", "https:", "mailto:"];
 
-/** The address as a browser would read it, or undefined when a reader must not be led there (`javascript:`, `data:`, a path, not an address). */
+/** The URL as a browser reads it, or undefined when it is unsafe or not a URL (`javascript:`, `data:`, a path). */
 export function safeUrl(url: string): string | undefined {
   if (!URL.canParse(url)) return undefined;
   const parsed = new URL(url);

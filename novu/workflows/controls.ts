@@ -1,4 +1,4 @@
-/** What an editor may change in Novu's dashboard without a deployment: what stands around the text of a mail. */
+/** What an editor can change in Novu's dashboard without a deployment: the text around a mail's message. */
 export const emailFrame = {
   type: "object",
   properties: {
@@ -16,9 +16,9 @@ export const emailFrame = {
 } as const;
 
 /**
- * Options of a step whose output is already what should arrive. The framework's own sanitiser runs over every field of a mail or an
- * in-app message: it would turn "Tom & Jerry" in a subject into "Tom &amp; Jerry" and cut "a <b" short. Mails are escaped by
- * `renderEmail` instead, and in-app text is plain text, which Novu's inbox does not read as HTML.
+ * Options of a step whose output must not be changed. The framework's sanitiser treats every field of a mail or an in-app message as HTML:
+ * it would turn "Tom & Jerry" in a subject into "Tom &amp; Jerry" and truncate "a <b". `renderEmail` escapes mails instead, and in-app text
+ * is plain text, which Novu's inbox does not parse as HTML.
  */
 export const plainOutput = { disableOutputSanitization: true } as const;
 export const htmlStep = <S>(controlSchema: S) => ({ ...plainOutput, controlSchema });

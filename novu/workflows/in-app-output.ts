@@ -5,7 +5,7 @@ export interface InAppContent {
   readonly action?: { readonly label: string; readonly url: string } | undefined;
 }
 
-/** The step's output: a field that was not asked for is absent, because the framework refuses `undefined`. */
+/** The step's output. Fields without a value are absent, because the framework refuses `undefined`. */
 export function inAppOutput({ subject, body, avatar, action }: InAppContent) {
   return {
     body,

@@ -8,5 +8,5 @@ import { sms } from "./sms.ts";
 
 export { workflowIds } from "./ids.ts";
 
-/** What the bridge serves. Loads the framework (a third of a second): for the ids alone, import `ids.ts`. */
+/** The workflows that the bridge serves. Loads the framework, which takes a third of a second: import `ids.ts` when the ids are enough. */
 export const workflows: Workflow[] = [email, sms, push, inApp, chat, multiChannel];

@@ -10,7 +10,7 @@ export const multiChannel = workflow(
   async ({ step, payload }) => {
     const { subject, body, action } = payload;
     const skip = (channel: Channel) => () => payload.channels !== undefined && !payload.channels.includes(channel);
-    // Chat and SMS have no button: the address goes under the text.
+    // Chat and SMS have no button: the URL follows the text.
     const withLink = action === undefined ? body : `${body}\n${action.label}: ${action.url}`;
 
     await step.inApp("in-app", () => inAppOutput({ subject, body, action }), { ...plainOutput, skip: skip("in-app") });
@@ -24,7 +24,7 @@ export const multiChannel = workflow(
   },
   {
     name: "Multi-channel",
-    description: "One message through every channel, or through those that the payload names",
+    description: "One message through every channel, or only through those that the payload names",
     payloadSchema: multiChannelPayload,
   },
 );

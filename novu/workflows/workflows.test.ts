@@ -6,7 +6,7 @@ import * as assert from "uvu/assert";
 import { workflowIds, workflows } from "./index.ts";
 import { payloadSchemas } from "./schemas.ts";
 
-// The real bridge over the real workflows, called as Novu calls it.
+// The real bridge with the real workflows, called as Novu calls it.
 const secretKey = "bridge-test-key";
 const bridge = serve({ client: new Client({ secretKey, strictAuthentication: true, verbose: false }), workflows });
 
@@ -67,7 +67,7 @@ const good = {
   "multi-channel": { subject: "Tom & Jerry", body: "a <b", action: { label: "Go", url: "https://a.example/?a=1&b=2" } },
 } as const;
 
-test("discover lists the six workflows in the order of the ids, each with its payload's fields", async () => {
+test("discover lists the six workflows in the order of the ids, each with its payload schema", async () => {
   const { status, body } = await call("GET", "action=discover");
   assert.is(status, 200);
   const found = body.workflows as {
@@ -87,7 +87,7 @@ test("discover lists the six workflows in the order of the ids, each with its pa
   }
 });
 
-test("each step gives what its channel sends, text unchanged", async () => {
+test("each step outputs the content of its channel with unchanged text", async () => {
   const outputs = async (id: keyof typeof good) => {
     const { status, body } = await execute(id, { payload: good[id] });
     assert.is(status, 200, JSON.stringify(body));
@@ -110,7 +110,7 @@ test("each step gives what its channel sends, text unchanged", async () => {
   });
 });
 
-test("an editor's controls stand around the mail, escaped", async () => {
+test("an editor's controls appear around the mail, escaped", async () => {
   const controls = { brand: "<b>Shop</b>", footer: "Bye", language: "zh-CN" };
   const { body } = await execute("email", { payload: good.email, controls });
   assert.match(body.outputs.body, "&lt;b&gt;Shop&lt;/b&gt;");
@@ -121,7 +121,7 @@ const order = ["in-app", "email", "push", "chat", "sms"];
 const multi = (stepId: string, payload: object) =>
   execute("multi-channel", { payload, stepId, earlier: order.slice(0, order.indexOf(stepId)).reverse() });
 
-test("multi-channel goes through every channel, or through those asked for", async () => {
+test("multi-channel uses every channel, or those in the payload", async () => {
   for (const stepId of order) {
     const all = await multi(stepId, good["multi-channel"]);
     assert.is(all.status, 200, JSON.stringify(all.body));
@@ -151,19 +151,19 @@ const bad: readonly [keyof typeof good, object][] = [
   ["multi-channel", { subject: "s", body: "b", channels: [] }],
 ];
 
-test("a payload that does not fit is refused with 400 and the field at fault", async () => {
+test("an invalid payload is refused with 400 and the invalid field", async () => {
   for (const [id, payload] of bad) {
     const { status, body } = await execute(id, { payload, stepId: id === "multi-channel" ? "in-app" : id });
     assert.is(status, 400, `${id} ${JSON.stringify(payload).slice(0, 80)}: ${JSON.stringify(body)}`);
   }
 });
 
-test("fields that a producer or Novu adds are let through", async () => {
+test("fields that a producer or Novu adds are accepted", async () => {
   const { status } = await execute("sms", { payload: { body: "b", orderId: 7, __source: "dashboard" } });
   assert.is(status, 200);
 });
 
-test("no signature, another key's, an old one and one over another body are refused with 401", async () => {
+test("a missing signature, one with another key, an old one, and one of another body are refused with 401", async () => {
   const payload = good.sms;
   for (const signature of ["", sign({}, "other"), sign({}, secretKey, Date.now() - 600_000), sign({ payload })])
     assert.is((await execute("sms", { payload, signature })).status, 401, signature);

@@ -1,10 +1,10 @@
 import { accept } from "../../lib/api/accept.ts";
-import { answer, methodNotAllowed } from "../../lib/api/answer.ts";
+import { handleRequest, methodNotAllowed } from "../../lib/api/handle-request.ts";
 
 export const dynamic = "force-dynamic";
 
-/** Asks for one notification or up to 100. */
-export const POST = (request: Request) => answer(request, accept);
+/** Accepts one notification, or up to 100 at once. */
+export const POST = (request: Request) => handleRequest(request, accept);
 
 const refuse = methodNotAllowed("POST");
 

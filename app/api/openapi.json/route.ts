@@ -1,10 +1,10 @@
-import { methodNotAllowed } from "../../lib/api/answer.ts";
+import { methodNotAllowed } from "../../lib/api/handle-request.ts";
 import { openApi } from "../../lib/api/openapi.ts";
 import { reply } from "../../lib/api/problem.ts";
 
 export const dynamic = "force-dynamic";
 
-/** The API's description. It names no tenant and needs no key. */
+/** The OpenAPI document. It holds no data of any tenant and needs no key. */
 export const GET = () => reply(200, openApi);
 
 const refuse = methodNotAllowed("GET, HEAD");

@@ -11,13 +11,13 @@ const status = (request: Request) =>
     (error: unknown) => (error instanceof Problem ? error.status : String(error)),
   );
 
-test("the text comes back as it was written, without a byte order mark", async () => {
+test("the text is returned unchanged, without a byte order mark", async () => {
   assert.equal(await jsonBody(post('\ufeff{"n": 1.50}')), { text: '{"n": 1.50}', value: { n: 1.5 } });
   for (const type of ["application/json", "Application/JSON; charset=UTF-8", 'application/json; charset="utf-8"'])
     assert.is(await status(post("{}", { "content-type": type })), 200, type);
 });
 
-test("other types and encodings are 415, what is no JSON 400, what is too long 413", async () => {
+test("other types and encodings are 415, invalid JSON is 400, a long body is 413", async () => {
   for (const type of ["text/plain", "application/json; charset=latin1", "application/problem+json", "json"])
     assert.is(await status(post("{}", { "content-type": type })), 415, type);
   assert.is(await status(post(new Uint8Array([0x7b, 0x7d]), {})), 415);

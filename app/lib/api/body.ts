@@ -2,11 +2,11 @@ import { messageOf } from "../../../core/errors.ts";
 import { readBody } from "../limit-body.ts";
 import { Problem } from "./problem.ts";
 
-/** Of a request: two full megabytes for one notification, and room for a hundred usual ones. */
+/** Fits one notification with a full payload and full overrides (1 MiB each), or a hundred typical ones. */
 export const maxBodyBytes = 8 * 1024 * 1024;
 
 /**
- * The JSON of a request's body: its text, and the value of it.
+ * Reads a JSON body: its text and its parsed value.
  * @throws Problem 415, 413 or 400.
  */
 export async function jsonBody(request: Request): Promise<{ readonly text: string; readonly value: unknown }> {
@@ -20,7 +20,7 @@ export async function jsonBody(request: Request): Promise<{ readonly text: strin
   try {
     return { text, value: JSON.parse(text) };
   } catch (error) {
-    // The message quotes a piece of the body at the most, to the one who sent it.
+    // The message quotes at most a piece of the body, which the caller knows.
     throw new Problem(400, { detail: `The body is not JSON: ${messageOf(error)}.` });
   }
 }
@@ -31,7 +31,7 @@ function checkType(headers: Headers): void {
   const isJson = type.trim() === "application/json" && /^(charset="?utf-8"?)?$/.test(charset ?? "");
   if (!isJson) throw unsupported("Send JSON in UTF-8, with Content-Type: application/json.");
   const encoding = headers.get("content-encoding") ?? "identity";
-  if (encoding.toLowerCase() !== "identity") throw unsupported("Send the body as it is, without Content-Encoding.");
+  if (encoding.toLowerCase() !== "identity") throw unsupported("Send the body uncompressed, without Content-Encoding.");
 }
 
 const unsupported = (detail: string): Problem =>

@@ -1,48 +1,49 @@
 import type { Recipient } from "../../../core/notification.ts";
 
-// What a schema cannot say. Both look at a part of a request and tell what is wrong with it, and where.
+// Checks that JSON Schema cannot express.
 
-export interface ContentFault {
-  /** JSON Pointer, below the value that was looked at. */
+/** What is wrong with a field. */
+export interface FieldError {
+  /** JSON Pointer, relative to the checked value. */
   readonly pointer: string;
   /** Completes "<field> …". */
-  readonly what: string;
+  readonly message: string;
 }
 
-/** Deeper than any content needs to be, and far from what Postgres and JSON.stringify can still follow. */
+/** Deeper than any content needs, and well within what Postgres and JSON.stringify support. */
 const maxDepth = 100;
 
-/** Text, numbers and nesting that Postgres cannot hold. */
-export function unstorable(value: unknown, pointer = "", depth = 0): ContentFault | undefined {
-  if (typeof value === "string") return textFault(value, pointer);
+/** Finds text, numbers or nesting that Postgres cannot store. */
+export function findUnstorable(value: unknown, pointer = "", depth = 0): FieldError | undefined {
+  if (typeof value === "string") return textError(value, pointer);
   if (typeof value === "number")
-    return Number.isFinite(value) ? undefined : { pointer, what: "is a number too large to keep" };
+    return Number.isFinite(value) ? undefined : { pointer, message: "is a number too large to store" };
   if (typeof value !== "object" || value === null) return undefined;
-  if (depth === maxDepth) return { pointer, what: `is nested deeper than ${maxDepth} levels` };
+  if (depth === maxDepth) return { pointer, message: `is nested deeper than ${maxDepth} levels` };
   for (const [key, part] of Object.entries(value)) {
     const at = `${pointer}/${escaped(key)}`;
-    const fault = (Array.isArray(value) ? undefined : textFault(key, at)) ?? unstorable(part, at, depth + 1);
-    if (fault !== undefined) return fault;
+    const error = (Array.isArray(value) ? undefined : textError(key, at)) ?? findUnstorable(part, at, depth + 1);
+    if (error !== undefined) return error;
   }
   return undefined;
 }
 
-function textFault(text: string, pointer: string): ContentFault | undefined {
+function textError(text: string, pointer: string): FieldError | undefined {
   if (text.includes("\u0000"))
-    return { pointer, what: "has the character \\u0000, which cannot be stored: leave it out" };
-  // A surrogate without its other half.
+    return { pointer, message: "has the character \\u0000, which cannot be stored: remove it" };
+  // A lone surrogate.
   if (/\p{Surrogate}/u.test(text))
-    return { pointer, what: "has half of a surrogate pair (\\ud800 to \\udfff): send whole characters" };
+    return { pointer, message: "has half of a surrogate pair (\\ud800 to \\udfff): send complete characters" };
   return undefined;
 }
 
-/** A recipient that is listed twice would get the message twice. The rule is that of notify.valid_recipients. */
-export function repeated(recipients: Recipient | readonly Recipient[]): ContentFault | undefined {
+/** Finds a recipient that is listed twice and would get the message twice. notify.valid_recipients has the same rule. */
+export function findRepeated(recipients: Recipient | readonly Recipient[]): FieldError | undefined {
   if (!Array.isArray(recipients)) return undefined;
   const seen = new Set<string>();
   for (const [position, recipient] of (recipients as readonly Recipient[]).entries()) {
     const name = nameOf(recipient);
-    if (seen.has(name)) return { pointer: `/${position}`, what: "is in the list twice: name each recipient once" };
+    if (seen.has(name)) return { pointer: `/${position}`, message: "is in the list twice: list each recipient once" };
     seen.add(name);
   }
   return undefined;
@@ -55,5 +56,5 @@ const nameOf = (recipient: Recipient): string =>
       ? `topic ${String(recipient.topicKey)}`
       : `subscriber ${String(recipient.subscriberId)}`;
 
-/** A key as a part of a JSON Pointer. */
+/** Escapes a key for a JSON Pointer. */
 export const escaped = (key: string): string => key.replaceAll("~", "~0").replaceAll("/", "~1");

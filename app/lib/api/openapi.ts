@@ -1,45 +1,45 @@
 import { version } from "../version.ts";
 import { maxBodyBytes } from "./body.ts";
-import { replyParts } from "./replies.ts";
-import { maxBatch, newNotification, requestParts } from "./schemas.ts";
+import { maxBatch, newNotification, requestParts } from "./request-schemas.ts";
+import { responseParts } from "./response-schemas.ts";
 
 const ref = (name: string) => ({ $ref: `#/components/schemas/${name}` });
 const json = (schema: object) => ({ content: { "application/json": { schema } } });
 const header = (description: string) => ({ description, schema: { type: "string" } });
 
 const problems: Readonly<Record<number, string>> = {
-  400: "Not JSON in UTF-8, or the header Idempotency-Key is at fault",
-  401: "No API key, or one that is not valid",
-  404: "The key's tenant has no such notification",
-  409: "The transaction id was used before with other content, or the notification's state forbids it",
-  413: `A body of more than ${maxBodyBytes} bytes, or a payload or overrides of more than 1 MiB`,
-  415: "Another Content-Type than application/json",
-  422: "A field is missing, wrong or unknown",
-  429: "The key has used up its minute",
-  503: "The database is away; nothing is known to be stored: send it again, with a transactionId nothing is sent twice",
+  400: "The body is not JSON in UTF-8, or the header Idempotency-Key is invalid",
+  401: "The API key is missing or not valid",
+  404: "The tenant of the key has no such notification",
+  409: "The transaction id was used with other content, or the notification's status does not allow the change",
+  413: `The body has more than ${maxBodyBytes} bytes, or a payload or overrides more than 1 MiB`,
+  415: "The Content-Type is not application/json",
+  422: "A field is missing, invalid or unknown",
+  429: "The rate limit of the key is used up",
+  503: "The database is not available. Send the request again: with a transactionId nothing is sent twice",
 };
 
 const problem = (status: number) => {
-  const retry = status === 429 || status === 503 ? { headers: { "Retry-After": header("Seconds") } } : {};
+  const retry = status === 429 || status === 503 ? { headers: { "Retry-After": header("Seconds to wait") } } : {};
   return {
     description: problems[status],
     ...retry,
     content: { "application/problem+json": { schema: ref("Problem") } },
   };
 };
-const answers = (good: object, statuses: readonly number[]) => ({
+const responses = (good: object, statuses: readonly number[]) => ({
   ...good,
   ...Object.fromEntries(statuses.map((status) => [status, problem(status)])),
 });
 
 const send = {
   operationId: "sendNotifications",
-  summary: `Ask for one notification, or up to ${maxBatch}: all are stored or none`,
+  summary: `Send one notification or up to ${maxBatch}: either all are stored or none`,
   parameters: [
     {
       name: "Idempotency-Key",
       in: "header",
-      description: "Transaction id of a single notification, where its body has none",
+      description: "Transaction id of a single notification that has none in its body",
       schema: { type: "string" },
     },
   ],
@@ -53,13 +53,13 @@ const send = {
       ],
     }),
   },
-  responses: answers(
+  responses: responses(
     {
       202: {
-        description: "Stored: the worker sends it. For a list, ids in its order",
+        description: "Stored; the worker sends it. A list returns the ids in the same order",
         headers: {
-          Location: header("Of a single notification"),
-          "Idempotent-Replayed": header("true for a single notification that was sent before"),
+          Location: header("Path of a single notification"),
+          "Idempotent-Replayed": header("true when a single notification was sent before"),
         },
         ...json({ oneOf: [ref("Accepted"), ref("AcceptedList")] }),
       },
@@ -68,29 +68,29 @@ const send = {
   ),
 };
 
-const one = { 200: { description: "The notification as it is now", ...json(ref("Notification")) } };
+const one = { 200: { description: "The current state of the notification", ...json(ref("Notification")) } };
 const show = {
   operationId: "showNotification",
-  summary: "State, outcome of each recipient, timeline",
-  responses: answers(one, [401, 404, 429, 503]),
+  summary: "Show status, outcome of each recipient, and timeline",
+  responses: responses(one, [401, 404, 429, 503]),
 };
 const retract = {
   operationId: "retractNotification",
-  summary: "Take back what is PENDING, FAILED or DEAD; what is RETRACTED stays so",
-  responses: answers(one, [401, 404, 409, 429, 503]),
+  summary: "Retract a notification that is PENDING, FAILED or DEAD; idempotent",
+  responses: responses(one, [401, 404, 409, 429, 503]),
 };
 const retry = {
   operationId: "retryNotification",
-  summary: "Send what is FAILED or DEAD again; recipients that have got it do not get it twice",
-  responses: answers(one, [401, 404, 409, 429, 503]),
+  summary: "Retry a notification that is FAILED or DEAD, for the recipients that did not get it",
+  responses: responses(one, [401, 404, 409, 429, 503]),
 };
 
 const parameters = [{ name: "id", in: "path", required: true, schema: { type: "string" } }];
 
-/** The API as OpenAPI 3.1 tells it, made of the very schemas that requests are checked by. */
+/** The API as an OpenAPI 3.1 document. It uses the schemas that validate requests. */
 export const openApi = {
   openapi: "3.1.1",
-  info: { title: "XNovu", version, summary: "Ask for notifications, and learn what became of them" },
+  info: { title: "XNovu", version, summary: "Send notifications and follow their delivery" },
   servers: [{ url: "/" }],
   security: [{ key: [] }],
   paths: {
@@ -101,7 +101,11 @@ export const openApi = {
   },
   components: {
     securitySchemes: {
-      key: { type: "http", scheme: "bearer", description: "From `pnpm xnovu key create`; it says which tenant asks" },
+      key: {
+        type: "http",
+        scheme: "bearer",
+        description: "An API key from `pnpm xnovu key create`. It identifies the tenant",
+      },
     },
     schemas: {
       NewNotification: newNotification,
@@ -114,7 +118,7 @@ export const openApi = {
         additionalProperties: false,
       },
       ...requestParts,
-      ...replyParts,
+      ...responseParts,
     },
   },
 } as const;

@@ -3,12 +3,12 @@ import { STATUS_CODES } from "node:http";
 export interface ProblemDetails {
   /** What is wrong and what to do about it. */
   readonly detail: string;
-  /** JSON Pointer (RFC 6901) of the field at fault, in the request's body. */
+  /** JSON Pointer (RFC 6901) of the invalid field in the request's body. */
   readonly pointer?: string;
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An answer that is not what the caller asked for: thrown anywhere below a route, told as RFC 9457 has it. */
+/** An error response in the form of RFC 9457. Thrown anywhere below a route. */
 export class Problem extends Error {
   readonly status: number;
   readonly pointer: string | undefined;
@@ -23,7 +23,7 @@ export class Problem extends Error {
   }
 }
 
-/** Nothing that the API answers may be kept by a cache. */
+/** No response of the API may be cached. */
 const noStore = { "Cache-Control": "no-store" };
 
 export const reply = (status: number, body: unknown, headers: Readonly<Record<string, string>> = {}): Response =>

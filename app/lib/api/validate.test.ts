@@ -4,13 +4,13 @@ import { checkNotification } from "./validate.ts";
 
 const sms = { workflow: "sms", recipients: "ada", payload: { body: "Hi" } };
 
-const told = (value: unknown): string => {
+const say = (value: unknown): string => {
   const checked = checkNotification(value);
-  return "fault" in checked ? `${checked.fault.pointer} ${checked.fault.what}` : "good";
+  return "error" in checked ? `${checked.error.pointer} ${checked.error.message}` : "good";
 };
-const changed = (change: object): string => told({ ...sms, ...change });
+const changed = (change: object): string => say({ ...sms, ...change });
 
-test("every field and form that is documented is taken", () => {
+test("every documented field and form is accepted", () => {
   for (const change of [
     {},
     { recipients: ["ada", { subscriberId: "bob", phone: "+4912345" }, { type: "Topic", topicKey: "ada" }] },
@@ -24,7 +24,7 @@ test("every field and form that is documented is taken", () => {
     assert.is(changed(change), "good", JSON.stringify(change));
 });
 
-test("each fault is told with its field, and what it must be", () => {
+test("each error names its field and says what it must be", () => {
   const table: [object, string][] = [
     [{ workflow: undefined }, "/workflow is missing"],
     [{ workflow: "fax" }, "/workflow must be one of the workflows email, sms, push, in-app, chat, multi-channel"],
@@ -34,13 +34,13 @@ test("each fault is told with its field, and what it must be", () => {
     [{ payload: { body: "x".repeat(1601) } }, "/payload/body must NOT have more than 1600 characters (Plain text)"],
     [{ payload: [] }, "/payload must be object"],
     [{ enterpriseId: "b" }, "/enterpriseId must be left out: the tenant comes from the API key"],
-    [{ priority: 1.5 }, "/priority must be integer (Higher goes first)"],
+    [{ priority: 1.5 }, "/priority must be integer (Higher values go first)"],
     [{ channels: ["fax"] }, "/channels/0 must be one of email, sms, push, in_app, chat"],
     [{ transactionId: "a b" }, "/transactionId must be 1 to 200 characters of A-Z a-z 0-9 . _ : @ + = -"],
     [{ recipients: [] }, "/recipients must be one recipient, or a list of 1 to 10,000 different ones"],
     [{ recipients: 7 }, "/recipients must be one recipient, or a list of 1 to 10,000 different ones"],
-    [{ recipients: ["a", "a"] }, "/recipients/1 is in the list twice: name each recipient once"],
-    [{ recipients: ["a", { subscriberId: "a" }] }, "/recipients/1 is in the list twice: name each recipient once"],
+    [{ recipients: ["a", "a"] }, "/recipients/1 is in the list twice: list each recipient once"],
+    [{ recipients: ["a", { subscriberId: "a" }] }, "/recipients/1 is in the list twice: list each recipient once"],
     [{ payload: { body: "x", "a/b~": "\u0000" } }, "/payload/a~1b~0 has the character"],
     [{ payload: { body: "x", "\u0000": 1 } }, "/payload/\u0000 has the character"],
     [{ payload: { body: "x", list: ["\ud800"] } }, "/payload/list/0 has half of a surrogate pair"],
@@ -48,10 +48,10 @@ test("each fault is told with its field, and what it must be", () => {
   ];
   for (const [change, start] of table) assert.ok(changed(change).startsWith(start), `${changed(change)} for ${start}`);
   assert.match(changed({ transaction_id: "x" }), /^\/transaction_id is not a field here; .*transactionId/);
-  for (const value of [7, null, "x", []]) assert.is(told(value), " must be object");
+  for (const value of [7, null, "x", []]) assert.is(say(value), " must be object");
 });
 
-test("a recipient of any other shape is told by its place in the list", () => {
+test("an invalid recipient is reported with its position in the list", () => {
   for (const bad of [
     "",
     " ",
@@ -68,7 +68,7 @@ test("a recipient of any other shape is told by its place in the list", () => {
     assert.match(changed({ recipients: ["ok", bad] }), /^\/recipients\/1 must be a subscriber id/, JSON.stringify(bad));
 });
 
-test("a time must exist and have an offset that Postgres takes", () => {
+test("a time must exist and have an offset that Postgres accepts", () => {
   for (const bad of [
     "2026-02-30T00:00:00Z",
     "2025-02-29T00:00:00Z",
@@ -84,7 +84,7 @@ test("a time must exist and have an offset that Postgres takes", () => {
     assert.match(changed({ scheduledFor: bad }), /^\/scheduledFor must be/, String(bad));
 });
 
-test("nesting ends at 100 levels, however deep it goes on", () => {
+test("nesting is limited to 100 levels, however deep the value is", () => {
   const nested = (levels: number): unknown => JSON.parse(`${"[".repeat(levels)}${"]".repeat(levels)}`);
   assert.is(changed({ payload: { body: "x", deep: nested(98) } }), "good");
   for (const levels of [99, 100_000])

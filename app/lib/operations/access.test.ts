@@ -5,7 +5,7 @@ import { accessOf, formToken, isOurForm } from "./access.ts";
 const env = { XNOVU_OPERATOR_PASSWORD: "a-long-operator-password" };
 const basic = (text: string) => `Basic ${Buffer.from(text).toString("base64")}`;
 
-test("without a password, or with one that is too short, there are no pages", () => {
+test("without a password, or with one that is too short, the pages are off", () => {
   for (const none of [{}, { XNOVU_OPERATOR_PASSWORD: "" }, { XNOVU_OPERATOR_PASSWORD: "short" }]) {
     assert.is(accessOf(none, null), "off");
     assert.is(accessOf(none, basic("operator:")), "off");
@@ -13,7 +13,7 @@ test("without a password, or with one that is too short, there are no pages", ()
   }
 });
 
-test("who does not log in, or wrongly, is asked to", () => {
+test("a missing or wrong login requires a login", () => {
   for (const header of [
     null,
     "",
@@ -23,11 +23,11 @@ test("who does not log in, or wrongly, is asked to", () => {
     basic("admin:a-long-operator-password"),
     "Basic !!!",
   ])
-    assert.is(accessOf(env, header), "ask", String(header));
-  assert.is(accessOf(env, basic("operator:a-long-operator-password")), "in");
+    assert.is(accessOf(env, header), "login", String(header));
+  assert.is(accessOf(env, basic("operator:a-long-operator-password")), "granted");
 });
 
-test("a form's token is of its change alone", () => {
+test("a form's token is valid only for its own change", () => {
   const token = formToken(env, "retry 1");
   assert.is(isOurForm(env, "retry 1", token), true);
   for (const [change, given] of [

@@ -13,23 +13,20 @@ const changes: Readonly<Record<Change, (pool: Pool, id: string) => Promise<boole
   retract: (pool, id) => retract(pool, id),
 };
 
-/** A button of a notification's page: makes the change and leads back to the page, which says what came of it. */
-export async function answerForm(request: Request, id: string, change: Change): Promise<Response> {
+/** Handles a button of a notification's page: makes the change and redirects to the page, which shows the result. */
+export async function handleForm(request: Request, id: string, change: Change): Promise<Response> {
   const { pool } = await enter();
   const token = (await request.formData().catch(() => undefined))?.get("token");
   if (!isNotificationId(id) || !isOurForm(runtimeEnv(), `${change} ${id}`, token))
-    return new Response(
-      "This form is not of the page as it is now. Go back, load the page again, and try once more.\n",
-      {
-        status: 403,
-        headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
-      },
-    );
+    return new Response("This form is out of date. Go back, reload the page, and try again.\n", {
+      status: 403,
+      headers: { "Content-Type": "text/plain; charset=utf-8", "Cache-Control": "no-store" },
+    });
   const done = await changes[change](pool, id);
-  appLog().info({ notification: id, change, done }, "an operator's change");
-  // Relative: behind a proxy the app does not know the address that the browser sees.
+  appLog().info({ notification: id, change, done }, "operator changed a notification");
+  // Relative: behind a proxy the app does not know the public address.
   return new Response(null, {
     status: 303,
-    headers: { Location: `/operations/${id}?${change}=${done ? "done" : "late"}` },
+    headers: { Location: `/operations/${id}?${change}=${done ? "done" : "refused"}` },
   });
 }

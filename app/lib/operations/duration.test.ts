@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { durationOf } from "./duration.ts";
 
-test("the largest unit that fits", () => {
+test("durations use the largest unit that fits", () => {
   for (const [ms, words] of [
     [0, "0 ms"],
     [999, "999 ms"],

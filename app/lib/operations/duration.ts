@@ -5,7 +5,7 @@ const units = [
   ["second", 1000],
 ] as const;
 
-/** Milliseconds for people, in the largest unit that fits: `3 minutes`. Under a second they stay as they are. */
+/** Formats milliseconds in the largest unit that fits: `3 minutes`. Under a second: `250 ms`. */
 export function durationOf(ms: number): string {
   const [name, size] = units.find(([, one]) => ms >= one) ?? ["ms", 1];
   const count = Math.floor(ms / size);

@@ -7,18 +7,18 @@ import { runtimeEnv } from "../env.ts";
 import { appPool } from "../pool.ts";
 import { accessOf } from "./access.ts";
 
-export interface Entered {
+export interface OperatorSession {
   readonly pool: Pool;
   readonly settings: Pick<Settings, "app" | "database" | "temporal">;
 }
 
 /**
- * What a page of the operations works with, for whoever is logged in; for all others there is no such page.
- * @throws SettingsError when the database's settings are missing or bad.
+ * Opens an operations page for a request with a login: its pool and settings. Any other request gets "not found".
+ * @throws SettingsError when the database settings are missing or bad.
  */
-export async function enter(): Promise<Entered> {
+export async function enter(): Promise<OperatorSession> {
   const env = runtimeEnv();
-  if (accessOf(env, (await headers()).get("authorization")) !== "in") notFound();
+  if (accessOf(env, (await headers()).get("authorization")) !== "granted") notFound();
   const settings = parse(env, ["app", "database", "temporal"]);
   return { pool: appPool(settings.database), settings };
 }

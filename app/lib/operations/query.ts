@@ -1,6 +1,6 @@
 import { isNotificationId, type Status, statuses } from "../../../core/notification.ts";
 
-/** What the list shows, from the address's query. What is not a filter, or not a possible one, counts as none. */
+/** The filters of the list, from the URL's query. Unknown and invalid filters are ignored. */
 export interface ListQuery {
   readonly status?: Status;
   readonly workflow?: string;
@@ -28,7 +28,7 @@ export function queryOf(search: Search): ListQuery {
   };
 }
 
-/** The same list, another page or filter. */
+/** The URL of the list with these filters. */
 export function addressOf({ status, workflow, enterpriseId, before }: ListQuery): string {
   const query = new URLSearchParams(
     Object.entries({ status, workflow, tenant: enterpriseId, before }).filter(

@@ -4,7 +4,7 @@ import { isNotificationId } from "../../../core/notification.ts";
 import { show } from "../../../outbox/reader.ts";
 import { enter } from "../../lib/operations/enter.ts";
 import type { Search } from "../../lib/operations/query.ts";
-import { Actions, Told } from "../../ui/operations/actions.tsx";
+import { ActionResult, Actions } from "../../ui/operations/actions.tsx";
 import { Badge } from "../../ui/operations/badge.tsx";
 import { Facts } from "../../ui/operations/facts.tsx";
 import { Outcomes } from "../../ui/operations/outcomes.tsx";
@@ -12,17 +12,17 @@ import { Timeline } from "../../ui/operations/timeline.tsx";
 
 export const dynamic = "force-dynamic";
 
-interface Place {
+interface Context {
   readonly params: Promise<{ readonly id: string }>;
   readonly searchParams: Promise<Search>;
 }
 
-export const generateMetadata = async ({ params }: Place): Promise<Metadata> => ({
+export const generateMetadata = async ({ params }: Context): Promise<Metadata> => ({
   title: `Notification ${(await params).id}`,
 });
 
-/** One notification: what was asked for, what became of it, and what a person can do. */
-export default async function Page({ params, searchParams }: Place) {
+/** One notification: the request, its outcomes, and what an operator can do. */
+export default async function Page({ params, searchParams }: Context) {
   const { pool, settings } = await enter();
   const { id } = await params;
   const found = isNotificationId(id) ? await show(pool, id) : undefined;
@@ -35,11 +35,11 @@ export default async function Page({ params, searchParams }: Place) {
         </h1>
         <nav aria-label="Pages">
           <a href="/operations">Operations</a>
-          <a href={`/operations/${found.id}`}>Look again</a>
+          <a href={`/operations/${found.id}`}>Refresh</a>
         </nav>
       </header>
-      <Told search={await searchParams} />
-      {found.error !== null && <p className="fault">{found.error}</p>}
+      <ActionResult search={await searchParams} />
+      {found.error !== null && <p className="failure">{found.error}</p>}
       <Actions id={found.id} status={found.status} />
       <section aria-labelledby="timeline">
         <h2 id="timeline">Timeline</h2>
@@ -53,8 +53,8 @@ export default async function Page({ params, searchParams }: Place) {
         <h2 id="recipients">Recipients</h2>
         <Outcomes found={found} />
       </section>
-      <section aria-labelledby="asked">
-        <h2 id="asked">What was asked for</h2>
+      <section aria-labelledby="request">
+        <h2 id="request">Request</h2>
         <Facts found={found} />
       </section>
     </>

@@ -4,19 +4,19 @@ import { formToken } from "../../lib/operations/access.ts";
 import type { Change } from "../../lib/operations/change.ts";
 import type { Search } from "../../lib/operations/query.ts";
 
-const offered: readonly {
+const actions: readonly {
   readonly change: Change;
   readonly name: string;
   readonly about: string;
   readonly from: readonly Status[];
 }[] = [
-  { change: "retry", name: "Send again", about: "to the recipients that did not get it", from: ["DEAD", "FAILED"] },
-  { change: "retract", name: "Take back", about: "it is not sent any more", from: ["PENDING", "FAILED", "DEAD"] },
+  { change: "retry", name: "Retry", about: "for the recipients that did not get it", from: ["DEAD", "FAILED"] },
+  { change: "retract", name: "Retract", about: "so that it is never sent", from: ["PENDING", "FAILED", "DEAD"] },
 ];
 
-/** What a person can do with a notification in this state. */
+/** The changes that this status allows. */
 export function Actions({ id, status }: { readonly id: string; readonly status: Status }) {
-  const possible = offered.filter(({ from }) => from.includes(status));
+  const possible = actions.filter(({ from }) => from.includes(status));
   if (possible.length === 0) return null;
   return (
     <div className="actions">
@@ -31,21 +31,24 @@ export function Actions({ id, status }: { readonly id: string; readonly status: 
 }
 
 const words: Readonly<Record<Change, Readonly<Record<string, string>>>> = {
-  retry: { done: "It is sent again.", late: "It was not sent again: it is neither failed nor a dead letter any more." },
+  retry: {
+    done: "The notification will be retried.",
+    refused: "The notification was not retried: it is no longer failed or a dead letter.",
+  },
   retract: {
-    done: "It is taken back.",
-    late: "It was not taken back: it is with Novu already, or was taken back before.",
+    done: "The notification is retracted.",
+    refused: "The notification was not retracted: Novu already has it, or it was retracted before.",
   },
 };
 
-/** What came of the button that was pressed. */
-export function Told({ search }: { readonly search: Search }) {
-  const told = (["retry", "retract"] as const).flatMap((change) => {
+/** The result of the last action. */
+export function ActionResult({ search }: { readonly search: Search }) {
+  const results = (["retry", "retract"] as const).flatMap((change) => {
     const outcome = search[change];
     return typeof outcome === "string" ? (words[change][outcome] ?? []) : [];
   });
-  return told.map((text) => (
-    <p key={text} className="told" role="status">
+  return results.map((text) => (
+    <p key={text} className="result" role="status">
       {text}
     </p>
   ));

@@ -3,7 +3,7 @@ import type { Counts } from "../../../outbox/counts.ts";
 import { durationOf } from "../../lib/operations/duration.ts";
 import { addressOf } from "../../lib/operations/query.ts";
 
-/** Counts stop there: counting a backlog of millions would cost more than it tells. */
+/** The counts stop at this number, because counting millions of rows is slow. */
 const most = 10_000;
 
 export function Backlog({
@@ -14,24 +14,24 @@ export function Backlog({
   readonly sendingPause: SendingPauseState;
 }) {
   const tiles = [
-    ["Due", counts.due, "wait for a worker now", "PENDING"],
+    ["Due", counts.due, "ready for a worker", "PENDING"],
     ["Scheduled", counts.scheduled, "for later", "PENDING"],
-    ["In work", counts.processing, "held by a worker", "PROCESSING"],
-    ["Failed", counts.failed, "tried again by themselves", "FAILED"],
-    ["Dead letters", counts.dead, "want a person", "DEAD"],
+    ["Processing", counts.processing, "claimed by a worker", "PROCESSING"],
+    ["Failed", counts.failed, "retried automatically", "FAILED"],
+    ["Dead letters", counts.dead, "need a person", "DEAD"],
   ] as const;
   return (
     <>
       <p className={`summary ${sendingPause.pausedMs > 0 ? "down" : "up"}`} role="status">
         {sendingPause.pausedMs > 0
-          ? `Sending is paused${sendingPause.needsPerson ? " until someone acts" : ` for ${durationOf(sendingPause.pausedMs)}`}: ${sendingPause.reason ?? "no reason was told"}`
+          ? `Sending is paused${sendingPause.needsPerson ? " until someone acts" : ` for ${durationOf(sendingPause.pausedMs)}`}: ${sendingPause.reason ?? "no reason given"}`
           : counts.due === 0
-            ? "Nothing waits."
-            : `The oldest that is due has waited for ${durationOf(counts.oldestDueMs)}.`}
+            ? "Nothing is due."
+            : `The oldest due notification has waited for ${durationOf(counts.oldestDueMs)}.`}
       </p>
       <ul className="tiles">
         {tiles.map(([name, count, about, status]) => (
-          <li key={name} className="part">
+          <li key={name} className="card">
             <h3>
               <a href={addressOf({ status })}>{name}</a>
             </h3>

@@ -1,6 +1,6 @@
 import type { Status } from "../../../core/notification.ts";
 
-/** A state, told by its word; the colour only helps. */
+/** A status as a word; the colour only repeats it. */
 export const Badge = ({ status }: { readonly status: Status }) => (
   <span className={`badge ${status.toLowerCase()}`}>{status}</span>
 );

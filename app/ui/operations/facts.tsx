@@ -5,14 +5,14 @@ export function Facts({ found: n }: { readonly found: NotificationDetail }) {
   const facts = [
     ["Tenant", n.enterpriseId],
     ["Workflow", n.workflow],
-    ["Channels", n.channels?.join(", ") ?? "those of the workflow"],
+    ["Channels", n.channels?.join(", ") ?? "all of the workflow"],
     ["Priority", n.priority],
     ["Tags", n.tags.join(", ") || "–"],
-    ["Tries", `${n.attempts} of ${n.maxAttempts}`],
+    ["Attempts", `${n.attempts} of ${n.maxAttempts}`],
     ["Transaction", <code key="transaction">{n.transactionId}</code>],
     ["Created", <Moment key="created" at={n.createdAt} />],
     ["Scheduled for", <Moment key="scheduled" at={n.scheduledFor} />],
-    ["Next try", <Moment key="next" at={n.nextAttemptAt} />],
+    ["Next attempt", <Moment key="next" at={n.nextAttemptAt} />],
     ["Sent", <Moment key="sent" at={n.sentAt} />],
   ] as const;
   return (
@@ -31,7 +31,7 @@ export function Facts({ found: n }: { readonly found: NotificationDetail }) {
   );
 }
 
-/** Longer ones are the command line's: `pnpm xnovu show ID --json`. */
+/** `pnpm xnovu show ID --json` prints longer contents. */
 const mostCharacters = 20_000;
 
 function Content({ name, value }: { readonly name: string; readonly value: unknown }) {

@@ -2,12 +2,12 @@ import { statuses } from "../../../core/notification.ts";
 import { workflowIds } from "../../../novu/workflows/ids.ts";
 import type { ListQuery } from "../../lib/operations/query.ts";
 
-/** A plain form: what is looked at stands in the address, and can be handed on. */
+/** A GET form: the filters are in the URL, so that the view can be shared. */
 export function Filters({ query }: { readonly query: ListQuery }) {
   return (
     <form className="filters" action="/operations">
       <label>
-        State
+        Status
         <select name="status" defaultValue={query.status ?? ""}>
           <option value="">all</option>
           {statuses.map((status) => (

@@ -1,4 +1,4 @@
-/** A time of the database, in UTC: two people who talk about it see the same. */
+/** A time of the database. In UTC, so that everybody sees the same time. */
 export function Moment({ at }: { readonly at: string | null }) {
   if (at === null) return <span className="quiet">–</span>;
   return <time dateTime={at}>{`${new Date(at).toISOString().slice(0, 19).replace("T", " ")} UTC`}</time>;

@@ -13,8 +13,8 @@ export function Notifications({
     return (
       <p className="empty">
         {filtered
-          ? "No notification is like that."
-          : "There is no notification yet. The start page shows how to send one."}
+          ? "No notification matches."
+          : "There are no notifications yet. The start page shows how to send one."}
       </p>
     );
   return (
@@ -22,7 +22,7 @@ export function Notifications({
       <table>
         <thead>
           <tr>
-            {["Id", "State", "Workflow", "Tenant", "Recipients", "Tries", "Created", "What is wrong"].map((name) => (
+            {["Id", "Status", "Workflow", "Tenant", "Recipients", "Attempts", "Created", "Error"].map((name) => (
               <th key={name} scope="col">
                 {name}
               </th>

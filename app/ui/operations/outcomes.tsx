@@ -3,7 +3,7 @@ import type { NotificationDetail } from "../../../outbox/reader.ts";
 import { Badge } from "./badge.tsx";
 import { Moment } from "./moment.tsx";
 
-/** More are rarely looked at, and a page of thousands serves nobody. */
+/** Maximum number of recipients on the page, to keep it readable. */
 const most = 200;
 
 export function Outcomes({ found }: { readonly found: NotificationDetail }) {
@@ -20,7 +20,7 @@ export function Outcomes({ found }: { readonly found: NotificationDetail }) {
         <table>
           <thead>
             <tr>
-              {["Subscriber or topic", "Outcome", "When", "What is wrong", "Transaction at Novu"].map((name) => (
+              {["Subscriber or topic", "Outcome", "Time", "Error", "Novu transaction"].map((name) => (
                 <th key={name} scope="col">
                   {name}
                 </th>
@@ -35,7 +35,7 @@ export function Outcomes({ found }: { readonly found: NotificationDetail }) {
                 <tr key={name}>
                   <td>{name}</td>
                   <td>
-                    {outcome === undefined ? <span className="quiet">not yet</span> : <Badge status={outcome.status} />}
+                    {outcome === undefined ? <span className="quiet">open</span> : <Badge status={outcome.status} />}
                   </td>
                   <td>
                     <Moment at={outcome?.at ?? null} />

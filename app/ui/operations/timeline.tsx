@@ -13,12 +13,12 @@ export function Timeline({ entries, temporalUi, namespace }: TimelineProps) {
   return (
     <ol className="timeline">
       {entries.map((entry, index) => (
-        // A timeline is only ever added to.
-        // biome-ignore lint/suspicious/noArrayIndexKey: the position is the entry's own.
+        // A timeline only grows at its end.
+        // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies the entry
         <li key={index}>
           <Badge status={entry.to} /> <When at={entry.at} first={first?.at ?? entry.at} />
-          {entry.from === entry.to && " taken over from a worker that went silent"}
-          {entry.attempt > 0 && <span className="quiet"> try {entry.attempt}</span>}
+          {entry.from === entry.to && " rescued: its lease expired"}
+          {entry.attempt > 0 && <span className="quiet"> attempt {entry.attempt}</span>}
           {entry.workflowId !== null && (
             <span className="workflow">
               {temporalUi === undefined ? (
@@ -39,7 +39,7 @@ export function Timeline({ entries, temporalUi, namespace }: TimelineProps) {
   );
 }
 
-/** The first entry's time as it is, those soon after it by the milliseconds that they came later. */
+/** The full time for the first entry, and the milliseconds since then for entries within the next minute. */
 function When({ at, first }: { readonly at: string; readonly first: string }) {
   const ms = Date.parse(at) - Date.parse(first);
   return at === first || ms >= 60_000 ? <Moment at={at} /> : <time dateTime={at}>+{ms} ms</time>;

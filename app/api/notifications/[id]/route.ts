@@ -1,16 +1,16 @@
-import { answer, methodNotAllowed } from "../../../lib/api/answer.ts";
+import { handleRequest, methodNotAllowed } from "../../../lib/api/handle-request.ts";
 import { read } from "../../../lib/api/notification.ts";
 
 export const dynamic = "force-dynamic";
 
-interface Place {
+interface Context {
   readonly params: Promise<{ readonly id: string }>;
 }
 
-/** State, outcomes and timeline of a notification. */
-export const GET = async (request: Request, { params }: Place) => {
+/** Status, outcomes and timeline of a notification. */
+export const GET = async (request: Request, { params }: Context) => {
   const { id } = await params;
-  return answer(request, (call) => read(call, id));
+  return handleRequest(request, (call) => read(call, id));
 };
 
 const refuse = methodNotAllowed("GET, HEAD");

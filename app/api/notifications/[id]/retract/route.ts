@@ -1,16 +1,16 @@
-import { answer, methodNotAllowed } from "../../../../lib/api/answer.ts";
+import { handleRequest, methodNotAllowed } from "../../../../lib/api/handle-request.ts";
 import { retract } from "../../../../lib/api/notification.ts";
 
 export const dynamic = "force-dynamic";
 
-interface Place {
+interface Context {
   readonly params: Promise<{ readonly id: string }>;
 }
 
-/** Takes a notification back that is not sent yet. */
-export const POST = async (request: Request, { params }: Place) => {
+/** Retracts a notification that is not sent yet. */
+export const POST = async (request: Request, { params }: Context) => {
   const { id } = await params;
-  return answer(request, (call) => retract(call, id));
+  return handleRequest(request, (call) => retract(call, id));
 };
 
 const refuse = methodNotAllowed("POST");

@@ -1,16 +1,16 @@
-import { answer, methodNotAllowed } from "../../../../lib/api/answer.ts";
+import { handleRequest, methodNotAllowed } from "../../../../lib/api/handle-request.ts";
 import { retry } from "../../../../lib/api/notification.ts";
 
 export const dynamic = "force-dynamic";
 
-interface Place {
+interface Context {
   readonly params: Promise<{ readonly id: string }>;
 }
 
-/** Sends a dead letter or a failed notification again. */
-export const POST = async (request: Request, { params }: Place) => {
+/** Retries a dead letter or a failed notification. */
+export const POST = async (request: Request, { params }: Context) => {
   const { id } = await params;
-  return answer(request, (call) => retry(call, id));
+  return handleRequest(request, (call) => retry(call, id));
 };
 
 const refuse = methodNotAllowed("POST");

@@ -1,6 +1,6 @@
 import { statuses } from "../../../core/notification.ts";
 
-// JSON Schema of what the API answers. The tests hold each answer to them.
+// JSON Schemas of the API's responses. The tests validate each response against them.
 
 const fields = (properties: Readonly<Record<string, object>>, optional: readonly string[] = []) => ({
   type: "object",
@@ -22,18 +22,18 @@ const accepted = fields({
   duplicate: {
     type: "boolean",
     description:
-      "The transaction id was used before with the same content: the id is the first one's, and nothing new was stored",
+      "The transaction id was used before with the same content: the id is that of the first notification, and nothing was stored",
   },
 });
 
 const recipients = {
   type: "array",
-  description: "In the order they were asked for",
+  description: "In the order of the request",
   items: fields(
     {
       subscriberId: text,
       topicKey: text,
-      outcome: { enum: ["SENT", "DEAD", null], description: "null while it is open" },
+      outcome: { enum: ["SENT", "DEAD", null], description: "null while delivery is not finished" },
       error: orNull,
       at: momentOrNull,
     },
@@ -45,20 +45,20 @@ const timeline = {
   type: "array",
   items: fields({
     at: moment,
-    from: { enum: [...statuses, null], description: "null for the beginning" },
+    from: { enum: [...statuses, null], description: "null for the first entry" },
     to: status,
     attempt: whole,
     error: orNull,
   }),
 };
 
-export const replyParts: Readonly<Record<string, object>> = {
+export const responseParts: Readonly<Record<string, object>> = {
   Accepted: accepted,
   AcceptedList: fields({
     notifications: {
       type: "array",
       items: { $ref: "#/components/schemas/Accepted" },
-      description: "In the order they were asked for",
+      description: "In the order of the request",
     },
   }),
   Notification: fields({
@@ -85,7 +85,7 @@ export const replyParts: Readonly<Record<string, object>> = {
       title: text,
       status: { type: "integer" },
       detail: { type: "string", description: "What is wrong, and what to do about it" },
-      pointer: { type: "string", description: "JSON Pointer (RFC 6901) of the field at fault in the request's body" },
+      pointer: { type: "string", description: "JSON Pointer (RFC 6901) of the invalid field in the request's body" },
     },
     ["pointer"],
   ),

@@ -4,10 +4,10 @@ import { oncePerProcess } from "../once.ts";
 import { Problem } from "./problem.ts";
 
 /**
- * Takes from what a key may do in a minute, counted from its first call. Each process of the app counts for itself.
- * @throws Problem 429 when it is used up, with the seconds until it is there again.
+ * Consumes points of a key's limit per minute, counted from its first call. Each app process counts separately.
+ * @throws Problem 429 when the limit is used up, with the seconds until it resets.
  */
-export async function take(key: ApiKey, points: number, perMinute: number): Promise<void> {
+export async function consumeRate(key: ApiKey, points: number, perMinute: number): Promise<void> {
   const limiter = oncePerProcess(
     `api-rate.${perMinute}`,
     () => new RateLimiterMemory({ points: perMinute, duration: 60 }),
@@ -18,7 +18,7 @@ export async function take(key: ApiKey, points: number, perMinute: number): Prom
     if (!(refused instanceof RateLimiterRes)) throw refused;
     const seconds = Math.max(1, Math.ceil(refused.msBeforeNext / 1000));
     throw new Problem(429, {
-      detail: `This key may ask for ${perMinute} notifications a minute. Send the request again after ${seconds} s.`,
+      detail: `This key may send ${perMinute} notifications a minute. Send the request again after ${seconds} s.`,
       headers: { "Retry-After": String(seconds) },
     });
   }

@@ -2,14 +2,14 @@ import { pino } from "pino";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { SettingsError } from "../../../core/errors.ts";
-import { problemOf } from "./fault.ts";
 import { Problem, replyProblem } from "./problem.ts";
+import { problemFrom } from "./problem-from-error.ts";
 
 const lines: string[] = [];
 const log = pino({}, { write: (line: string) => void lines.push(line) });
 const withCode = (code: string) => Object.assign(new Error("secret detail"), { code });
 
-test("what is away or not set up is 503, a bug 500; what happened is in the log alone", () => {
+test("an unavailable database and missing settings are 503, a bug is 500; details are in the log only", () => {
   const table: [unknown, number][] = [
     [withCode("ECONNREFUSED"), 503],
     [withCode("57P03"), 503],
@@ -23,7 +23,7 @@ test("what is away or not set up is 503, a bug 500; what happened is in the log 
   ];
   for (const [error, status] of table) {
     lines.length = 0;
-    const problem = problemOf(error, log);
+    const problem = problemFrom(error, log);
     assert.is(problem.status, status, String(error));
     assert.not.match(problem.message, "secret detail");
     assert.is(problem.headers["Retry-After"], status === 503 ? "5" : undefined);
@@ -32,10 +32,10 @@ test("what is away or not set up is 503, a bug 500; what happened is in the log 
   }
 });
 
-test("a problem is told as it is, in RFC 9457's form, and logs nothing", async () => {
+test("a problem keeps its text, has the form of RFC 9457, and logs nothing", async () => {
   lines.length = 0;
   const problem = new Problem(422, { detail: "payload is missing.", pointer: "/payload", headers: { "X-A": "b" } });
-  assert.is(problemOf(problem, log), problem);
+  assert.is(problemFrom(problem, log), problem);
   const response = replyProblem(problem);
   assert.equal(await response.json(), {
     title: "Unprocessable Entity",

@@ -1,7 +1,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Problem } from "./problem.ts";
-import { readRequest } from "./request.ts";
+import { readRequest } from "./read-request.ts";
 
 const sms = { workflow: "sms", recipients: "ada", payload: { body: "Hi" } };
 
@@ -12,7 +12,7 @@ function problem(value: unknown, idempotencyKey: string | null = null): Problem 
     if (error instanceof Problem) return error;
     throw error;
   }
-  throw new Error("it was taken");
+  throw new Error("the request was accepted");
 }
 
 test("a notification, an array, and an object with one", () => {
@@ -21,15 +21,15 @@ test("a notification, an array, and an object with one", () => {
     [[sms, sms], ""],
     [{ notifications: [sms, sms] }, "/notifications"],
   ] as const) {
-    const asked = readRequest(value, null);
-    assert.is(asked.isList, true);
-    assert.equal(asked.notifications, [sms, sms]);
-    assert.is(asked.pointerOf(1), `${base}/1`);
+    const sent = readRequest(value, null);
+    assert.is(sent.isList, true);
+    assert.equal(sent.notifications, [sms, sms]);
+    assert.is(sent.pointerOf(1), `${base}/1`);
   }
   assert.is(readRequest([sms], null).isList, true, "one in an array is a list");
 });
 
-test("a fault in a list says where, and that none was accepted", () => {
+test("an error in a list says where it is, and that none was accepted", () => {
   const { status, message, pointer } = problem({ notifications: [sms, { ...sms, payload: {} }] });
   assert.equal(
     [status, pointer, message],
@@ -38,7 +38,7 @@ test("a fault in a list says where, and that none was accepted", () => {
   assert.is(problem({ ...sms, payload: {} }).message, "payload/body is missing.");
 });
 
-test("what is no list of 1 to 100", () => {
+test("anything but a list of 1 to 100 is refused", () => {
   const list = (length: number) => Array.from({ length }, () => sms);
   assert.is(readRequest(list(100), null).notifications.length, 100);
   const table: [unknown, string, RegExp][] = [
@@ -46,18 +46,18 @@ test("what is no list of 1 to 100", () => {
     [[], "", /it has 0/],
     [{ notifications: [] }, "/notifications", /it has 0/],
     [{ notifications: sms }, "/notifications", /array/],
-    [{ notifications: [sms], workflow: "sms" }, "/workflow", /there is none/],
+    [{ notifications: [sms], workflow: "sms" }, "/workflow", /only field is "notifications"/],
     ["x", "", /a notification, an array/],
     [null, "", /a notification, an array/],
   ];
-  for (const [value, pointer, said] of table) {
-    const fault = problem(value);
-    assert.equal([fault.status, fault.pointer], [422, pointer], JSON.stringify(value)?.slice(0, 60));
-    assert.match(fault.message, said);
+  for (const [value, pointer, message] of table) {
+    const found = problem(value);
+    assert.equal([found.status, found.pointer], [422, pointer], JSON.stringify(value)?.slice(0, 60));
+    assert.match(found.message, message);
   }
 });
 
-test("Idempotency-Key names a single notification, with or without quotes, and never another one than the body", () => {
+test("Idempotency-Key applies to a single notification, with or without quotes, and must match the body", () => {
   for (const header of ["order-1", '"order-1"', " order-1 "])
     assert.is(readRequest(sms, header).transactionId, "order-1");
   assert.is(readRequest({ ...sms, transactionId: "order-1" }, "order-1").transactionId, "order-1");

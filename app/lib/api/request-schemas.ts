@@ -2,10 +2,10 @@ import { channelNames } from "../../../core/notification.ts";
 import { type WorkflowId, workflowIds } from "../../../novu/workflows/ids.ts";
 import { payloadSchemas } from "../../../novu/workflows/schemas.ts";
 
-// JSON Schema (draft 7, which OpenAPI 3.1 takes as well): what requests are checked by, and what openapi.ts tells.
-// A description completes "<field> must be …" where a message needs more than the schema's own words.
+// JSON Schemas (draft 7, which OpenAPI 3.1 accepts) that validate requests and appear in openapi.ts.
+// A description that starts in lower case completes the error message "<field> must be …".
 
-/** Notifications in one request at the most. */
+/** Maximum number of notifications in one request. */
 export const maxBatch = 100;
 
 const name = { type: "string", minLength: 1, maxLength: 255, pattern: "\\S" } as const;
@@ -18,7 +18,7 @@ const recipient = {
     name,
     {
       type: "object",
-      description: "A subscriber, and what Novu should know of it: email, phone, firstName and so on",
+      description: "A subscriber with the attributes for Novu: email, phone, firstName and so on",
       properties: { subscriberId: name },
       required: ["subscriberId"],
       not: { required: ["topicKey"] },
@@ -40,7 +40,7 @@ const payloadName: Readonly<Record<WorkflowId, string>> = {
   "multi-channel": "MultiChannelPayload",
 };
 
-/** The named parts of `newNotification`. */
+/** The schemas that `newNotification` refers to. */
 export const requestParts: Readonly<Record<string, object>> = {
   Recipient: recipient,
   ...Object.fromEntries(workflowIds.map((id) => [payloadName[id], payloadSchemas[id]])),
@@ -48,7 +48,7 @@ export const requestParts: Readonly<Record<string, object>> = {
 
 const part = (of: string) => ({ $ref: `#/components/schemas/${of}` });
 
-/** What a producer asks for; its tenant is that of the key. */
+/** A notification to send. Its tenant is that of the key. */
 export const newNotification = {
   type: "object",
   properties: {
@@ -57,18 +57,18 @@ export const newNotification = {
       description: "one recipient, or a list of 1 to 10,000 different ones",
       anyOf: [part("Recipient"), { type: "array", items: part("Recipient"), minItems: 1, maxItems: 10_000 }],
     },
-    payload: { type: "object", description: "What the workflow's messages are made of; 1 MiB at the most" },
-    overrides: { type: "object", description: "Novu's overrides; 1 MiB at the most" },
+    payload: { type: "object", description: "The data for the workflow's messages; at most 1 MiB" },
+    overrides: { type: "object", description: "Overrides for Novu; at most 1 MiB" },
     channels: {
       type: "array",
       items: { type: "string", enum: channelNames },
       minItems: 1,
       maxItems: channelNames.length,
-      description: "Only these channels of a workflow that has several",
+      description: "Use only these channels of a workflow that has several",
     },
     category: shortText,
     tags: { type: "array", items: shortText, maxItems: 100 },
-    priority: { type: "integer", minimum: 0, maximum: 100, default: 50, description: "Higher goes first" },
+    priority: { type: "integer", minimum: 0, maximum: 100, default: 50, description: "Higher values go first" },
     scheduledFor: {
       type: "string",
       format: "date-time",
