@@ -6,21 +6,21 @@ import { startChild } from "./child.ts";
 import { withLock } from "./lock.ts";
 
 export interface AppBuild {
-  /** Run it with Node, `PORT` set (Next takes 3000 otherwise), and `HOSTNAME` to listen on one address only. */
+  /** Run it with Node. Set `PORT` (Next's default is 3000), and `HOSTNAME` to listen on one address only. */
   readonly serverPath: string;
-  /** False when the sources were those of the last build. */
+  /** False when the sources have not changed since the last build. */
   readonly built: boolean;
 }
 
 /**
- * Builds the app into `.next` of the folder `root` unless its sources are those of the build that lies there. Takes about 20 s when it
- * builds, nothing when it does not; needs no network and no settings. Two callers at once make one build.
+ * Builds the app into `.next` of `root` unless the build there is up to date. A build takes about 20 s and needs no network and no settings. Two
+ * concurrent callers make one build.
  *
  * @throws XnovuError with the end of Next's output when the build fails.
  */
 export async function ensureAppBuild(root: string, log: (line: string) => void = () => undefined): Promise<AppBuild> {
   const serverPath = join(root, ".next/standalone/server.js");
-  // Not inside .next: Next empties that folder when it builds.
+  // Not in .next, which Next empties when it builds.
   const lock = join(root, "node_modules/.cache/xnovu/app-build.lock");
   return withLock(
     lock,
@@ -54,7 +54,7 @@ async function build(root: string, log: (line: string) => void): Promise<void> {
   if (code !== 0) throw new XnovuError(`The app's build failed (${signal ?? `exit ${code}`}):\n${child.tail()}`);
 }
 
-/** Nothing of the project's settings: a build must not depend on the machine it is made on. */
+/** Without the project's settings: a build must not depend on the machine. */
 export function buildEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const kept = ["PATH", "HOME", "TMPDIR", "TEMP", "SystemRoot", "XNOVU_BUILD_ID"].flatMap((name) =>
     env[name] === undefined ? [] : [[name, env[name]]],
@@ -62,11 +62,11 @@ export function buildEnv(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(kept), NODE_ENV: "production", NEXT_TELEMETRY_DISABLED: "1" };
 }
 
-/** What Next leaves to whoever deploys its standalone folder. */
+/** Copies the files that Next's standalone folder lacks. */
 function complete(root: string): void {
   const standalone = join(root, ".next/standalone");
   cpSync(join(root, ".next/static"), join(standalone, ".next/static"), { recursive: true });
   if (existsSync(join(root, "public"))) cpSync(join(root, "public"), join(standalone, "public"), { recursive: true });
-  // Next copies .env files along: secrets of this machine, and a server that reads them would hide that a setting is missing where it runs.
+  // Next copies .env files. They hold secrets of this machine, and a server that reads them would hide a missing setting.
   for (const name of readdirSync(standalone)) if (name.startsWith(".env")) rmSync(join(standalone, name));
 }

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, relative } from "node:path";
 
-/** All that the app's build reads. */
+/** Everything that the app's build reads. */
 const sources = [
   "app",
   "core",
@@ -16,12 +16,12 @@ const sources = [
   "tsconfig.json",
 ] as const;
 
-/** A hash over the names and contents of everything that goes into the app's build, tests left out. */
+/** A hash of names and contents of all files that the app's build reads, without tests. */
 export function sourcesHash(root: string): string {
   const hash = createHash("sha256").update(`node ${process.versions.node}\0${process.env.XNOVU_BUILD_ID ?? ""}\0`);
   for (const path of sources.flatMap((name) => filesBelow(join(root, name)))) {
     const content = readFileSync(path);
-    // The length parts one file from the next: no two sets of files give the same stream.
+    // The length separates the files, so that different sets of files give different streams.
     hash.update(`${relative(root, path)}\0${content.length}\0`).update(content);
   }
   return hash.digest("hex");

@@ -20,7 +20,7 @@ test("lines of both streams arrive tagged", async () => {
   assert.equal(lines.sort(), ["[it] one", "[it] three", "[it] two"]);
 });
 
-test("a program that is not there is a error with its name", async () => {
+test("a missing program is an error with its name", async () => {
   const error = await errorOf(startChild({ name: "it", file: "/nowhere/at-all", args: [] }));
   assert.match(String(error), /Cannot start it \(\/nowhere\/at-all\)/);
 });

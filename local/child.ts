@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { setTimeout as sleep } from "node:timers/promises";
+
 import { messageOf, XnovuError } from "../core/errors.ts";
+import { sleep } from "../core/time.ts";
 
 export interface ChildOptions {
-  /** Short name for log lines and messages. */
+  /** Short name for log lines and error messages. */
   readonly name: string;
   readonly file: string;
   readonly args: readonly string[];
@@ -13,7 +14,7 @@ export interface ChildOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number;
   readonly gid?: number;
-  /** Gets each line of stdout and stderr, tagged `[name] `. */
+  /** Receives each line of stdout and stderr, prefixed with `[name] `. */
   readonly sink?: (line: string) => void;
 }
 
@@ -23,7 +24,7 @@ export interface Exit {
 }
 
 export interface StopOptions {
-  /** First signal, sent to the process itself, which then ends its own children. SIGTERM when absent. */
+  /** First signal, sent only to the process, which then ends its own children. SIGTERM when absent. */
   readonly signal?: NodeJS.Signals;
   /** Milliseconds until the whole group is killed. 10,000 when absent. */
   readonly limitMs?: number;
@@ -35,23 +36,23 @@ export interface Child {
   readonly exited: Promise<Exit>;
   /** Undefined while the process runs. */
   exit(): Exit | undefined;
-  /** The last lines of output, for messages; a Go program's panic, which a long stack follows, stands before them. */
+  /** The last lines of output, for error messages. A Go program's panic, which a long stack follows, is kept before them. */
   tail(): string;
   kill(signal: NodeJS.Signals): void;
-  /** Ends the process and everything left of its group. Calling it again waits for the same end. */
+  /** Stops the process and everything left of its group. Calling it again waits for the same end. */
   stop(options?: StopOptions): Promise<Exit>;
 }
 
-/** A process ended or stayed silent when it should have become ready. */
+/** A process ended or did not become ready in time. */
 export class NotReadyError extends XnovuError {}
 
 const tailLines = 40;
-/** What a Go program prints ahead of its stack when it panics. */
+/** A Go program prints this before its stack when it panics. */
 const panicLine = /^(panic|fatal error): /;
 
 /**
- * Starts a process as the head of its own group: a Ctrl-C in the terminal reaches only the caller, which stops its
- * children in order, and `stop` reaches grandchildren too.
+ * Starts a process as the leader of its own group: a Ctrl-C in the terminal reaches only the caller, which stops its children in order, and `stop`
+ * also reaches grandchildren.
  *
  * @throws XnovuError when the program cannot be started at all.
  */
@@ -117,14 +118,14 @@ async function stopGroup(pid: number, ended: boolean, exited: Promise<Exit>, how
   const limitMs = how.limitMs ?? 10_000;
   if (!ended) signalTo(pid, how.signal ?? "SIGTERM");
   const timer = new AbortController();
-  await Promise.race([exited, sleep(limitMs, undefined, { signal: timer.signal }).catch(() => undefined)]);
+  await Promise.race([exited, sleep(limitMs, timer.signal)]);
   timer.abort();
-  // Its children had the time of its own stop to end: what is left now is an orphan.
+  // Its children had the same time to end, so what is left is an orphan.
   signalTo(-pid, "SIGKILL");
   return exited;
 }
 
-/** Sends a signal to a process, or to a group when `pid` is negative. False when there is none. */
+/** Sends a signal to a process, or to a group when `pid` is negative. False when it does not exist. */
 export function signalTo(pid: number, signal: NodeJS.Signals | 0): boolean {
   try {
     return process.kill(pid, signal);
@@ -141,22 +142,22 @@ export interface ReadyOptions {
 }
 
 /**
- * Repeats `probe` until it stops throwing, and returns what it returned.
+ * Repeats `probe` until it does not throw, and returns its result.
  *
- * @throws NotReadyError with the process's last lines when it ended or the limit passed.
+ * @throws NotReadyError with the process's last lines when it ended or the time limit passed.
  */
 export async function waitReady<T>(child: Child, probe: () => Promise<T>, options: ReadyOptions): Promise<T> {
   const end = Date.now() + options.limitMs;
   for (;;) {
-    const fault = await probe().then(
+    const attempt = await probe().then(
       (value) => ({ value }),
       (error: unknown) => ({ error }),
     );
-    if ("value" in fault) return fault.value;
+    if ("value" in attempt) return attempt.value;
     const exit = child.exit();
     if (exit) throw notReady(`${child.name} ended (${exit.signal ?? `exit ${exit.code}`}) before it was ready`, child);
     if (Date.now() >= end)
-      throw notReady(`${child.name} is not ready after ${options.limitMs} ms (${messageOf(fault.error)})`, child);
+      throw notReady(`${child.name} is not ready after ${options.limitMs} ms (${messageOf(attempt.error)})`, child);
     await sleep(options.everyMs ?? 50);
   }
 }

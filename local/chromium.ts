@@ -20,7 +20,7 @@ export async function findChromium(log: Log): Promise<string> {
   return installed;
 }
 
-/** Alone on the machine: no start page, no update, no look-up of hosts outside. As root its sandbox does not work. */
+/** No start page, updates or background network traffic. No sandbox, because it does not work as root. */
 export const chromiumArgs = [
   "--no-sandbox",
   "--disable-gpu",

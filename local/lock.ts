@@ -1,12 +1,12 @@
 import { mkdirSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../core/time.ts";
 
-// The holder touches its file this often; a file untouched for staleMs belongs to a process that died.
+// The holder touches its file every touchMs. A file untouched for staleMs belongs to a process that died.
 const touchMs = 2_000;
 const staleMs = 15_000;
 
-/** Runs `work` while holding a lock file. `waiting` is called once when somebody else holds it. */
+/** Runs `work` while holding a lock file. Calls `waiting` once when another process holds it. */
 export async function withLock<T>(path: string, waiting: () => void, work: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(path), { recursive: true });
   for (let first = true; !take(path); first = false) {
@@ -36,7 +36,7 @@ function take(path: string): boolean {
   }
 }
 
-/** The rename lets one waiter win; the others find the file gone or a fresh one. */
+/** With the rename only one waiter wins. The others find no file or a new one. */
 function removeStale(path: string): void {
   const age = Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
   if (age < staleMs) return;
@@ -54,6 +54,6 @@ function touch(path: string): void {
   try {
     utimesSync(path, now, now);
   } catch {
-    // Taken away as stale after a long pause of this machine: the work goes on, and its result is put in place by a rename.
+    // Another process removed it as stale after this machine was suspended. The work continues; its result is put in place by a rename.
   }
 }

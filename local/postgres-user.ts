@@ -9,10 +9,10 @@ export interface Account {
   readonly gid: number;
 }
 
-// initdb and postgres refuse uid 0. No account is made for them: one that the system already has will do.
+// initdb and postgres refuse to run as root. An existing account is used; none is created.
 const candidates = ["postgres", "_postgres", "nobody"];
 
-/** The account that Postgres runs as: undefined (the caller's own) unless the caller is root. */
+/** The account that runs Postgres. Undefined (the caller's own) unless the caller is root. */
 export function serverAccount(passwd = () => readFileSync("/etc/passwd", "utf8")): Account | undefined {
   if (process.getuid?.() !== 0) return undefined;
   const accounts = passwd().split("\n").map(accountOf);
@@ -27,11 +27,11 @@ export function serverAccount(passwd = () => readFileSync("/etc/passwd", "utf8")
 
 function accountOf(line: string): Account | undefined {
   const [name, , uid, gid] = line.split(":");
-  // macOS gives nobody the number -2: the system call wants it unsigned.
+  // On macOS nobody has uid -2, but the system call needs an unsigned number.
   return name && uid && gid ? { name, uid: Number(uid) >>> 0, gid: Number(gid) >>> 0 } : undefined;
 }
 
-/** Whether the account may pass through every folder on the way to `path`, itself included. Access lists are not looked at. */
+/** Whether the account may enter every folder of `path`, itself included. Ignores access lists. */
 function reachable(account: Account, path: string): boolean {
   const { mode, uid, gid } = statSync(path);
   const bit = uid === account.uid ? 0o100 : gid === account.gid ? 0o010 : 0o001;
@@ -40,8 +40,8 @@ function reachable(account: Account, path: string): boolean {
 }
 
 /**
- * A folder named `xnovu-<key>` that every account can reach and that, unlike /tmp, survives a restart of the machine.
- * It belongs to the caller, who checks that nobody prepared it: /var/tmp is open to all.
+ * A folder `xnovu-<key>` that every account can reach and that, unlike /tmp, survives a reboot. It must belong to the caller: every user can write to
+ * /var/tmp, so another one may have created it.
  */
 export function publicFolder(key: string): string {
   const folder = join(realpathSync("/var/tmp"), `xnovu-${key}`);
@@ -50,14 +50,14 @@ export function publicFolder(key: string): string {
   const isFolder = lstatSync(folder).isDirectory();
   if (!isFolder || uid !== process.getuid?.() || (mode & 0o022) !== 0)
     throw new XnovuError(`${folder} is not a folder that belongs to this user alone.`, {
-      hint: "Somebody else made it: look at it and remove it.",
+      hint: "Another user created it. Check it and remove it.",
     });
   return folder;
 }
 
 /**
- * Where the files of a data folder really live: there, or, when the account cannot reach it (a checkout below /root or
- * below a folder made by `mktemp -d`), always the same folder below /var/tmp.
+ * The actual folder of a data folder's files. When the account cannot reach the data folder (a checkout below /root, or below a folder made by
+ * `mktemp -d`), it is a fixed folder below /var/tmp.
  */
 export function homeFor(dataDir: string, account: Account | undefined): string {
   mkdirSync(dataDir, { recursive: true, mode: 0o755 });

@@ -1,7 +1,8 @@
 import { readdirSync, rmdirSync } from "node:fs";
-import { setTimeout as sleep } from "node:timers/promises";
+
 import pg from "pg";
 import { XnovuError } from "../core/errors.ts";
+import { sleep } from "../core/time.ts";
 import { type Child, NotReadyError, startChild, waitReady } from "./child.ts";
 import { freePort, PortInUseError, portInUse } from "./ports.ts";
 import { type PostgresVersion, postgresBinaries } from "./postgres-binaries.ts";
@@ -19,12 +20,12 @@ import { livePostmaster, removeForeignPidFile } from "./postgres-running.ts";
 import { type Account, homeFor, serverAccount } from "./postgres-user.ts";
 
 export interface PostgresOptions {
-  /** Folder of this server's files; made when absent. */
+  /** Folder of this server's files. Created when absent. */
   readonly dataDir: string;
   /** A free port when absent or 0. */
   readonly port?: number;
   readonly version?: PostgresVersion;
-  /** Throws away what the folder holds. */
+  /** Deletes the folder's data first. */
   readonly fresh?: boolean;
   /** Server settings, such as `{ fsync: "off" }` for tests. */
   readonly settings?: Readonly<Record<string, string>>;
@@ -36,30 +37,30 @@ export interface Postgres {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Where the files really are: not below `dataDir` when the server's account cannot reach that. */
+  /** The actual folder of the files: not `dataDir` when the server's account cannot reach it. */
   readonly home: string;
-  /** Ends connections and stops, data kept. Calling it again waits for the same end. */
+  /** Closes connections and stops. Keeps the data. Calling it again waits for the same end. */
   stop(): Promise<void>;
-  /** For tests of a crash: `SIGKILL` leaves everything as a power cut would. Resolves when the server is gone. */
+  /** For crash tests: `SIGKILL` has the effect of a power cut. Resolves when the server has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Stops and removes the data, and the folder when nothing else is in it. */
+  /** Stops, and removes the data and the folder when it is empty then. */
   destroy(): Promise<void>;
 }
 
-/** A server already runs on this data. */
+/** Another server already runs on this data. */
 export class PostgresRunningError extends XnovuError {
   readonly pid: number;
 
   constructor(pid: number, data: string) {
     super(`A Postgres server (process ${pid}) already runs on ${data}.`, {
-      hint: "Stop it with `pnpm xnovu down`, or use the stack that runs.",
+      hint: "Stop it with `pnpm xnovu down`, or use the running stack.",
     });
     this.pid = pid;
   }
 }
 
 /**
- * Starts an embedded Postgres on 127.0.0.1 and returns when the database `xnovu` answers.
+ * Starts an embedded Postgres on 127.0.0.1. Returns when the database `xnovu` accepts connections.
  *
  * @throws PostgresRunningError, PortInUseError, NotReadyError (with the server's last lines), XnovuError
  */
@@ -73,7 +74,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
   const binaries = await postgresBinaries(version, account);
   if (options.fresh) removeData(files);
   if (!hasData(files)) {
-    log(`Postgres ${version}: making a database in ${files.data}`);
+    log(`Postgres ${version}: creating a database in ${files.data}`);
     await createData(binaries.initdb, files, account, settings.fsync !== "off");
   }
   checkVersion(files, version);
@@ -84,7 +85,7 @@ export async function startPostgres(options: PostgresOptions): Promise<Postgres>
 type Launch = PostgresOptions & Required<Pick<PostgresOptions, "settings" | "log">>;
 
 async function launch(program: string, files: DataFiles, account: Account | undefined, options: Launch) {
-  // A free port may be taken before the server binds it, and after a crash the old backends need a moment to end.
+  // Another process may take the free port before the server binds it, and after a crash the old backends need a moment to end.
   for (let attempt = 1; ; attempt++) {
     const port = options.port || (await freePort());
     const child = await startChild({
@@ -102,8 +103,10 @@ async function launch(program: string, files: DataFiles, account: Account | unde
       return handle(child, url, port, files);
     } catch (error) {
       await stop(child);
-      const passing = options.port ? /pre-existing shared memory/ : /pre-existing shared memory|could not bind|in use/;
-      if (attempt === 5 || !(error instanceof NotReadyError) || !passing.test(child.tail())) throw error;
+      const transient = options.port
+        ? /pre-existing shared memory/
+        : /pre-existing shared memory|could not bind|in use/;
+      if (attempt === 5 || !(error instanceof NotReadyError) || !transient.test(child.tail())) throw error;
       await sleep(200 * attempt);
     }
   }
@@ -113,7 +116,7 @@ function settingFlags(port: number, settings: Readonly<Record<string, string>>):
   const all = {
     listen_addresses: "127.0.0.1",
     port: String(port),
-    // No socket: its path may be at most 107 bytes long, which a checkout's path easily is.
+    // No Unix socket: its path is limited to 107 bytes, and a checkout's path may be longer.
     unix_socket_directories: "",
     max_connections: "200",
     timezone: "UTC",
@@ -123,7 +126,7 @@ function settingFlags(port: number, settings: Readonly<Record<string, string>>):
   return Object.entries(all).flatMap(([name, value]) => ["-c", `${name}=${value}`]);
 }
 
-/** Makes the database of the address when it is not there. Throws while the server does not answer. */
+/** Creates the database of the URL if it does not exist. Throws while the server does not respond. */
 async function ensureDatabase(url: string): Promise<void> {
   const admin = new URL(url);
   admin.pathname = "/postgres";
@@ -138,7 +141,7 @@ async function ensureDatabase(url: string): Promise<void> {
   }
 }
 
-// SIGINT is Postgres' fast shutdown: it ends the connections instead of waiting for them.
+// SIGINT is Postgres' fast shutdown: it closes connections instead of waiting for them.
 const stop = (child: Child) => child.stop({ signal: "SIGINT", limitMs: 20_000 });
 
 function removeIfEmpty(folder: string): void {

@@ -12,8 +12,8 @@ export interface PrometheusPrograms {
 }
 
 /**
- * Prometheus and promtool: those on PATH, else those of Debian's package `prometheus`, which is unpacked into the cache and not installed. To build
- * them would take Go some ten minutes.
+ * Prometheus and promtool from PATH, or from Debian's package `prometheus`, unpacked into the cache without installing it. A build with Go would take
+ * ten minutes.
  *
  * @throws EngineError that says what to install.
  */
@@ -27,13 +27,13 @@ export async function findPrometheus(log: Log): Promise<PrometheusPrograms> {
 
 export interface Scraped {
   readonly job: string;
-  /** host:port */
+  /** `host:port` */
   readonly target: string;
 }
 
 export interface PrometheusOptions {
   readonly programs: PrometheusPrograms;
-  /** A folder of this server alone; the caller removes it. */
+  /** A folder for this server only. The caller removes it. */
   readonly folder: string;
   /** Absolute paths of rule files. */
   readonly rules: readonly string[];
@@ -42,7 +42,7 @@ export interface PrometheusOptions {
 
 export interface Prometheus {
   readonly url: string;
-  /** The series that a query gives now. @throws Error with Prometheus' words when it refuses the query. */
+  /** The current result of a query. @throws Error with Prometheus' message when it refuses the query. */
   query(expr: string): Promise<Series[]>;
   stop(): Promise<void>;
 }
@@ -57,7 +57,7 @@ export interface Series {
 export async function startPrometheus({ programs, folder, rules, scrape }: PrometheusOptions): Promise<Prometheus> {
   mkdirSync(folder, { recursive: true });
   const config = join(folder, "prometheus.yml");
-  // JSON is YAML.
+  // JSON is valid YAML.
   writeFileSync(config, JSON.stringify(configOf(rules, scrape)));
   const port = await freePort();
   const child = await startChild({
@@ -76,7 +76,7 @@ export async function startPrometheus({ programs, folder, rules, scrape }: Prome
       child,
       async () => {
         const { status } = await fetch(`${url}/-/ready`);
-        if (status !== 200) throw new Error(`/-/ready says ${status}`);
+        if (status !== 200) throw new Error(`/-/ready responded with ${status}`);
       },
       { limitMs: 60_000, everyMs: 200 },
     );
@@ -84,7 +84,7 @@ export async function startPrometheus({ programs, folder, rules, scrape }: Prome
     await child.stop({ signal: "SIGKILL" });
     throw error;
   }
-  return { url, query: (expr) => ask(url, expr), stop: async () => void (await child.stop()) };
+  return { url, query: (expr) => runQuery(url, expr), stop: async () => void (await child.stop()) };
 }
 
 const configOf = (rules: readonly string[], scrape: readonly Scraped[]) => ({
@@ -93,10 +93,10 @@ const configOf = (rules: readonly string[], scrape: readonly Scraped[]) => ({
   scrape_configs: scrape.map(({ job, target }) => ({ job_name: job, static_configs: [{ targets: [target] }] })),
 });
 
-async function ask(url: string, expr: string): Promise<Series[]> {
+async function runQuery(url: string, expr: string): Promise<Series[]> {
   const body = new URLSearchParams({ query: expr });
   const response = await fetch(`${url}/api/v1/query`, { method: "POST", body, signal: AbortSignal.timeout(20_000) });
-  const answer = (await response.json()) as { error?: string; data?: { result: Series[] } };
-  if (answer.data === undefined) throw new Error(`Prometheus refuses ${expr}: ${answer.error ?? response.status}`);
-  return answer.data.result;
+  const reply = (await response.json()) as { error?: string; data?: { result: Series[] } };
+  if (reply.data === undefined) throw new Error(`Prometheus refused ${expr}: ${reply.error ?? response.status}`);
+  return reply.data.result;
 }

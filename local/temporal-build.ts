@@ -7,9 +7,9 @@ import { signalTo, startChild } from "./child.ts";
 import { withLock } from "./lock.ts";
 
 /**
- * Builds the CLI by Go into `folder` and returns the binary's path. Takes minutes, so two runs at once build once.
+ * Builds the CLI with Go into `folder` and returns the binary's path. Takes minutes, so concurrent runs share one build.
  *
- * @throws Error that says why: no Go, or Go's own last words.
+ * @throws Error when Go is not installed, or with Go's last output.
  */
 export async function buildTemporal(folder: string, version: string, log: (line: string) => void): Promise<string> {
   const binary = join(folder, "temporal");
@@ -18,7 +18,7 @@ export async function buildTemporal(folder: string, version: string, log: (line:
   });
   await withLock(
     `${folder}.lock`,
-    () => log(`Temporal ${version}: waiting for another build of it`),
+    () => log(`Temporal ${version}: waiting for another process that builds it`),
     async () => {
       if (!existsSync(binary)) await fillOnce(folder, (temporary) => goInstall(temporary, version, log));
     },
@@ -29,7 +29,7 @@ export async function buildTemporal(folder: string, version: string, log: (line:
 async function goInstall(folder: string, version: string, log: (line: string) => void): Promise<void> {
   const begin = Date.now();
   const seconds = () => Math.round((Date.now() - begin) / 1000);
-  log(`Temporal ${version}: building it by \`go install\`; this takes some minutes, once`);
+  log(`Temporal ${version}: building it with \`go install\`; this takes minutes, once`);
   const child = await startChild({
     name: "go",
     file: "go",
@@ -38,7 +38,7 @@ async function goInstall(folder: string, version: string, log: (line: string) =>
     env: { ...process.env, GOBIN: folder, CGO_ENABLED: "0" },
   });
   const ticker = setInterval(() => log(`Temporal ${version}: building for ${seconds()} s`), 15_000);
-  // A Ctrl-C does not reach the build, which has a group of its own with its compilers in it.
+  // A Ctrl-C does not reach the build and its compilers, which have their own process group.
   const end = () => void signalTo(-child.pid, "SIGKILL");
   process.once("exit", end);
   const { code, signal } = await child.exited;

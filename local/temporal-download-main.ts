@@ -1,4 +1,4 @@
-// Run as a process by temporal-download.ts: FOLDER VERSION. The SDK can only download and start: so start, and stop again.
+// A child process of temporal-download.ts: FOLDER VERSION. The SDK can only download and start in one step, so this starts the server and stops it.
 import { TestWorkflowEnvironment } from "@temporalio/testing";
 import { messageOf } from "../core/errors.ts";
 

@@ -1,17 +1,18 @@
 import { chmodSync, readdirSync, renameSync, statSync } from "node:fs";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
+
 import { fileURLToPath } from "node:url";
+import { sleep } from "../core/time.ts";
 import { fillOnce } from "./cache.ts";
 import { type Child, startChild } from "./child.ts";
 
-// No network fails within a second. A network that swallows everything is given up when nothing arrives for this long.
+// Without a network the download fails within a second. In a network that drops packets it is aborted when nothing arrives for this long.
 const stallMs = 20_000;
 
 /**
- * Fills `folder` with the official CLI through the SDK's own downloader, and returns the binary's path.
+ * Downloads the official CLI into `folder` with the SDK's downloader, and returns the binary's path.
  *
- * @throws Error that says why, within `stallMs` of the last byte.
+ * @throws Error with the reason, at most `stallMs` after the last byte.
  */
 export async function downloadTemporal(
   folder: string,
@@ -21,7 +22,7 @@ export async function downloadTemporal(
 ): Promise<string> {
   log(`Temporal ${version}: downloading the official binary`);
   await fillOnce(folder, async (temporary) => {
-    // A process of its own: the SDK offers no time limit, and the download cannot be called off from inside.
+    // A child process, because the SDK has no time limit and no way to cancel the download.
     const child = await startChild({
       name: "temporal-download",
       file: process.execPath,
@@ -45,7 +46,7 @@ async function watch(child: Child, folder: string, stallLimitMs: number): Promis
   for (;;) {
     const exit = await Promise.race([child.exited, sleep(250)]);
     if (exit?.code === 0) return;
-    if (exit) throw new Error(child.tail().split("\n").at(-1) || "the downloader ended without a word");
+    if (exit) throw new Error(child.tail().split("\n").at(-1) || "the downloader ended without a message");
     const size = sizeOf(folder);
     if (size !== seen) changed = Date.now();
     seen = size;
@@ -59,10 +60,10 @@ const sizeOf = (folder: string): number =>
     0,
   );
 
-/** The SDK names the file after the version and itself: it is the only one there. */
+/** The SDK's file name contains versions. It is the only file in the folder. */
 function keepBinary(folder: string): void {
   const [name, ...others] = readdirSync(folder);
-  if (!name || others.length > 0) throw new Error("the downloader left no single file");
+  if (!name || others.length > 0) throw new Error("the downloader did not leave exactly one file");
   renameSync(join(folder, name), join(folder, "temporal"));
   chmodSync(join(folder, "temporal"), 0o755);
 }

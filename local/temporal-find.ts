@@ -7,22 +7,22 @@ import { cacheFolder, platformName } from "./cache.ts";
 import { buildTemporal } from "./temporal-build.ts";
 import { downloadTemporal } from "./temporal-download.ts";
 
-/** The newest release that both the official download and `go install` offer: later ones refuse `go install`. */
+/** The newest release that both the official download and `go install` offer. Later ones do not work with `go install`. */
 export const temporalVersion = "1.5.1";
 
 export interface FindOptions {
-  /** XNOVU_TEMPORAL_CLI: used as it is, or a problem. */
+  /** XNOVU_TEMPORAL_CLI. Used without a search; an error when it is not the CLI. */
   readonly explicitPath?: string;
   readonly cacheDir?: string;
   readonly path?: string;
   readonly log: (line: string) => void;
 }
 
-/** No Temporal CLI was found and none could be had. The message lists what was tried. */
+/** No Temporal CLI was found, downloaded or built. The message lists every attempt. */
 export class TemporalNotFoundError extends XnovuError {
   constructor(tried: readonly string[]) {
-    super(`The Temporal CLI cannot be had. Tried:\n${tried.map((line) => `  ${line}`).join("\n")}`, {
-      hint: "Install it (https://docs.temporal.io/cli, or `brew install temporal`), or name a binary in XNOVU_TEMPORAL_CLI.",
+    super(`No Temporal CLI was found. Tried:\n${tried.map((line) => `  ${line}`).join("\n")}`, {
+      hint: "Install it (https://docs.temporal.io/cli, or `brew install temporal`), or set XNOVU_TEMPORAL_CLI to its path.",
     });
   }
 }
@@ -30,7 +30,7 @@ export class TemporalNotFoundError extends XnovuError {
 type Source = () => Promise<string | undefined>;
 
 /**
- * The path of a Temporal CLI: the explicit one, the one on PATH, the cached one, the official download, a build by Go.
+ * The path of a Temporal CLI. Sources in order: the explicit path, PATH, the cache, the official download, a build with Go.
  *
  * @throws TemporalNotFoundError
  */
@@ -49,7 +49,7 @@ export async function findTemporal(options: FindOptions): Promise<string> {
     try {
       const found = await source();
       if (found) return found;
-      tried.push(`${name}: not there`);
+      tried.push(`${name}: not found`);
     } catch (error) {
       tried.push(`${name}: ${messageOf(error)}`);
     }

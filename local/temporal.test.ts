@@ -30,7 +30,7 @@ const errorOf = (promise: Promise<unknown>): Promise<unknown> =>
     (error: unknown) => error,
   );
 
-test("the explicit path is used, or is a error of its own", async () => {
+test("the explicit path is used, or is an error", async () => {
   const explicitPath = program(join(folder, "mine", "temporal"), "temporal version 9");
   assert.is(await findTemporal({ explicitPath, log: quiet }), explicitPath);
   const wrong = program(join(folder, "wrong", "temporal"), "hello");

@@ -10,35 +10,35 @@ export interface TemporalOptions {
   /** A free port when absent or 0. */
   readonly port?: number;
   readonly namespace: string;
-  /** SQLite file; in memory when absent. */
+  /** SQLite file. In memory when absent. */
   readonly dbFile?: string;
-  /** Settings that about double the dev server's speed. True when absent. */
+  /** Applies settings that about double the dev server's speed. True when absent. */
   readonly tuned?: boolean;
-  /** No web pages when absent. */
+  /** Port of the web UI. No web UI when absent. */
   readonly uiPort?: number;
   readonly log?: (line: string) => void;
 }
 
 export interface Temporal {
-  /** host:port of the gRPC frontend. */
+  /** `host:port` of the gRPC frontend. */
   readonly address: string;
   readonly port: number;
   readonly pid: number;
   /** Calling it again waits for the same end. */
   stop(): Promise<void>;
-  /** Resolves when the server is gone. */
+  /** Resolves when the server has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
 }
 
 /**
- * Starts Temporal's dev server on 127.0.0.1 and returns when its frontend answers for the namespace.
+ * Starts Temporal's dev server on 127.0.0.1. Returns when its frontend knows the namespace.
  *
  * @throws PortInUseError, NotReadyError (with the server's last lines)
  */
 export async function startTemporal(options: TemporalOptions): Promise<Temporal> {
   for (const port of [options.port, options.uiPort])
     if (port && (await portInUse(port))) throw new PortInUseError(port, "Temporal");
-  // A free port may be taken before the server binds it.
+  // Another process may take the free port before the server binds it.
   for (let attempt = 1; ; attempt++) {
     const port = options.port || (await freePort());
     const address = `127.0.0.1:${port}`;
@@ -59,8 +59,8 @@ export async function startTemporal(options: TemporalOptions): Promise<Temporal>
 }
 
 /**
- * Beside its frontend the dev server takes some ten ports of its own, each free when it looked. It panics when another process was quicker, and
- * a new try takes new ones; only a frontend port that was asked for is worth no second try.
+ * Whether another attempt can succeed. The dev server also uses about ten other free ports, and panics when another process takes one first; a new
+ * attempt uses new ports. A requested frontend port stays the same, so an attempt with it is not repeated.
  */
 const isPortRace = (error: unknown, child: Child, portGiven: boolean): boolean =>
   error instanceof NotReadyError &&
@@ -73,7 +73,7 @@ function temporalArguments(options: Omit<TemporalOptions, "binary"> & { readonly
   const fast = [
     ["--sqlite-pragma", "journal_mode=wal"],
     ["--sqlite-pragma", "synchronous=normal"],
-    // 20 a second for each shard otherwise: the floor under every workflow step.
+    // The default is 20 a second per shard, which slows every workflow step.
     ["--dynamic-config-value", "history.transferProcessorMaxPollRPS=5000"],
     ["--dynamic-config-value", "history.timerProcessorMaxPollRPS=5000"],
   ];

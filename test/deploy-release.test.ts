@@ -8,7 +8,7 @@ import { haproxyImage } from "@xnovu/test-engine/image/haproxy";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort } from "../local/ports.ts";
-import { childEnv } from "../scripts/image/run.ts";
+import { childEnv } from "../scripts/image/run-step.ts";
 import { installAudit } from "./support/audit.ts";
 import { type TestDatabase, testDatabase, testPool } from "./support/database.ts";
 import { startLoad } from "./support/deploying.ts";

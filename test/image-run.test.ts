@@ -10,7 +10,7 @@ import { baseImage } from "@xnovu/test-engine/image/base";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { gitEnv, type Repository, repositoryAt } from "../scripts/image/repository.fixture.ts";
-import { childEnv } from "../scripts/image/run.ts";
+import { childEnv } from "../scripts/image/run-step.ts";
 import { temporaryFolder } from "./support/folder.ts";
 
 // docker:build, docker:run and docker:stop as they are typed, on a real engine, with a small server in place of the app.
@@ -151,7 +151,7 @@ onEngine(
 onEngine("a container that ends, or is not well, is told with its log", async () => {
   const ended = await xnovu(["docker:run", "-d", "-p", "0:4000"], { NOVU_SECRET_KEY: "bad" });
   assert.is(ended.code, 1);
-  assert.match(ended.stderr, /ended by itself \(exit 78\)[\s\S]*bad setting: NOVU_SECRET_KEY/);
+  assert.match(ended.stderr, /ended \(exit 78\)[\s\S]*bad setting: NOVU_SECRET_KEY/);
   repository.write("../env", "SICK=1\nNOVU_SECRET_KEY=x\n");
   const sick = await xnovu(["docker:run", "-d", "-p", "0:4000", "--env-file", "../env"]);
   assert.is(sick.code, 1);

@@ -1,4 +1,5 @@
 import { type Command, text } from "../cli/command.ts";
+import { builderFlag, tagFlag, tagPrefixFlag } from "../image/flags.ts";
 
 export const dockerBuild: Command = {
   name: "docker:build",
@@ -14,9 +15,9 @@ export const dockerBuild: Command = {
   flags: [
     { flags: "--platform <list>", about: "linux/amd64, linux/arm64, or both separated by a comma", repeat: true },
     { flags: "--no-cache", about: "do not use the build cache" },
-    { flags: "-t, --tag <tag>", about: "use this tag instead of the tags from git" },
-    { flags: "--tag-prefix <prefix>", about: "prefix of git's version tags, such as release/ for release/v1.2.3" },
-    { flags: "--builder <name>", about: "buildx builder to build with" },
+    tagFlag,
+    tagPrefixFlag,
+    builderFlag,
     { flags: "--set <override>", about: "bake override: target.key=value", repeat: true },
     { flags: "--metadata-file <file>", about: "write buildx's metadata to this file" },
   ],

@@ -2,11 +2,12 @@ import { UsageError } from "../../core/errors.ts";
 import { type Command, type Context, type Flags, isSet, json } from "../cli/command.ts";
 import { commandError } from "../image/buildx.ts";
 import { buildxProgram } from "../image/buildx-program.ts";
+import { builderFlag, latestFlag, requireVersionFlag, tagPrefixFlag } from "../image/flags.ts";
 import { requireCleanTree } from "../image/guard.ts";
 import { inputsFor, tagLines, tagOptions } from "../image/inputs.ts";
 import { type BakeInputs, movedLast, planPrint } from "../image/plan.ts";
 import { findProject, type Project, requireOwnProject } from "../image/project.ts";
-import { run, warmUp } from "../image/run.ts";
+import { run, warmUp } from "../image/run-step.ts";
 
 export const dockerPush: Command = {
   name: "docker:push",
@@ -26,19 +27,14 @@ export const dockerPush: Command = {
       about: "registry and namespace (default registry.cn-shanghai.aliyuncs.com/yogosystem)",
     },
     { flags: "--platform <list>", about: "linux/amd64, linux/arm64 (default both)", repeat: true },
-    { flags: "--builder <name>", about: "buildx builder to build with" },
+    builderFlag,
     { flags: "-t, --tag <tag>", about: "push only this tag instead of the tags from git" },
-    { flags: "--tag-prefix <prefix>", about: "prefix of git's version tags, such as release/ for release/v1.2.3" },
+    tagPrefixFlag,
     { flags: "--require-clean", about: "refuse uncommitted changes in a dry run too" },
     { flags: "--allow-dirty", about: "push despite uncommitted changes; the revision label ends in -dirty" },
     { flags: "--move-tag", about: "overwrite a tag that belongs to another revision" },
-    {
-      flags: "--latest <when>",
-      about: "when to move latest; auto: not for a prerelease or a backport",
-      choices: ["auto", "always", "never"],
-      fallback: "always",
-    },
-    { flags: "--require-version", about: "fail when no semantic version tag is reachable" },
+    latestFlag,
+    requireVersionFlag,
     json,
   ],
   async run(context, _, flags) {

@@ -1,4 +1,5 @@
 import { type Command, isSet, json } from "../cli/command.ts";
+import { latestFlag, requireVersionFlag, tagFlag, tagPrefixFlag } from "../image/flags.ts";
 
 export const dockerTags: Command = {
   name: "docker:tags",
@@ -12,16 +13,11 @@ export const dockerTags: Command = {
     "Tags are the commit's first 7 characters, the nearest semantic version tag, and latest. With uncommitted changes the tag ends in -dirty and\nthere is no version. Exit code 2 without a git repository.",
   flags: [
     json,
-    { flags: "-t, --tag <tag>", about: "use this tag instead of the tags from git" },
+    tagFlag,
     { flags: "-r, --registry <registry>", about: "registry and namespace" },
-    { flags: "--tag-prefix <prefix>", about: "prefix of git's version tags, such as release/ for release/v1.2.3" },
-    {
-      flags: "--latest <when>",
-      about: "as in docker:push",
-      choices: ["auto", "always", "never"],
-      fallback: "always",
-    },
-    { flags: "--require-version", about: "fail when no semantic version tag is reachable" },
+    tagPrefixFlag,
+    latestFlag,
+    requireVersionFlag,
   ],
   async run(context, _, flags) {
     const { stateFor, tagLines, tagOptions } = await import("../image/inputs.ts");

@@ -3,13 +3,13 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join, relative } from "node:path";
 import { isLeftOut } from "./packages.ts";
 
-/** Puts the app that `next build` left in `.next/standalone` below `to`: server and pages into `to`, its packages into `packagesTo`. */
+/** Copies the app that `next build` wrote to `.next/standalone`: server and pages to `to`, its packages to `packagesTo`. */
 export function copyApp(root: string, to: string, packagesTo: string): void {
   const standalone = join(root, ".next/standalone");
   const verbatim = { recursive: true, verbatimSymlinks: true } as const;
   const filter = (path: string) => !isLeftOut(path.slice(standalone.length));
   for (const name of readdirSync(standalone)) {
-    // Next copies .env files along: settings of the machine that built. Its package.json asks for the development's packages.
+    // Next copies .env files, which are settings of the build machine. Its package.json lists development packages.
     if (name.startsWith(".env") || name === "package.json") continue;
     if (name === "node_modules") cpSync(join(standalone, name), join(packagesTo, name), { ...verbatim, filter });
     else cpSync(join(standalone, name), join(to, name), verbatim);
@@ -20,10 +20,10 @@ export function copyApp(root: string, to: string, packagesTo: string): void {
 }
 
 /**
- * Next makes random keys for draft mode and server actions in every build and writes them into several files, so no two builds of one commit
- * are equal. Here each is replaced by one derived from everything else that was built: the same for the same build, and unknown to whoever has
- * neither the image nor the means to build it, which is just whom Next's own keys in an image are hidden from. The app uses neither draft
- * mode nor server actions: what the keys guard is the bypass of the cache of its static pages.
+ * Replaces Next's random keys by derived ones, so that two builds of one commit are identical. Next creates keys for draft mode and server actions
+ * in every build and writes them to several files. Each derived key depends on everything else in the build: without the image or its sources
+ * nobody can compute it, and with the image Next's own keys would be readable too. The app uses neither draft mode nor server actions; the keys
+ * only protect the cache of its static pages.
  */
 export function settleKeys(folder: string): void {
   const keys = randomKeys(folder);
@@ -55,7 +55,7 @@ export function settleKeys(folder: string): void {
 const replaceAll = (text: string, keys: readonly string[], by: (index: number, key: string) => string): string =>
   keys.reduce((result, key, index) => result.replaceAll(key, by(index, key)), text);
 
-/** Of the length and in the alphabet of the key it replaces: hexadecimal, or base64 of 32 bytes. */
+/** A key with the length and alphabet of the replaced one: hexadecimal, or base64 of 32 bytes. */
 function derive(seed: Buffer, index: number, key: string): string {
   const hmac = createHmac("sha256", seed).update(`key ${index}`);
   return /^[0-9a-f]+$/.test(key) ? hmac.digest("hex").slice(0, key.length) : hmac.digest("base64");
@@ -68,12 +68,12 @@ function randomKeys(folder: string): string[] {
   const keys = [preview.previewModeId, preview.previewModeSigningKey, preview.previewModeEncryptionKey, encryptionKey];
   return keys.map((key) => {
     if (key === undefined || key.length < 32)
-      throw new Error("Next keeps its keys elsewhere: adapt scripts/compile/app.ts");
+      throw new Error("Next stores its keys elsewhere now: adapt scripts/compile/app.ts");
     return key;
   });
 }
 
-/** Every file below a folder, sorted; links are not followed. */
+/** Every file below a folder, sorted. Links are not followed. */
 export function filesBelow(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .sort((a, b) => (a.name < b.name ? -1 : 1))

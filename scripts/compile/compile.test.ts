@@ -131,7 +131,7 @@ test("the packages that a command line needs are there, those loaded by require 
     encoding: "utf8",
   });
   assert.is(status, 1, stderr);
-  assert.match(stderr, /Docker is not installed|No Docker engine answers/);
+  assert.match(stderr, /Docker is not installed|No Docker engine responds/);
 });
 
 test("what needs a checkout says so", () => {

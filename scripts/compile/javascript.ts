@@ -1,23 +1,23 @@
 import { join, relative, resolve } from "node:path";
 import { build, type Plugin } from "esbuild";
 
-/** The programs of the image. Everything they import is compiled with them. */
+/** The image's programs. Everything that they import is compiled too. */
 const programs = ["worker/main.ts", "worker/parent.ts", "scripts/cli.ts"] as const;
 
 export interface Sources {
-  /** Every file that the programs reach, relative to the project, sorted. */
+  /** Every file that the programs import, relative to the project, sorted. */
   readonly files: readonly string[];
-  /** Files of local/ that they load on demand, relative to the project, sorted. */
+  /** Files of local/ that they import dynamically, relative to the project, sorted. */
   readonly local: readonly string[];
-  /** Packages and their subpaths as they are written in imports, sorted. Node's own modules are left out. */
+  /** Packages and subpaths as imported, sorted, without Node's own modules. */
   readonly packages: readonly string[];
 }
 
-/** Loaded by `require` (scripts/image/run.ts), which the search below does not see. */
+/** Loaded by `require` (scripts/image/run-step.ts), which the search below does not see. */
 const required = ["zx/core"];
 const isLocal = (path: string): boolean => path.startsWith("local/");
 const outPath = (path: string): string => path.replace(/\.m?ts$/, ".js");
-// esbuild reads only what is given here, so that the result does not depend on a tsconfig of a folder above.
+// Set explicitly, so that the result does not depend on a tsconfig in a parent folder.
 const common = {
   bundle: true,
   write: false,
@@ -29,7 +29,7 @@ const common = {
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: true } },
 } as const;
 
-/** Finds what the programs reach. Throws when one of them needs local/ to load: the image has no such folder. */
+/** Finds what the programs import. Throws when one imports local/ statically, because the image does not contain that folder. */
 export async function findSources(root: string, entries: readonly string[] = programs): Promise<Sources> {
   const local = new Set<string>();
   const keepLocalOut: Plugin = {
@@ -40,7 +40,7 @@ export async function findSources(root: string, entries: readonly string[] = pro
         if (!isLocal(target)) return undefined;
         const from = relative(root, importer);
         if (kind !== "dynamic-import")
-          return { errors: [{ text: `${from} imports ${target} as it loads: import it on demand` }] };
+          return { errors: [{ text: `${from} imports ${target} statically: import it dynamically` }] };
         local.add(target);
         return { path, external: true };
       });
@@ -65,12 +65,12 @@ export async function findSources(root: string, entries: readonly string[] = pro
   };
 }
 
-/** The compiled files: path relative to the output folder, and text. */
+/** The compiled files: text by path relative to the output folder. */
 export async function compileSources(root: string, { files }: Sources): Promise<ReadonlyMap<string, string>> {
   const code = files.filter((file) => /\.m?ts$/.test(file));
   const verbs = code.filter((file) => /^scripts\/commands\/(?!index\.)/.test(file));
   const isCommandLine = (file: string) => file.startsWith("scripts/");
-  // The command line is one file for each verb, which halves its start. Other rooms stay file by file: they find their SQL beside themselves.
+  // The command line becomes one file per verb, which halves its start-up time. Other modules stay file by file, because they find their SQL by path.
   const merged = { keepApart: (file: string) => !isCommandLine(file) || verbs.includes(file) };
   const built = await Promise.all([
     compileFiles(root, { entries: code.filter((file) => !isCommandLine(file)), keepApart: () => true }),
@@ -82,9 +82,9 @@ export async function compileSources(root: string, { files }: Sources): Promise<
 
 interface Piece {
   readonly entries: readonly string[];
-  /** Whether an imported file is another one at run time too; otherwise it becomes a part of those that import it. */
+  /** Whether an imported file stays a file at run time. Otherwise it is bundled into the files that import it. */
   readonly keepApart: (file: string) => boolean;
-  /** Folder of all entries; needed where files become a part of them, as their imports are then seen from there. */
+  /** Folder of all entries. Needed with bundling, because imports of bundled files become relative to it. */
   readonly folder?: string;
 }
 
@@ -114,7 +114,7 @@ async function compileFiles(
   return outputFiles.map(({ path, text }) => [relative(join(root, "dist"), path), text] as const);
 }
 
-/** What stands in the image where a development checkout has a file of local/: loading it ends the command as a usage error. */
+/** The image's replacement for a file of local/: importing it ends the command with a usage error. */
 export function localStub(file: string): { readonly path: string; readonly text: string } {
   const up = "../".repeat(file.split("/").length - 1);
   return {
@@ -123,7 +123,7 @@ export function localStub(file: string): { readonly path: string; readonly text:
 
 throw new UsageError(
   "this command is for development checkouts: the image and the compiled program have no embedded servers",
-  "Run it in a checkout of the repository; here, give DATABASE_URL, TEMPORAL_ADDRESS and NOVU_SECRET_KEY and use \`pnpm xnovu worker start\`.",
+  "Run it in a checkout of the repository. Here, set DATABASE_URL, TEMPORAL_ADDRESS and NOVU_SECRET_KEY and run \`pnpm xnovu worker start\`.",
 );
 `,
   };

@@ -5,16 +5,16 @@ import { copyNative, type Platform, platforms } from "./native.ts";
 import { compile } from "./output.ts";
 import { copyPackages, tracePackages } from "./packages.ts";
 
-/** Time of every file of the layers that do not follow the source, as npm sets it: an unchanged layer keeps its digest from commit to commit. */
+/** File time in layers that do not depend on the sources, the time that npm uses: an unchanged layer keeps its digest across commits. */
 const packagesTime = Date.UTC(1985, 9, 26, 8, 15) / 1000;
 
-/** Folders that the image copies to its root, one a layer, those that change least often first. */
+/** Folders that the image copies to its root, one layer each, the least often changed first. */
 export interface Layers {
-  /** node_modules that app and worker share. */
+  /** node_modules shared by app and worker. */
   readonly packages: string;
-  /** Temporal's native part. */
+  /** Temporal's native library. */
   readonly native: (platform: Platform) => string;
-  /** The programs themselves. */
+  /** The compiled programs. */
   readonly source: string;
 }
 
@@ -25,8 +25,8 @@ export const layersIn = (out: string): Layers => ({
 });
 
 /**
- * Lays out all that the image holds below `out`, which is emptied first; `next build` has run.
- * `epoch`: time of the source layer's files, seconds since 1970; that of their making when absent.
+ * Lays out the image's files below `out`, which is emptied first. Needs a finished `next build`.
+ * `epoch`: time of the source layer's files in seconds since 1970. When absent, they keep the time of their creation.
  */
 export async function layOutImage(root: string, out: string, epoch?: number): Promise<void> {
   rmSync(out, { recursive: true, force: true });
@@ -38,11 +38,11 @@ export async function layOutImage(root: string, out: string, epoch?: number): Pr
     setTimes(layers.native(platform), packagesTime);
   }
   setTimes(layers.packages, packagesTime);
-  // Not a fixed time here: the validator of a static file's HTTP cache is made of its size and time.
+  // Not a fixed time: size and time of a static file make its HTTP cache validator.
   if (epoch !== undefined) setTimes(layers.source, epoch);
 }
 
-/** The worker and the command line with their packages: the image without the app and the native part. */
+/** The worker and the command line with their packages: the image without the app and the native library. */
 export async function layOutProgram(root: string, { source, packages }: Layers): Promise<void> {
   const compiled = await compile(root, join(source, "app/dist"));
   cpSync(join(source, "app/dist/package.json"), join(source, "app/package.json"));

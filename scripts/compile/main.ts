@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { compile } from "./output.ts";
 
-// `pnpm compile [--out FOLDER]`: the worker and the command line as plain JavaScript.
+// `pnpm compile [--out FOLDER]` compiles the worker and the command line to JavaScript.
 const root = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const { values } = parseArgs({ options: { out: { type: "string", default: "dist" } } });
 const out = resolve(root, values.out);

@@ -2,12 +2,12 @@ import { copyFileSync, mkdirSync, realpathSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, relative } from "node:path";
 
-/** The image's platforms, by Docker's names, and what Temporal calls them. Its package has no musl build. */
+/** The image's platforms by Docker's names, with Temporal's names. Temporal's package has no musl build. */
 const triples = { amd64: "x86_64-unknown-linux-gnu", arm64: "aarch64-unknown-linux-gnu" } as const;
 export type Platform = keyof typeof triples;
 export const platforms: readonly Platform[] = ["amd64", "arm64"];
 
-/** Path of Temporal's native part for a platform, below node_modules of `root`, links resolved, relative to `root`. */
+/** Path of Temporal's native library for a platform, relative to `root`, with links resolved. */
 function nativePath(root: string, platform: Platform): string {
   const worker = createRequire(join(root, "package.json")).resolve("@temporalio/worker");
   const bridge = createRequire(worker).resolve("@temporalio/core-bridge");
@@ -15,7 +15,7 @@ function nativePath(root: string, platform: Platform): string {
   return join(relative(realpathSync(root), folder), "releases", triples[platform], "index.node");
 }
 
-/** Puts the one native part of `platform` below `to`, where the traced packages look for it. */
+/** Copies the native library of `platform` to where the packages below `to` look for it. */
 export function copyNative(root: string, platform: Platform, to: string): void {
   const path = nativePath(root, platform);
   mkdirSync(dirname(join(to, path)), { recursive: true });

@@ -3,12 +3,12 @@ import { dirname, join } from "node:path";
 import { compileSources, findSources, localStub, type Sources } from "./javascript.ts";
 import { compileWorkflows } from "./workflows.ts";
 
-/** Folders that the code reads at run time, relative to the file that reads them. */
+/** Folders that the code reads at run time. */
 const assets = ["migrations", "outbox/sql"] as const;
 
 /**
- * Compiles the worker and the command line into `out`, which is emptied first: plain JavaScript in the tree of the sources, SQL, the workflow
- * bundle and a package.json with the version. Run with the packages of `Sources.packages` in reach, it needs neither tsx nor the sources.
+ * Compiles the worker and the command line into `out`, which is emptied first: JavaScript in the sources' folder structure, SQL, the workflow bundle
+ * and a package.json with the version. With the packages of `Sources.packages` installed, the result needs neither tsx nor the sources.
  */
 export async function compile(root: string, out: string): Promise<Sources> {
   const sources = await findSources(root);
@@ -31,7 +31,7 @@ export async function compile(root: string, out: string): Promise<Sources> {
   return sources;
 }
 
-/** Name and version, and `type`, which makes Node take the files for modules; nothing that an installer would act on. */
+/** Only name, version and `type`, which makes Node load the files as ES modules. It lists no dependencies to install. */
 function packageJson(root: string): string {
   const { name, version } = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as Record<string, string>;
   return `${JSON.stringify({ name, version, private: true, type: "module" }, null, 2)}\n`;

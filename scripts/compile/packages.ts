@@ -2,13 +2,13 @@ import { copyFileSync, lstatSync, mkdirSync, readFileSync, readlinkSync, symlink
 import { dirname, join } from "node:path";
 import { nodeFileTrace } from "@vercel/nft";
 
-// Which files of node_modules the compiled code needs, found the way Next finds them for the app: both then share one folder, in pnpm's
-// layout. The packages' own files stay as they are, with their package.json, so that a scanner of the image can name and date them.
+// Finds the files of node_modules that the compiled code needs, with the tracer that Next uses for the app, so that both share one folder in pnpm's
+// layout. The files stay unchanged, with their package.json, so that an image scanner recognises packages and versions.
 
-/** Temporal's workflow bundler needs webpack, swc and memfs, 60 MB that only a build needs; the SDK loads it all the same. */
+/** Temporal's workflow bundler needs webpack, swc and memfs, 60 MB for builds only, but the SDK always loads it. */
 const bundler = "@temporalio/worker/lib/workflow/bundler.js";
 const bundlerStub = `"use strict";
-// The workflows are bundled when the image is built: this file stands in for the bundler, which needs webpack and swc.
+// The workflows are bundled when the image is built. This file replaces the bundler, which needs webpack and swc.
 const prebuilt = () => {
   throw new Error("the image has no workflow bundler: the worker loads worker/temporal/workflow-bundle.js");
 };
@@ -21,11 +21,11 @@ exports.WorkflowCodeBundler = class {
 };
 `;
 
-/** What a tracer takes along and nobody loads: types, maps, tests, papers other than licences; and native parts, see native.ts. */
+/** Traced files that nothing loads: types, maps, tests, documents except licences. Native libraries are copied by native.ts. */
 const left = /\.[cm]?ts$|\.map$|\/(tests?|benchmarks?)\/|\/core-bridge\/releases\/|\/(README|CHANGELOG)[^/]*$/i;
 export const isLeftOut = (path: string): boolean => left.test(path);
 
-/** Files and links below node_modules that `packages`, as named in imports, load; relative to `root`, sorted. */
+/** Files and links below node_modules that `packages` (as written in imports) load, relative to `root`, sorted. */
 export async function tracePackages(root: string, packages: readonly string[]): Promise<readonly string[]> {
   const entry = join(root, "packages-of-the-image.mjs");
   const text = packages.map((name) => `import(${JSON.stringify(name)});`).join("\n");
@@ -38,7 +38,7 @@ export async function tracePackages(root: string, packages: readonly string[]): 
   return [...fileList].filter((path) => path.startsWith("node_modules/")).sort();
 }
 
-/** Copies files and links as they are. A link and its target are both in the list, so relative links stay true. */
+/** Copies files and links unchanged. The list contains both a link and its target, so relative links stay valid. */
 export function copyPackages(root: string, files: readonly string[], to: string): void {
   for (const file of files) {
     const [source, target] = [join(root, file), join(to, file)];
@@ -53,7 +53,7 @@ function link(to: string, path: string): void {
   try {
     symlinkSync(to, path);
   } catch (error) {
-    // The app's trace brought the same link.
+    // The app's trace contains the same link.
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
 }
@@ -62,7 +62,7 @@ function read(path: string): Buffer | null {
   try {
     return readFileSync(path);
   } catch {
-    // What is no readable file (a folder, a link to nothing) holds no imports.
+    // A folder or a broken link contains no imports.
     return null;
   }
 }

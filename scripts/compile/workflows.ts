@@ -9,7 +9,7 @@ interface SourceMap {
   sourcesContent?: string[];
 }
 
-/** The workflow bundle that a worker loads, the same bytes for the same sources wherever the checkout lies. */
+/** The workflow bundle that a worker loads. The same sources give the same bytes in any checkout folder. */
 export async function compileWorkflows(root: string): Promise<string> {
   const logger = new DefaultLogger("ERROR", ({ message }) => console.error(message));
   const { code } = await bundleWorkflowCode({
@@ -21,8 +21,8 @@ export async function compileWorkflows(root: string): Promise<string> {
 }
 
 /**
- * Takes out of the bundle's source map what differs from build to build: the random file name, absolute paths. The sources' text goes too,
- * two thirds of the bundle; the worker needs the mapping alone, to give stack traces the lines of the sources.
+ * Removes from the bundle's source map what differs between builds (the random file name, absolute paths) and the sources' text, two thirds of the
+ * bundle. The worker needs only the mapping, for line numbers in stack traces.
  */
 function normaliseSourceMap(code: string, root: string): string {
   const at = code.lastIndexOf(comment);

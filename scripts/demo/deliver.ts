@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Novu } from "@novu/api";
 import type { Pool } from "pg";
 import { messageOf } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 import { type NotificationDetail, show } from "../../outbox/reader.ts";
 import { arrived, type NovuSide, novuSide } from "./novu-side.ts";
 import { enterpriseId, novuTransaction, type Sample } from "./samples.ts";
@@ -12,14 +12,14 @@ export interface Result {
   readonly row: NotificationDetail | undefined;
   readonly novu: NovuSide;
   readonly delivered: boolean;
-  /** What happened instead, a sentence for each; empty when delivered. */
+  /** Why it was not delivered, a sentence each. Empty when delivered. */
   readonly problems: readonly string[];
 }
 
 const insert = `INSERT INTO notify.notification (enterprise_id, workflow, recipients, payload, transaction_id)
   VALUES ($1, $2, $3, $4, $5) RETURNING id`;
 
-/** Asks for the notifications as any producer may: by a plain INSERT. Resolves to their ids. */
+/** Sends the notifications as any producer can: with a plain INSERT. Resolves to their ids. */
 export async function insertAll(pool: Pool, all: readonly Sample[]): Promise<string[]> {
   const ids: string[] = [];
   for (const { workflow, recipient, payload, transactionId } of all) {
@@ -30,7 +30,7 @@ export async function insertAll(pool: Pool, all: readonly Sample[]): Promise<str
   return ids;
 }
 
-/** Waits until the notification is delivered, has failed for good, or the time is over; then says what is known. */
+/** Waits until the notification is delivered, has failed permanently, or the deadline has passed. */
 export async function follow(
   pool: Pool,
   sdk: Novu,
@@ -43,14 +43,14 @@ export async function follow(
     const novu = row?.status === "SENT" ? await novuSide(sdk, novuTransaction(sample)) : nothing;
     const over = Date.now() > until.deadline || until.signal.aborted;
     const problems = problemsOf(sample, row, novu, over);
-    if (problems === "wait") await sleep(100, undefined, { signal: until.signal }).catch(() => undefined);
+    if (problems === "wait") await sleep(100, until.signal);
     else return { sample, id, row, novu, delivered: problems.length === 0, problems };
   }
 }
 
 const nothing: NovuSide = { received: [], failures: [] };
 
-/** Nothing when it is delivered, `wait` while it may still come. */
+/** Empty when it is delivered, `wait` while it may still be. */
 export function problemsOf(
   sample: Sample,
   row: Pick<NotificationDetail, "status" | "error" | "attempts"> | undefined,
@@ -66,12 +66,12 @@ export function problemsOf(
   if (!over) return "wait";
   if (row.status !== "SENT")
     return [
-      `it is still ${row.status} after ${row.attempts} tries${row.error ? `: ${row.error}` : "; is the worker healthy?"}`,
+      `it is still ${row.status} after ${row.attempts} attempts${row.error ? `: ${row.error}` : "; is the worker healthy?"}`,
     ];
   return [`Novu accepted it, and these channels got no message in time: ${missing.join(", ")}`];
 }
 
-/** For a follower that broke off itself, such as when Novu's API went away. */
+/** The result when following it failed, for example because Novu's API stopped responding. */
 export const broken = (sample: Sample, id: string, error: unknown): Result => ({
   sample,
   id,

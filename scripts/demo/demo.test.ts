@@ -51,7 +51,10 @@ test("what Novu did is read through its API: messages, and why a step failed", a
     const { sample, side } = await trigger(1);
     assert.equal(arrived(side.received, sample.channels), []);
     const problems = problemsOf(sample, row("SENT"), side, false);
-    assert.match(String(problems), /^sms: the bridge answered 401.*NOVU_SECRET_KEY of the app differs from Novu's/);
+    assert.match(
+      String(problems),
+      /^sms: the bridge responded with 401.*NOVU_SECRET_KEY of the app differs from Novu's/,
+    );
   } finally {
     await novu.close();
     await bridge.close();

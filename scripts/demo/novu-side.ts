@@ -8,18 +8,18 @@ export interface Received {
   /** Mail address or phone number, where the channel has one. */
   readonly address: string | undefined;
   readonly subject: string | undefined;
-  /** Beginning of the text, without mark-up. */
+  /** Beginning of the text, without markup. */
   readonly excerpt: string;
   readonly error: string | undefined;
 }
 
 export interface NovuSide {
   readonly received: readonly Received[];
-  /** Why steps failed, a sentence for each. */
+  /** Why steps failed, a sentence each. */
   readonly failures: readonly string[];
 }
 
-/** What Novu has made of one transaction, read through its API. */
+/** The messages and failures of one transaction, read through Novu's API. */
 export async function novuSide(sdk: Novu, transactionId: string): Promise<NovuSide> {
   const messages = await sdk.messages.retrieve({ transactionId: [transactionId], limit: 50 });
   const feed = await sdk.notifications.list({ transactionId, limit: 10 });
@@ -39,17 +39,17 @@ export async function novuSide(sdk: Novu, transactionId: string): Promise<NovuSi
   return { received, failures };
 }
 
-/** Which of the wanted channels have their message, without an error. */
+/** The wanted channels that have a message without an error. */
 export const arrived = (received: readonly Received[], wanted: readonly Channel[]): readonly Channel[] =>
   wanted.filter((channel) => received.some((message) => message.channel === channel && message.error === undefined));
 
-/** Novu's detail, and for a refused signature what it comes from. */
+/** Novu's detail of a failed step, with the cause of a rejected signature. */
 function explain(detail: string): string {
   if (!/\b401\b/.test(detail)) return detail;
-  return `the bridge answered 401: it refuses Novu's signature, so NOVU_SECRET_KEY of the app differs from Novu's. Novu says: ${detail}`;
+  return `the bridge responded with 401: it rejects Novu's signature, so NOVU_SECRET_KEY of the app differs from Novu's. Novu's detail: ${detail}`;
 }
 
-/** HTML as one line of words, cut to 90 characters. The head of a mail, with its styles, is no text. */
+/** HTML as one line of text, truncated to 90 characters, without the head of a mail and its styles. */
 export function excerpt(content: string): string {
   const text = content
     .replace(/<(style|head|title)[\s\S]*?<\/\1>/gi, " ")

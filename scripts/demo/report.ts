@@ -1,6 +1,6 @@
 import type { Result } from "./deliver.ts";
 
-/** One notification's way, for people. */
+/** Lines for people: how one notification was delivered. */
 export function lines({ sample, id, row, novu, delivered, problems }: Result): string[] {
   const timeline = row?.timeline ?? [];
   const first = timeline[0] ? Date.parse(timeline[0].at) : 0;
@@ -14,8 +14,8 @@ export function lines({ sample, id, row, novu, delivered, problems }: Result): s
     ...(workflowId ? [`    Temporal workflow ${workflowId}`] : []),
     ...novu.received.map((message) => {
       const to = [message.subscriberId, message.address && `<${message.address}>`].filter(Boolean).join(" ");
-      const said = [message.subject && `“${message.subject}”`, message.excerpt].filter(Boolean).join("  ");
-      return `    ${message.channel.padEnd(7)} ${to}  ${said}`;
+      const content = [message.subject && `“${message.subject}”`, message.excerpt].filter(Boolean).join("  ");
+      return `    ${message.channel.padEnd(7)} ${to}  ${content}`;
     }),
     ...problems.map((problem) => `    not delivered: ${problem}`),
   ];

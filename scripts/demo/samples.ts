@@ -1,12 +1,12 @@
 import type { JsonObject, Recipient } from "../../core/notification.ts";
 import type { WorkflowId } from "../../novu/workflows/ids.ts";
 
-/** Novu's own words for the channels. */
+/** Novu's names of the channels. */
 export type Channel = "email" | "sms" | "push" | "in_app" | "chat";
 
 export interface Sample {
   readonly workflow: WorkflowId;
-  /** A message must arrive through each of these. */
+  /** A message must arrive through each of these channels. */
   readonly channels: readonly Channel[];
   readonly recipient: Recipient;
   readonly payload: JsonObject;
@@ -24,7 +24,7 @@ const ada = {
 };
 const bob = { subscriberId: "bob", firstName: "Bob", email: "bob@example.com", phone: "+49123456789" };
 
-/** One notification for each workflow. `run` makes their transaction ids new: the same id again would be taken for the same request. */
+/** One notification for each workflow. `run` makes their transaction ids unique: a repeated id would count as the same request. */
 export function samples(run: string): readonly Sample[] {
   const order = "Your order 1042 has left our warehouse.";
   const link = { label: "Follow it", url: "https://shop.example.com/orders/1042" };
@@ -49,5 +49,5 @@ export function samples(run: string): readonly Sample[] {
   ];
 }
 
-/** Novu's transaction id of a notification's only recipient: `<tenant>:<transaction>:<ordinal>`. */
+/** Novu's transaction id of a notification's single recipient: `<tenant>:<transaction>:<ordinal>`. */
 export const novuTransaction = ({ transactionId }: Sample): string => `${enterpriseId}:${transactionId}:0`;

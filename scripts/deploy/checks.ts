@@ -2,7 +2,7 @@ import { z } from "zod";
 import { type ExitCode, exitCodes, XnovuError } from "../../core/errors.ts";
 import { refusals } from "../../outbox/expand-contract.ts";
 import { lastLine } from "../image/buildx.ts";
-import type { Ran } from "../image/run.ts";
+import type { Ran } from "../image/run-step.ts";
 import { titleOf } from "./names.ts";
 import { planProgram } from "./plan.ts";
 import { runOn, type Server } from "./server.ts";

@@ -1,4 +1,4 @@
-import type { Step } from "../image/run.ts";
+import type { Step } from "../image/run-step.ts";
 import { proxyName, proxyVolume, releaseLabel, sessionName, stateVolume } from "./names.ts";
 import { type ComposeInputs, compose, docker } from "./plan.ts";
 

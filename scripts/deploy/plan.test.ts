@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import type { Step } from "../image/run.ts";
+import type { Step } from "../image/run-step.ts";
 import {
   planAnyImage,
   planCheck,

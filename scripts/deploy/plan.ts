@@ -1,5 +1,5 @@
 import type { Role } from "../image/container.ts";
-import type { Step } from "../image/run.ts";
+import type { Step } from "../image/run-step.ts";
 import { containerOf, imageOf, projectOf, releaseLabel } from "./names.ts";
 
 // Command lines for images and releases. plan-server.ts has those for what exists once per server. Pure: nothing here runs a command.

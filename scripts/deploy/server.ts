@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/errors.ts";
 import { commandError } from "../image/buildx.ts";
-import { type Ran, type RunOptions, run, type Step } from "../image/run.ts";
+import { type Ran, type RunOptions, run, type Step } from "../image/run-step.ts";
 import type { ComposeInputs } from "./plan.ts";
 
 /** The server to deploy to, and how this machine reaches it. */

@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { XnovuError } from "../../core/errors.ts";
 import { commandError } from "../image/buildx.ts";
-import { childEnv } from "../image/run.ts";
+import { childEnv } from "../image/run-step.ts";
 import { type Entry, parseAuditLog } from "./audit-log.ts";
 import { planAppendAudit, planHolder, planReadAudit, planSession } from "./plan-server.ts";
 import { mustRun, runOn, type Server } from "./server.ts";

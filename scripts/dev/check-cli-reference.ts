@@ -1,4 +1,4 @@
-// Fails when docs/cli.md is not what the commands' own help says. `make check` runs it.
+// Fails when docs/cli.md is out of date with the commands' help. `make check` runs it.
 import { existsSync, readFileSync } from "node:fs";
 import { cliReference, cliReferenceFile } from "./cli-reference.ts";
 

@@ -1,4 +1,4 @@
-// Fails when .env.example is not what core/config/variables.ts makes it. `make check` runs it.
+// Fails when .env.example is out of date with core/config/variables.ts. `make check` runs it.
 import { existsSync, readFileSync } from "node:fs";
 import { envExample } from "../../core/config/env-example.ts";
 

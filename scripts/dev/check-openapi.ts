@@ -1,4 +1,4 @@
-// Fails when docs/openapi.json is not what app/lib/api/openapi.ts makes it. `make check` runs it.
+// Fails when docs/openapi.json is out of date with app/lib/api/openapi.ts. `make check` runs it.
 import { existsSync, readFileSync } from "node:fs";
 import { openApiFile, openApiText } from "./openapi-file.ts";
 

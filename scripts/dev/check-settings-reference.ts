@@ -1,4 +1,4 @@
-// Fails when docs/settings.md is not what core/config/variables.ts makes it. `make check` runs it.
+// Fails when docs/settings.md is out of date with core/config/variables.ts. `make check` runs it.
 import { existsSync, readFileSync } from "node:fs";
 import { settingsReference, settingsReferenceFile } from "./settings-reference.ts";
 

@@ -1,4 +1,4 @@
-// Installs the packages of the lock file on a machine that has only Node, npm and git. Plain JavaScript: nothing is there yet.
+// Installs the packages of the lock file on a machine that has only Node, npm and git. Plain JavaScript, because tsx is not installed yet.
 import { execFileSync, spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

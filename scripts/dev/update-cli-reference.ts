@@ -1,4 +1,4 @@
-// Writes docs/cli.md anew from the commands' own help.
+// Writes docs/cli.md from the commands' help.
 import { writeFileSync } from "node:fs";
 import { cliReference, cliReferenceFile } from "./cli-reference.ts";
 

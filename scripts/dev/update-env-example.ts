@@ -1,4 +1,4 @@
-// Writes .env.example anew from core/config/variables.ts.
+// Writes .env.example from core/config/variables.ts.
 import { writeFileSync } from "node:fs";
 import { envExample } from "../../core/config/env-example.ts";
 

@@ -1,4 +1,4 @@
-// Writes docs/openapi.json anew from app/lib/api/openapi.ts.
+// Writes docs/openapi.json from app/lib/api/openapi.ts.
 import { writeFileSync } from "node:fs";
 import { openApiFile, openApiText } from "./openapi-file.ts";
 

@@ -1,4 +1,4 @@
-// Writes docs/settings.md anew from core/config/variables.ts.
+// Writes docs/settings.md from core/config/variables.ts.
 import { writeFileSync } from "node:fs";
 import { settingsReference, settingsReferenceFile } from "./settings-reference.ts";
 

@@ -8,7 +8,7 @@ import * as assert from "uvu/assert";
 import { dockerError } from "./buildx.ts";
 import { bakeEnvironment } from "./plan.ts";
 import { gitEnv, inFolder, type Repository, repositoryAt } from "./repository.fixture.ts";
-import { childEnv } from "./run.ts";
+import { childEnv } from "./run-step.ts";
 import type { Tags } from "./tags.ts";
 
 // The real command line against the real buildx client, with no engine to be found and no network used.
@@ -126,7 +126,7 @@ test("no engine: one line that says what to do", () =>
     for (const args of [["docker:build"], ["docker:run", "-d"], ["docker:stop"]]) {
       const { status, stderr } = xnovu(path, ...args);
       assert.is(status, 1);
-      assert.match(stderr, /No Docker engine answers\nStart Docker/, args.join(" "));
+      assert.match(stderr, /No Docker engine responds\nStart Docker/, args.join(" "));
       assert.not.match(stderr, /\n\s+at /, "a stack");
     }
   }));

@@ -4,18 +4,18 @@ import { XnovuError } from "../../core/errors.ts";
 import { commandError, dockerBuildx, requireBuildx } from "./buildx.ts";
 import { withMetadata } from "./metadata.ts";
 import { archiveName, type BakeInputs, type Destination, ownPlatform, planBuild } from "./plan.ts";
-import { type RunOptions, run } from "./run.ts";
+import { type RunOptions, run } from "./run-step.ts";
 
 export interface BuildResult {
-  /** Of the image; of the index for several platforms. */
+  /** Digest of the image, or of the index for several platforms. */
   readonly digest: string;
   readonly destination: Destination;
 }
 
-/** Ignored by git and by the build. */
+/** git and the build ignore this folder. */
 const archiveFolder = ".xnovu/images";
 
-/** One platform, this machine's own, goes into the engine; an engine holds no index and does not run another's. Pure. */
+/** An image for this machine's platform goes into the engine. Others go into an archive: an engine holds no index and cannot run them. Pure. */
 function destinationOf({ tags, platforms }: BakeInputs, own = ownPlatform()): Destination {
   const intoEngine = platforms.length === 0 || (platforms.length === 1 && platforms[0] === own);
   return intoEngine
@@ -23,7 +23,7 @@ function destinationOf({ tags, platforms }: BakeInputs, own = ownPlatform()): De
     : { kind: "archive", path: join(archiveFolder, archiveName(tags.local, platforms)) };
 }
 
-/** @throws XnovuError with what to install or create, or the end of a failed build's output. */
+/** @throws XnovuError that says what to install or create, or with the last line of a failed build. */
 export async function build(inputs: BakeInputs, options: RunOptions): Promise<BuildResult> {
   await requireBuildx(options);
   const destination = destinationOf(inputs);
@@ -34,6 +34,6 @@ export async function build(inputs: BakeInputs, options: RunOptions): Promise<Bu
   });
   const { image } = metadata;
   const digest = image?.["containerimage.digest"] ?? image?.["containerimage.config.digest"];
-  if (digest === undefined) throw new XnovuError("buildx reports no digest for what it built");
+  if (digest === undefined) throw new XnovuError("buildx reported no digest for the built image");
   return { digest, destination };
 }

@@ -4,18 +4,18 @@ import { join } from "node:path";
 import type { Env } from "../../core/config/parse.ts";
 import { dockerBuildx, type Program } from "./buildx.ts";
 
-// Where the Docker CLI looks for its plugins after the user's own folder (docker/cli, cli-plugins/manager/manager_unix.go).
+// Folders where the Docker CLI looks for plugins after the user's own (docker/cli, cli-plugins/manager/manager_unix.go).
 const systemFolders = ["/usr/local/lib", "/usr/local/libexec", "/usr/lib", "/usr/libexec"].map((folder) =>
   join(folder, "docker/cli-plugins"),
 );
 
 /**
- * The buildx client by itself, the same file that `docker buildx` runs, for work that needs no engine: the Docker CLI takes longer to start and to
- * ask its plugins than bake takes to print. `docker buildx` where it is not found in the usual place, so that Docker says what is missing.
+ * The buildx client itself, the file that `docker buildx` runs, for work without an engine: starting the Docker CLI and querying its plugins takes
+ * longer than bake takes to print. Falls back to `docker buildx` when the file is not in a usual folder, so that Docker reports what is missing.
  */
 export function buildxProgram(env: Env): Program {
   const config = env.DOCKER_CONFIG || join(env.HOME || homedir(), ".docker");
-  // Folders that the user has added come first for Docker; it is asked itself then.
+  // Docker searches folders added by the user first, so it has to do the search.
   if (mentions(join(config, "config.json"), "cliPluginsExtraDirs")) return dockerBuildx;
   const files = [join(config, "cli-plugins"), ...systemFolders].map((folder) => join(folder, "docker-buildx"));
   const found = files.find((file) => existsSync(file));

@@ -1,5 +1,5 @@
 import { XnovuError } from "../../core/errors.ts";
-import { type Ran, type RunOptions, run } from "./run.ts";
+import { type Ran, type RunOptions, run } from "./run-step.ts";
 
 export type Program = readonly [string, ...string[]];
 
@@ -9,8 +9,8 @@ export const dockerBuildx: Program = ["docker", "buildx"];
 const fail = (message: string, hint: string) => new XnovuError(message, { hint });
 
 /**
- * What a failed Docker or buildx command means, in one line that says what to install or create; undefined when it is none of that.
- * By message text: the clients give exit code 1 for everything.
+ * The error of a failed Docker or buildx command, with a hint what to install or create. Undefined for an unknown failure.
+ * Recognised by message text, because the clients use exit code 1 for everything.
  */
 export function dockerError({ stderr, code }: Pick<Ran, "stderr" | "code">): XnovuError | undefined {
   if (code === 127 || /docker: (command )?not found/.test(stderr))
@@ -34,7 +34,10 @@ export function dockerError({ stderr, code }: Pick<Ran, "stderr" | "code">): Xno
       stderr,
     )
   )
-    return fail("No Docker engine answers", "Start Docker, or name an engine by DOCKER_HOST or `docker context use`.");
+    return fail(
+      "No Docker engine responds",
+      "Start Docker, or choose an engine with DOCKER_HOST or `docker context use`.",
+    );
   if (/permission denied.*docker.*sock/i.test(stderr))
     return fail(
       "This user may not talk to the Docker engine",
@@ -46,7 +49,7 @@ export function dockerError({ stderr, code }: Pick<Ran, "stderr" | "code">): Xno
     )
   )
     return fail(
-      "The selected builder cannot do this: the engine's own one builds one platform into the engine only",
+      "The selected builder cannot do this: the engine's default builder builds only one platform, and only into the engine",
       createBuilder,
     );
   if (
@@ -54,7 +57,10 @@ export function dockerError({ stderr, code }: Pick<Ran, "stderr" | "code">): Xno
       stderr,
     )
   )
-    return fail(`The builder or the base image lacks a platform asked for: ${lastLine(stderr)}`, createBuilder);
+    return fail(
+      `The builder or the base image does not support a requested platform: ${lastLine(stderr)}`,
+      createBuilder,
+    );
   return undefined;
 }
 
@@ -62,11 +68,11 @@ const createBuilder = "Create one that can: docker buildx create --name xnovu --
 
 export const lastLine = (text: string): string => text.trim().split("\n").at(-1)?.trim() ?? "";
 
-/** The known fail of a failed command, or one that shows its last line. */
+/** The error of a failed command: a known one with a hint, or one with its last line. */
 export const commandError = (what: string, ran: Ran): XnovuError =>
   dockerError(ran) ?? new XnovuError(`${what} failed (exit ${ran.code}): ${lastLine(ran.stderr) || "no reason given"}`);
 
-/** @throws XnovuError when the Docker client or its buildx plugin is missing. Asks no engine. */
+/** Contacts no engine. @throws XnovuError when the Docker client or its buildx plugin is missing. */
 export async function requireBuildx(options: RunOptions): Promise<void> {
   const ran = await run({ argv: [...dockerBuildx, "version"], env: {} }, options);
   if (!ran.ok) throw commandError("docker buildx version", ran);

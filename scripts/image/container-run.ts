@@ -1,5 +1,5 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { UsageError, XnovuError } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 import { commandError } from "./buildx.ts";
 import {
   nameOf,
@@ -13,12 +13,12 @@ import {
   type Role,
   type RunPlan,
 } from "./container.ts";
-import { type RunOptions, run, runAttached } from "./run.ts";
+import { type RunOptions, run, runAttached } from "./run-step.ts";
 
 interface ContainerState {
   readonly running: boolean;
   readonly exitCode: number;
-  /** Docker's word; undefined for an image without a health check. */
+  /** Docker's health status. Undefined for an image without a health check. */
   readonly health: string | undefined;
   /** What the last health check printed. */
   readonly healthOutput: string;
@@ -42,13 +42,13 @@ async function stateOf(role: Role, options: RunOptions): Promise<ContainerState 
   };
 }
 
-/** `already` leaves the running container alone; `healthy` was started and answers. A number is the end of an attached run. */
+/** `already`: a container was running and was not touched. `healthy`: started and healthy. `ended`: an attached run ended with this exit code. */
 export type StartOutcome =
   | { readonly kind: "already"; readonly image: string; readonly health: string | undefined }
   | { readonly kind: "healthy" }
   | { readonly kind: "ended"; readonly code: number };
 
-/** @throws XnovuError when the image is not built, the start fails, or the container does not become healthy in time: its logs are in the message. */
+/** @throws XnovuError when the image does not exist, the start fails, or the container is not healthy in time (with its log). */
 export async function startContainer(plan: RunPlan, limitMs: number, options: RunOptions): Promise<StartOutcome> {
   const before = await stateOf(plan.role, options);
   if (before?.running) return { kind: "already", image: before.image, health: before.health };
@@ -56,12 +56,12 @@ export async function startContainer(plan: RunPlan, limitMs: number, options: Ru
   if (!image.ok && /no such image/i.test(image.stderr))
     throw new UsageError(`There is no image ${plan.image} in the engine`, "Build it: pnpm xnovu docker:build");
   if (!image.ok) throw commandError("docker image inspect", image);
-  // What a former run left under the name; its logs end here.
+  // Removes the stopped container of a former run, with its log.
   if (before !== undefined) await run(planRemove(nameOf(plan.role)), options);
   if (!plan.detach) return { kind: "ended", code: await runAttached(planRun(plan), options) };
   const started = await run(planRun(plan), options);
   if (!started.ok) {
-    // Docker leaves a container that it could not start, for instance for a port in use.
+    // Docker keeps a container that it could not start, for example because of a port in use.
     await run(planRemove(nameOf(plan.role)), options);
     throw startError(started);
   }
@@ -81,7 +81,7 @@ function startError(ran: {
   if (port === null) return commandError("docker run", ran);
   const number = port[1] ?? port[2];
   return new XnovuError(`Port ${number ?? ""} is in use on this machine`, {
-    hint: "Stop what holds it, or map another one: -p 4100:4000",
+    hint: "Stop the process that holds it, or map another port: -p 4100:4000",
   });
 }
 
@@ -90,7 +90,7 @@ async function waitHealthy(role: Role, limitMs: number, options: RunOptions): Pr
   for (;;) {
     const state = await stateOf(role, options);
     if (state === undefined || !state.running)
-      throw await unhealthy(role, `ended by itself (exit ${state?.exitCode ?? "unknown"})`, options);
+      throw await unhealthy(role, `ended (exit ${state?.exitCode ?? "unknown"})`, options);
     if (state.health === "healthy" || state.health === undefined) return;
     if (state.health === "unhealthy") throw await unhealthy(role, `is unhealthy: ${state.healthOutput}`, options);
     if (Date.now() >= end) throw await unhealthy(role, `is not healthy after ${limitMs / 1000} s`, options);
@@ -104,12 +104,12 @@ async function unhealthy(role: Role, what: string, options: RunOptions): Promise
   return new XnovuError(
     `The container ${nameOf(role)} ${what}.${text ? ` Its last lines:\n${text}` : " It printed nothing."}`,
     {
-      hint: `It is kept for a look (docker logs ${nameOf(role)}); pnpm xnovu docker:stop removes it.`,
+      hint: `The container is kept: see docker logs ${nameOf(role)}, and remove it with pnpm xnovu docker:stop.`,
     },
   );
 }
 
-/** Stops and removes what docker:run started. Returns the names; none is fine. */
+/** Stops and removes the containers of docker:run. Returns their names. */
 export async function stopContainers(options: RunOptions): Promise<string[]> {
   const list = await run(planList(), options);
   if (!list.ok) throw commandError("docker ps", list);
@@ -121,7 +121,7 @@ export async function stopContainers(options: RunOptions): Promise<string[]> {
     names.map(async (name) => {
       for (const step of [planStop(name), planRemove(name)]) {
         const ran = await run(step, options);
-        // An attached one removes itself as it stops.
+        // An attached container removes itself when it stops.
         if (!ran.ok && !/no such container|removal of container .* is already in progress/i.test(ran.stderr))
           throw commandError(`docker ${step.argv[1]} ${name}`, ran);
       }

@@ -1,4 +1,4 @@
-import type { Step } from "./run.ts";
+import type { Step } from "./run-step.ts";
 export const roles = ["app", "worker"] as const;
 export type Role = (typeof roles)[number];
 
@@ -17,17 +17,17 @@ export interface RunPlan {
   readonly role: Role;
   readonly image: string;
   readonly detach: boolean;
-  /** HOST:CONTAINER, as Docker takes it; the role's own port on both sides when empty. */
+  /** HOST:CONTAINER in Docker's notation. When empty, the role's own port on both sides. */
   readonly publish: readonly string[];
   readonly envFile: string | undefined;
   readonly network: string | undefined;
-  /** Names of settings that are handed over from the environment. */
+  /** Names of settings that are passed from the environment. */
   readonly settings: readonly string[];
 }
 
 export const defaultPublish = (role: Role): string => `${ports[role]}:${ports[role]}`;
 
-/** `docker run`. Values of settings are not in it: Docker takes them from its environment by their names. Pure. */
+/** `docker run`. It contains only the names of settings: Docker takes the values from its environment. Pure. */
 export function planRun(plan: RunPlan): Step {
   const { role, image, detach, envFile, network } = plan;
   const publish = plan.publish.length > 0 ? plan.publish : [defaultPublish(role)];
@@ -43,7 +43,7 @@ export function planRun(plan: RunPlan): Step {
       "--stop-timeout",
       String(stopSeconds),
       "--init=false",
-      // What runs on this machine is reached as host.docker.internal on Linux too.
+      // Makes host.docker.internal work on Linux too.
       "--add-host",
       "host.docker.internal:host-gateway",
       ...(network === undefined ? [] : ["--network", network]),
@@ -61,7 +61,7 @@ const docker = (...args: string[]): Step => ({ argv: ["docker", ...args], env: {
 export const planInspect = (role: Role): Step => docker("container", "inspect", "--format", "{{json .}}", nameOf(role));
 export const planImageInspect = (image: string): Step => docker("image", "inspect", "--format", "{{.Id}}", image);
 export const planLogs = (role: Role): Step => docker("logs", "--tail", "50", nameOf(role));
-/** Without --time: the container's own stop timeout holds. */
+/** Without --time, so that the container's own stop timeout applies. */
 export const planStop = (name: string): Step => docker("stop", name);
 export const planRemove = (name: string): Step => docker("rm", "--force", "--volumes", name);
 export const planList = (): Step =>

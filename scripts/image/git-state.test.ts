@@ -75,7 +75,7 @@ const rows: readonly Row[] = [
   {
     name: "nearest of ancestors, lightweight nearer than annotated",
     make: git(["tag", "-a", "v3.0.0", "-m", "far"], empty, ["tag", "v1.0.0"], empty),
-    expected: { ...tagged("v1.0.0"), warning: /nearest version, not this commit's own/ },
+    expected: { ...tagged("v1.0.0"), warning: /nearest version but belongs to another commit/ },
   },
   {
     name: "nearest of ancestors, annotated nearer than lightweight",
@@ -147,7 +147,7 @@ const rows: readonly Row[] = [
     expected: { error: /--require-version.*git fetch --unshallow --tags/s },
   },
   { name: "a version is asked for and missing", options: { requireVersion: true }, expected: { error: /git tag -a/ } },
-  { name: "no repository", make: (_, folder) => folder, expected: { error: /is in no git repository.*--tag/s } },
+  { name: "no repository", make: (_, folder) => folder, expected: { error: /is not in a git repository.*--tag/s } },
   {
     name: "no commits",
     make: (_, folder) => repositoryAt(join(folder, "new")).path,
@@ -375,7 +375,7 @@ test("at most four git processes, whatever the state", () =>
       return readFileSync(log, "utf8").length / 2;
     };
     repository.commit("first");
-    assert.is(await calls(), 4, "no version: one process to see whether history is cut off");
+    assert.is(await calls(), 4, "no version: one process to see whether this clone is shallow");
     repository.git("tag", "v1.0.0");
     assert.is(await calls(), 3, "a version on HEAD needs no distance");
     repository.commit("second");

@@ -3,26 +3,26 @@ import { type Git, gitError, gitIn, noCommits } from "./git.ts";
 import { parseStatus } from "./git-status.ts";
 import { highest, parseVersion, type Version } from "./version.ts";
 
-/** What the tags of an image are made of. */
+/** The state of git that image tags are made of. */
 export interface GitState {
   /** Full SHA of HEAD. */
   readonly sha: string;
   /** Seconds since 1970 of HEAD's commit. */
   readonly committedAt: number;
-  /** Relative to the top of the work tree; empty for a clean tree. */
+  /** Paths relative to the top of the work tree. Empty for a clean tree. */
   readonly dirtyFiles: readonly string[];
-  /** The nearest among HEAD and its ancestors; the highest of its commit. */
+  /** The version of the nearest commit among HEAD and its ancestors; the highest of that commit. */
   readonly version: Version | undefined;
   /** Whether the version's commit is HEAD itself. */
   readonly versionIsHere: boolean;
-  /** Whether history was cut off, and no version was found in what there is. */
+  /** Whether the clone is shallow and no version was found in its history. */
   readonly shallow: boolean;
 }
 
 export interface GitStateOptions {
   readonly cwd: string;
   readonly env: Env;
-  /** Only tags that start so count, and it is taken off: `release/` for `release/v1.2.3`. */
+  /** Only tags with this prefix count, and it is removed: `release/` for `release/v1.2.3`. */
   readonly tagPrefix?: string;
 }
 
@@ -33,14 +33,14 @@ interface Tag {
 }
 
 /**
- * Reads the state of the repository that `cwd` lies in, by at most four git processes.
+ * Reads the state of the repository of `cwd` with at most four git processes.
  *
- * @throws UsageError when there is no repository, no commit, no work tree, or git refuses to read it.
+ * @throws UsageError without a repository, a commit or a work tree, or when git refuses to read it.
  */
 export async function readGitState({ cwd, env, tagPrefix = "" }: GitStateOptions): Promise<GitState> {
   const git = gitIn(cwd, env);
   const [status, log, refs] = await Promise.all([
-    // Said out loud, since each of these can be switched off in a user's configuration.
+    // Explicit options, because a user's configuration can change each of these defaults.
     git(
       "status",
       "--porcelain=v2",
@@ -60,7 +60,7 @@ export async function readGitState({ cwd, env, tagPrefix = "" }: GitStateOptions
   const tags = parseTags(refs.stdout, tagPrefix);
   const commit = await nearestCommit(git, head, tags, tagPrefix);
   const version = highest(versionsOn(tags, commit));
-  // A fourth process here too: with no version there was nothing to measure the distance of.
+  // Still at most four processes: without a version, nearestCommit ran none.
   const shallow = version === undefined && (await git("rev-parse", "--is-shallow-repository")).stdout.trim() === "true";
   return {
     sha: head,
@@ -76,7 +76,7 @@ function parseTags(output: string, prefix: string): Tag[] {
   return output.split("\n").flatMap((line) => {
     const [name = "", object = "", peeled = ""] = line.split("\0");
     if (name === "" || !name.startsWith(prefix)) return [];
-    // An annotated tag is an object of its own that points at the commit.
+    // An annotated tag is an object that points at the commit.
     return [{ name, commit: peeled || object, version: parseVersion(name.slice(prefix.length)) }];
   });
 }
@@ -84,7 +84,7 @@ function parseTags(output: string, prefix: string): Tag[] {
 const versionsOn = (tags: readonly Tag[], commit: string | undefined): Version[] =>
   tags.flatMap((tag) => (tag.commit === commit && tag.version !== undefined ? [tag.version] : []));
 
-/** The commit with a version that the fewest commits part from HEAD. */
+/** The commit with a version that is the fewest commits away from HEAD. */
 async function nearestCommit(
   git: Git,
   head: string,
@@ -97,7 +97,7 @@ async function nearestCommit(
   const patterns = ["v[0-9]*.[0-9]*.[0-9]*", "[0-9]*.[0-9]*.[0-9]*"].map(
     (pattern) => `--match=${literal(prefix)}${pattern}`,
   );
-  // The patterns let through what only looks like a version, such as v1.2.3.4.
+  // The patterns also match names that only look like a version, such as v1.2.3.4.
   const excluded = tags.filter(({ version }) => version === undefined).map(({ name }) => name);
   const excludes = excluded
     .filter((name) => /^v?\d.*\..*\./.test(name.slice(prefix.length)))
@@ -107,5 +107,5 @@ async function nearestCommit(
   return tags.find((tag) => tag.name === name)?.commit;
 }
 
-/** A name as a glob that matches only itself. */
+/** A glob that matches only this name. */
 const literal = (name: string): string => name.replace(/[*?[\]\\]/g, "\\$&");

@@ -10,20 +10,20 @@ export interface GitResult {
   readonly stderr: string;
 }
 
-// Where git finds its configuration; everything else of GIT_* names another repository, index or work tree, as a hook's environment does.
+// Variables with git's configuration. Other GIT_* variables, such as those of a hook, name another repository, index or work tree.
 const kept =
   /^GIT_(CONFIG_(GLOBAL|SYSTEM|NOSYSTEM|COUNT|KEY_\d+|VALUE_\d+)|CEILING_DIRECTORIES|DISCOVERY_ACROSS_FILESYSTEM|EXEC_PATH)$/;
 
-/** The environment that git runs with: the folder decides, and messages are in English. */
+/** The environment of git: the working folder selects the repository, and messages are in English. */
 function gitEnvironment(env: Env): NodeJS.ProcessEnv {
   const entries = Object.entries(env).filter(([name]) => !name.startsWith("GIT_") || kept.test(name));
   return childEnv({ ...Object.fromEntries(entries), LC_ALL: "C", LANGUAGE: "" });
 }
 
-/** git bound to a folder. It takes no lock that another git command may want. */
+/** git bound to a folder. It takes no optional locks, which could block another git command. */
 export function gitIn(cwd: string, env: Env): Git {
   const options = { cwd, env: gitEnvironment(env), maxBuffer: 1 << 30 };
-  // Without a shell between, and without zx: git answers in the time that loading zx takes, which then goes on beside it.
+  // Without a shell and without zx: git runs while zx is being loaded.
   return (...args) =>
     new Promise((resolve) => {
       execFile("git", ["--no-optional-locks", ...args], options, (error, stdout, stderr) => {
@@ -33,16 +33,16 @@ export function gitIn(cwd: string, env: Env): Git {
     });
 }
 
-/** git's refusal in this project's words. Exit 2: nothing was done, and a person decides what next. */
+/** The error of a failed git command. Exit code 2: nothing was changed. */
 export function gitError(stderr: string, cwd: string): XnovuError {
   const owned = /dubious ownership in repository at '(.*)'/.exec(stderr);
-  const withTag = "Run this inside the project's git checkout, or name the image yourself with --tag.";
+  const withTag = "Run this inside the project's git checkout, or choose a tag with --tag.";
   if (owned)
     return new UsageError(
       `git refuses to read ${owned[1]}: it belongs to another user`,
       `If you trust it: git config --global --add safe.directory '${owned[1]}'`,
     );
-  if (/not a git repository/.test(stderr)) return new UsageError(`${cwd} is in no git repository`, withTag);
+  if (/not a git repository/.test(stderr)) return new UsageError(`${cwd} is not in a git repository`, withTag);
   if (/must be run in a work tree/.test(stderr))
     return new UsageError(`${cwd} has no work tree: it is a bare repository, or git's own folder`, withTag);
   if (/git: (command )?not found/.test(stderr))
@@ -51,4 +51,4 @@ export function gitError(stderr: string, cwd: string): XnovuError {
 }
 
 export const noCommits = (cwd: string): XnovuError =>
-  new UsageError(`The repository of ${cwd} has no commits`, "Commit once, or name the image yourself with --tag.");
+  new UsageError(`The repository of ${cwd} has no commits`, "Commit once, or choose a tag with --tag.");

@@ -4,16 +4,16 @@ import { type Pushed, revisionLabel, versionLabel } from "./registry.ts";
 import { imageTagOf, isVersionTag, shortList, type Tags } from "./tags.ts";
 import { compareVersions, parseVersion } from "./version.ts";
 
-/** @throws UsageError when a changed tree would be pushed under the name of a clean commit. */
+/** @throws UsageError when a tree with uncommitted changes would be pushed under a commit's tag. */
 export function requireCleanTree({ dirty, dirtyFiles }: Tags, allowDirty: boolean): void {
   if (!dirty || allowDirty) return;
   throw new UsageError(
-    `The tree has uncommitted changes, and a pushed tag names a commit: ${shortList(dirtyFiles)}`,
-    "Commit or remove them, or push them knowingly with --allow-dirty.",
+    `The tree has uncommitted changes, but a pushed tag names a commit: ${shortList(dirtyFiles)}`,
+    "Commit or remove them, or push anyway with --allow-dirty.",
   );
 }
 
-/** The references that stand for one state of the sources for ever: the SHA's and the versions'. */
+/** The references that must never change: those of the SHA and of versions. */
 export const fixedReferences = ({ sha, version, remote }: Tags): string[] =>
   remote.filter((reference) => {
     const tag = bareTag(reference);
@@ -21,7 +21,7 @@ export const fixedReferences = ({ sha, version, remote }: Tags): string[] =>
   });
 
 /**
- * Refuses to move a fixed tag from one revision to another. Pure.
+ * Checks that a fixed tag does not move to another revision. Pure.
  *
  * @throws XnovuError that names both revisions.
  */
@@ -30,13 +30,13 @@ export function requireSameRevision(reference: string, there: Pushed | undefined
   const old = there.labels[revisionLabel];
   if (old !== undefined && old === revision) return;
   throw new XnovuError(
-    `${reference} is in the registry already, made from ${old ?? "an unknown revision"}, and this is ${revision ?? "an unknown revision"}`,
-    { hint: "Give this commit a version of its own (git tag), or move the tag knowingly with --move-tag." },
+    `${reference} already exists in the registry for revision ${old ?? "unknown"}; this is revision ${revision ?? "unknown"}`,
+    { hint: "Tag this commit with its own version (git tag), or move the tag with --move-tag." },
   );
 }
 
 /**
- * Whether `--latest auto` leaves `latest` where it is, and why: a prerelease never takes it, nor does a version below the one it carries. Pure.
+ * Why `--latest auto` does not move `latest`: for a prerelease, or a version below the current one. Undefined when it moves. Pure.
  */
 export function reasonToKeepLatest(version: string | null, latest: Pushed | undefined): string | undefined {
   const own = version === null ? undefined : parseVersion(version);
@@ -44,6 +44,6 @@ export function reasonToKeepLatest(version: string | null, latest: Pushed | unde
   if (own.prerelease.length > 0) return `${own.text} is a prerelease`;
   const carried = parseVersion(latest?.labels[versionLabel] ?? "");
   if (carried !== undefined && compareVersions(own, carried) < 0)
-    return `it carries ${carried.text}, which is above ${own.text}`;
+    return `it is at ${carried.text}, which is above ${own.text}`;
   return undefined;
 }

@@ -13,12 +13,12 @@ import {
   tagsOf,
 } from "./tags.ts";
 
-/** The state of the repository that the command runs in; undefined without one, which --tag makes up for. */
+/** The state of the caller's repository. Undefined without a repository when --tag is given. */
 export async function stateFor({ cwd, env }: Context, flags: Flags): Promise<GitState | undefined> {
   try {
     return await readGitState({ cwd, env, tagPrefix: text(flags, "tagPrefix") ?? "" });
   } catch (error) {
-    // A refusal for ownership is told in any case: "no revision" would be a guess about a repository that is there.
+    // A repository of another owner is always an error: the image would lack a revision that exists.
     if (text(flags, "tag") === undefined || !(error instanceof XnovuError) || /refuses/.test(error.message))
       throw error;
     return undefined;
@@ -36,9 +36,9 @@ export function tagOptions(flags: Flags): TagOptions & { readonly latest: Latest
   };
 }
 
-/** Reads git, makes the tags, and says their warnings. */
+/** Reads git, computes the tags and prints their warnings. */
 export async function inputsFor(context: Context, flags: Flags): Promise<BakeInputs> {
-  // Before git is asked: a platform that cannot be is wrong in any state.
+  // Checked before git runs: a wrong platform is wrong in any state of git.
   const platforms = platformsOf(texts(flags, "platform"));
   const state = await stateFor(context, flags);
   const tags = tagsOf(state, tagOptions(flags));
@@ -56,7 +56,7 @@ export async function inputsFor(context: Context, flags: Flags): Promise<BakeInp
   };
 }
 
-/** The guide's two lines. */
+/** The two lines that the deployment guide shows. */
 export function tagLines({ local, remote }: Tags): string[] {
   return [
     `Local tag: ${local}`,

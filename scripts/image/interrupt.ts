@@ -1,6 +1,6 @@
 /**
- * Runs work that ends its child processes when this process is asked to end, so that no build goes on unseen. The exit code of an
- * interrupted command is the shell's: 130 after Ctrl-C, 143 after SIGTERM.
+ * Runs work that stops its child processes on Ctrl-C or SIGTERM, so that no build continues in the background. The exit code of an interrupted
+ * command is the shell's: 130 after Ctrl-C, 143 after SIGTERM.
  */
 export async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
   const controller = new AbortController();

@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-/** What buildx writes about a build, by target. */
+/** The metadata file of a build, by target. */
 export type Metadata = Readonly<
   Record<
     string,
@@ -10,7 +10,7 @@ export type Metadata = Readonly<
   >
 >;
 
-/** Lets a build write its metadata file, returns what stands in it, and copies it to `keepAs`. */
+/** Runs a build that writes a metadata file. Returns its content and copies it to `keepAs`. */
 export async function withMetadata(
   keepAs: string | undefined,
   build: (file: string) => Promise<unknown>,

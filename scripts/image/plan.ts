@@ -1,21 +1,21 @@
 import { UsageError } from "../../core/errors.ts";
 import { checkedTag } from "./reference.ts";
-import type { Step } from "./run.ts";
+import type { Step } from "./run-step.ts";
 import { imageName, type Tags } from "./tags.ts";
 
 export interface BakeInputs {
   readonly tags: Tags;
   /** Registry and image name. */
   readonly repository: string;
-  /** Seconds since 1970; undefined without a repository of git. */
+  /** Seconds since 1970. Undefined without a git repository. */
   readonly committedAt: number | undefined;
   readonly platforms: readonly string[];
   readonly builder?: string | undefined;
   readonly noCache?: boolean;
-  /** bake's own `--set`, passed through. */
+  /** bake's `--set` overrides. */
   readonly set?: readonly string[];
   readonly metadataFile?: string | undefined;
-  /** Files outside the project that bake may read: those that CA_FILE and NPMRC_FILE name. */
+  /** Files outside the project that bake may read: the ones that CA_FILE and NPMRC_FILE name. */
   readonly readable?: readonly string[];
 }
 
@@ -24,7 +24,7 @@ export const bakeFile = "docker-bake.hcl";
 /** The local image's target and the release's group in docker-bake.hcl. */
 const [buildTarget, releaseGroup] = ["image", "release"] as const;
 
-/** The bake variables that a state of git decides; those left out keep what the environment or docker-bake.hcl says. */
+/** The bake variables that depend on git. Others keep the value of the environment or docker-bake.hcl. */
 export function bakeEnvironment({ tags, repository, committedAt, platforms }: BakeInputs): Record<string, string> {
   const slash = repository.lastIndexOf("/");
   return {
@@ -32,19 +32,19 @@ export function bakeEnvironment({ tags, repository, committedAt, platforms }: Ba
     IMAGE: repository.slice(slash + 1),
     LOCAL_TAG: tags.local,
     TAGS: pushedByBake(tags).map(bareTag).join(","),
-    // A changed tree is not the version it started from.
+    // A tree with uncommitted changes is not that version.
     ...(tags.revision === null ? {} : { REVISION: tags.revision, VERSION: (tags.dirty ? null : tags.version) ?? "" }),
     ...(platforms.length === 0 ? {} : { PLATFORMS: platforms.join(",") }),
     ...(committedAt === undefined ? {} : { CREATED: isoOf(committedAt), SOURCE_DATE_EPOCH: String(committedAt) }),
   };
 }
 
-/** Without milliseconds: the commit has none. */
+/** ISO time without milliseconds, which a commit does not have. */
 const isoOf = (seconds: number): string => new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
 
 export const bareTag = (reference: string): string => reference.slice(reference.lastIndexOf(":") + 1);
 
-/** `latest` is moved when the others are there. Where it is the only tag, it is pushed as it is. */
+/** All tags except `latest`, which moves after the others were read back. When `latest` is the only tag, bake pushes it. */
 export function pushedByBake({ remote }: Tags): readonly string[] {
   const others = remote.filter((reference) => bareTag(reference) !== "latest");
   return others.length === 0 ? remote : others;
@@ -69,7 +69,7 @@ const bake = (inputs: BakeInputs, buildx: readonly [string, ...string[]], more: 
   env: bakeEnvironment(inputs),
 });
 
-/** Where a build's result goes. */
+/** Where a build stores its result. */
 export type Destination = { readonly kind: "engine" } | { readonly kind: "archive"; readonly path: string };
 
 /** `docker buildx bake image` into the engine, or into an OCI archive. Pure. */
@@ -77,19 +77,19 @@ export function planBuild(inputs: BakeInputs, buildx: readonly [string, ...strin
   const output =
     to.kind === "engine" ? [] : ["--set", `${buildTarget}.output=type=oci,dest=${to.path},rewrite-timestamp=true`];
   const step = bake(inputs, buildx, [buildTarget, ...output]);
-  // A provenance record holds the time of the build, and two builds of one commit shall be one digest.
+  // A provenance record contains the build time, but two builds of one commit must have the same digest.
   return { ...step, env: { ...step.env, BUILDX_NO_DEFAULT_ATTESTATIONS: "1" } };
 }
 
-/** `docker buildx bake release`, which pushes every tag but `latest`. Pure. */
+/** `docker buildx bake release`, which pushes every tag except `latest`. Pure. */
 export const planPush = (inputs: BakeInputs, buildx: readonly [string, ...string[]]): Step =>
   bake(inputs, buildx, [releaseGroup]);
 
-/** The same, printing bake's plan and doing nothing. */
+/** The same, but bake only prints its plan. */
 export const planPrint = (inputs: BakeInputs, buildx: readonly [string, ...string[]]): Step =>
   bake({ ...inputs, noCache: false, metadataFile: undefined }, buildx, [releaseGroup, "--print", "--progress=quiet"]);
 
-/** Gives an image that is already in the registry one more name. Pure. */
+/** Adds a tag to an image in the registry. Pure. */
 export const planMove = (
   reference: string,
   source: string,
@@ -109,9 +109,9 @@ export const planMove = (
 });
 
 /**
- * The platforms of `--platform`, which may be repeated and hold commas; each once, in the order given.
+ * The platforms of `--platform`, which may be repeated and contain commas. Each once, in the given order.
  *
- * @throws UsageError for one that the image cannot be built for.
+ * @throws UsageError for a platform that is not supported.
  */
 export function platformsOf(typed: readonly string[]): string[] {
   const platforms = typed
@@ -130,6 +130,6 @@ export function platformsOf(typed: readonly string[]): string[] {
 /** The platform of a Linux container on this machine. */
 export const ownPlatform = (arch: string = process.arch): string => `linux/${arch === "x64" ? "amd64" : arch}`;
 
-/** A file name for the archive of a build. */
+/** The file name of a build's archive. */
 export const archiveName = (local: string, platforms: readonly string[]): string =>
   `${[imageName, checkedTag(bareTag(local)), ...platforms.map((platform) => platform.replace("linux/", ""))].join("-")}.oci.tar`;

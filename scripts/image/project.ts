@@ -4,13 +4,13 @@ import { UsageError } from "../../core/errors.ts";
 import { bakeFile } from "./plan.ts";
 
 export interface Project {
-  /** Folder of docker-bake.hcl: bake's working folder, and the context of the build. */
+  /** Folder of docker-bake.hcl: bake's working folder and the build context. */
   readonly folder: string;
-  /** False when the folder the command runs in lies outside it: the plan may be shown, and must not be run. */
+  /** False when the caller's folder is outside: the plan may be printed but not run. */
   readonly holdsCwd: boolean;
 }
 
-/** The nearest folder upwards from `cwd` that has a docker-bake.hcl; this program's own project where there is none. */
+/** The nearest folder with a docker-bake.hcl, from `cwd` upwards, or this program's own project. */
 export function findProject(cwd: string, ownRoot: string): Project {
   for (let folder = cwd; ; folder = dirname(folder)) {
     if (existsSync(join(folder, bakeFile))) return { folder, holdsCwd: true };
@@ -18,11 +18,11 @@ export function findProject(cwd: string, ownRoot: string): Project {
   }
 }
 
-/** @throws UsageError when git state and build context would be of two different folders. */
+/** @throws UsageError when the git state and the build context would come from different folders. */
 export function requireOwnProject({ holdsCwd, folder }: Project, cwd: string): void {
   if (!holdsCwd)
     throw new UsageError(
-      `${cwd} has no ${bakeFile}, nor has a folder above it`,
-      `Run this in a checkout such as ${folder}.`,
+      `There is no ${bakeFile} in ${cwd} or a folder above it`,
+      `Run the command in a checkout such as ${folder}.`,
     );
 }

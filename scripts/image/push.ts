@@ -14,14 +14,14 @@ export interface PushOptions extends RetryOptions {
 export interface PushResult {
   readonly digest: string;
   readonly platforms: Pushed["platforms"];
-  /** Full references that lead to the digest now. */
+  /** Full references that now point to the digest. */
   readonly tags: readonly string[];
 }
 
 /**
- * Builds what is not built, pushes it, reads every tag back, and moves `latest` when all of them lead to the new digest.
+ * Builds and pushes the image, reads every tag back, and then moves `latest` to the new digest.
  *
- * @throws XnovuError when a fixed tag belongs to another revision, the registry refuses, or a tag does not read back.
+ * @throws XnovuError when a fixed tag belongs to another revision, the registry refuses, or a tag has another digest afterwards.
  */
 export async function push(inputs: BakeInputs, options: PushOptions): Promise<PushResult> {
   await requireBuildx(options);
@@ -35,7 +35,7 @@ export async function push(inputs: BakeInputs, options: PushOptions): Promise<Pu
     withRetries("The push", planPush({ ...inputs, metadataFile }, dockerBuildx), options),
   );
   const digest = metadata["release-image"]?.["containerimage.digest"];
-  if (digest === undefined) throw new XnovuError("buildx reports no digest for what it pushed");
+  if (digest === undefined) throw new XnovuError("buildx reported no digest for the pushed image");
   const pushed = pushedByBake(tags);
   for (const reference of pushed) await readBack(reference, digest, options);
   if (latest !== undefined) {
@@ -51,9 +51,9 @@ async function readBack(reference: string, digest: string, options: RetryOptions
   const found = await inspect(reference, options);
   if (found?.digest === digest) return found;
   throw new XnovuError(
-    `${reference} reads back as ${found?.digest ?? "nothing"} instead of ${digest}; latest was left alone`,
+    `${reference} reads back as ${found?.digest ?? "nothing"} instead of ${digest}; latest was not moved`,
     {
-      hint: "Somebody else may push there at the same time. Push again.",
+      hint: "Another push may have run at the same time. Push again.",
     },
   );
 }
@@ -63,6 +63,6 @@ async function latestToMove({ tags }: BakeInputs, options: PushOptions): Promise
   if (latest === undefined || options.latest !== "auto") return latest;
   const reason = reasonToKeepLatest(tags.version, await inspect(latest, options));
   if (reason === undefined) return latest;
-  options.note(`${latest} stays where it is: ${reason}`);
+  options.note(`${latest} is not moved: ${reason}`);
   return undefined;
 }

@@ -29,7 +29,7 @@ test("registries are normalised", () => {
 
 test("registries that no reference can start with are refused with the reason", () => {
   for (const [typed, reason] of [
-    ["https://registry.example", /leave https:\/\/ out/],
+    ["https://registry.example", /omit https:\/\//],
     ["", /empty/],
     ["/", /empty/],
     ["registry.example/Team", /upper-case/],
@@ -53,7 +53,7 @@ test("registries that no reference can start with are refused with the reason", 
 });
 
 test("a repository of more than 255 characters is refused", () => {
-  assert.throws(() => repositoryOf(`registry.example/${"a".repeat(240)}`, "xnovu"), /255 is the most/);
+  assert.throws(() => repositoryOf(`registry.example/${"a".repeat(240)}`, "xnovu"), /more than 255/);
 });
 
 /** A repeatable source of numbers (mulberry32), so that a red run can be run again. */

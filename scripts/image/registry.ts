@@ -1,23 +1,23 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { XnovuError } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 import { commandError, dockerBuildx, lastLine } from "./buildx.ts";
 import { loginHost } from "./reference.ts";
-import { type Ran, type RunOptions, run, type Step } from "./run.ts";
+import { type Ran, type RunOptions, run, type Step } from "./run-step.ts";
 
 export const revisionLabel = "org.opencontainers.image.revision";
 export const versionLabel = "org.opencontainers.image.version";
 
-/** What a registry holds under a reference. */
+/** An image in a registry. */
 export interface Pushed {
-  /** Of the index, or of the manifest where there is one platform only. */
+  /** Digest of the index, or of the manifest for one platform. */
   readonly digest: string;
   readonly platforms: readonly { readonly platform: string; readonly digest: string }[];
   readonly labels: Readonly<Record<string, string>>;
 }
 
-export type FailureKind = "missing" | "refused" | "passing" | "other";
+export type FailureKind = "missing" | "refused" | "transient" | "other";
 
-/** Sorts a client's words: `refused` needs a person, `passing` is worth another try. By text: the clients give one exit code for all. */
+/** Classifies a failure: `refused` needs a person, `transient` is worth a retry. By text, because the clients use one exit code for all. */
 export function failureKind(stderr: string): FailureKind {
   if (/\b(401|403)\b|unauthorized|forbidden|denied|authentication required|no basic auth credentials/i.test(stderr))
     return "refused";
@@ -27,13 +27,13 @@ export function failureKind(stderr: string): FailureKind {
       stderr,
     )
   )
-    return "passing";
+    return "transient";
   if (
     /\bEOF\b|connection (reset|refused)|broken pipe|i\/o timeout|TLS handshake timeout|context deadline exceeded|use of closed|stream (error|closed)/i.test(
       stderr,
     )
   )
-    return "passing";
+    return "transient";
   return "other";
 }
 
@@ -45,9 +45,9 @@ export interface RetryOptions extends RunOptions {
 }
 
 /**
- * Runs a step that talks to a registry, up to three times more after a failure that may pass.
+ * Runs a step that contacts a registry, with up to three retries after transient failures.
  *
- * @throws XnovuError at once when the registry refuses (401, 403), naming the login command; with its last words otherwise.
+ * @throws XnovuError at once when the registry refuses (401, 403), with the login command as hint; otherwise with its last line.
  */
 export async function withRetries(what: string, step: Step, options: RetryOptions): Promise<Ran> {
   const waits = options.waits ?? [1_000, 3_000, 9_000];
@@ -57,13 +57,13 @@ export async function withRetries(what: string, step: Step, options: RetryOption
     const kind = failureKind(errorsOf(ran.stderr));
     if (kind === "refused") throw refused(options.registry, ran);
     const wait = waits[tries];
-    if (kind !== "passing" || wait === undefined || options.signal?.aborted) throw commandError(what, ran);
-    options.note(`${what} failed (${lastLine(ran.stderr)}); trying again in ${wait / 1000} s`);
-    await sleep(wait, undefined, options.signal === undefined ? {} : { signal: options.signal });
+    if (kind !== "transient" || wait === undefined || options.signal?.aborted) throw commandError(what, ran);
+    options.note(`${what} failed (${lastLine(ran.stderr)}); retrying in ${wait / 1000} s`);
+    await sleep(wait, ...(options.signal === undefined ? [] : [options.signal]));
   }
 }
 
-/** BuildKit's progress shows commands and their output too, and only the lines of the failure itself say why it failed. */
+/** BuildKit's progress also shows commands and their output. Only the error lines say why it failed. */
 const errorsOf = (stderr: string): string => {
   const lines = stderr.split("\n").filter((line) => /^\s*(#\d+ )?(ERROR|error)\b/.test(line));
   return lines.length === 0 ? lastLine(stderr) : lines.join("\n");
@@ -71,14 +71,14 @@ const errorsOf = (stderr: string): string => {
 
 function refused(registry: string, ran: Ran): XnovuError {
   const host = loginHost(registry);
-  return new XnovuError(`${host || "Docker Hub"} refuses this account: ${lastLine(ran.stderr)}`, {
+  return new XnovuError(`${host || "Docker Hub"} refused this account: ${lastLine(ran.stderr)}`, {
     hint: `Log in with an account that may push there: docker login${host ? ` ${host}` : ""}`,
   });
 }
 
-/** What a reference holds in the registry; undefined when there is nothing. Needs no engine. */
+/** Reads a reference in the registry. Undefined when it does not exist. Needs no engine. */
 export async function inspect(reference: string, shown: RetryOptions): Promise<Pushed | undefined> {
-  // "not found" is an answer here, and no error to show.
+  // "not found" is a result here, so stderr is not shown.
   const { onStderr: _, ...options } = shown;
   const step: Step = { argv: [...dockerBuildx, "imagetools", "inspect", reference, "--format", "{{json .}}"], env: {} };
   const ran = await run(step, options);
@@ -98,14 +98,14 @@ interface ImageConfig {
   readonly config?: { readonly Labels?: Readonly<Record<string, string>> };
 }
 
-/** Reads `imagetools inspect --format '{{json .}}'`. Pure. */
+/** Parses the output of `imagetools inspect --format '{{json .}}'`. Pure. */
 export function parseInspect(output: string): Pushed {
   const { manifest = {}, image } = JSON.parse(output) as {
     manifest?: Descriptor & { readonly manifests?: readonly Descriptor[] };
     image?: ImageConfig | Readonly<Record<string, ImageConfig>>;
   };
   const digest = manifest.digest ?? "";
-  // Attestations stand in the index as manifests of their own, for a platform that nobody runs.
+  // Attestations are manifests in the index too, for an unknown platform.
   const images = (manifest.manifests ?? []).filter((m) => m.annotations?.["vnd.docker.reference.type"] === undefined);
   const configs = image === undefined ? [] : isConfig(image) ? [image] : Object.values(image);
   const own = configs[0];

@@ -3,9 +3,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Env } from "../../core/config/parse.ts";
-import { childEnv } from "./run.ts";
+import { childEnv } from "./run-step.ts";
 
-/** An environment in which git finds no configuration of this machine, and commits are the same each time. */
+/** An environment without this machine's git configuration. */
 export const gitEnv: Env = {
   PATH: process.env.PATH,
   HOME: join(tmpdir(), "xnovu-no-home"),
@@ -31,11 +31,11 @@ export interface Repository {
   commit(message: string): string;
 }
 
-/** A real repository in `path`, without a commit yet. */
+/** A real repository in `path`, without commits. Commits have fixed dates, so their SHAs are always the same. */
 export function repositoryAt(path: string, ...init: string[]): Repository {
   mkdirSync(path, { recursive: true });
   const env = { ...gitEnv, ...identity };
-  // Submodules of the tests are folders.
+  // The tests' submodules are local folders.
   const git = (...args: string[]) =>
     execFileSync("git", ["-c", "protocol.file.allow=always", ...args], {
       cwd: path,
@@ -59,7 +59,7 @@ export function repositoryAt(path: string, ...init: string[]): Repository {
   };
 }
 
-/** Runs work in a folder that is gone afterwards. */
+/** Runs work in a temporary folder. */
 export async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), "xnovu-git-"));
   try {

@@ -9,7 +9,7 @@ export const latestModes = ["auto", "always", "never"] as const;
 export type LatestMode = (typeof latestModes)[number];
 
 export interface TagOptions {
-  /** As typed. The guide's when absent. */
+  /** As typed. The default registry when absent. */
   readonly registry?: string | undefined;
   /** Replaces every generated tag. */
   readonly tag?: string | undefined;
@@ -20,9 +20,9 @@ export interface TagOptions {
 
 /** What `docker:tags --json` prints. */
 export interface Tags {
-  /** First 7 characters; null without a repository. */
+  /** First 7 characters of the commit. Null without a repository. */
   readonly sha: string | null;
-  /** Full SHA, with `-dirty` for a changed tree: the label `org.opencontainers.image.revision`. */
+  /** Full SHA, with `-dirty` for uncommitted changes: the label `org.opencontainers.image.revision`. */
   readonly revision: string | null;
   readonly dirty: boolean;
   readonly dirtyFiles: readonly string[];
@@ -30,15 +30,15 @@ export interface Tags {
   readonly version: string | null;
   /** Reference of the local image. */
   readonly local: string;
-  /** Full references, in the order they are pushed in: `latest` is the last. */
+  /** Full references in push order: `latest` is the last. */
   readonly remote: readonly string[];
   readonly warnings: readonly string[];
 }
 
 /**
- * The tags of a state, every one of them checked against the grammar. Pure.
+ * Computes the tags for a state of git. Each is checked against the grammar. Pure.
  *
- * @throws UsageError for a tag or a registry that no reference can hold, or a version that is asked for and missing.
+ * @throws UsageError for an invalid tag or registry, or when a required version is missing.
  */
 export function tagsOf(state: GitState | undefined, options: TagOptions = {}): Tags {
   const typed = options.registry ?? defaultRegistry;
@@ -46,7 +46,7 @@ export function tagsOf(state: GitState | undefined, options: TagOptions = {}): T
   const dirty = (state?.dirtyFiles.length ?? 0) > 0;
   const sha = state?.sha.slice(0, 7) ?? null;
   const own = options.tag ?? sha;
-  if (own === null) throw new UsageError("There is no git state to make a tag from", "Give one with --tag.");
+  if (own === null) throw new UsageError("There is no git repository to take a tag from", "Choose a tag with --tag.");
   if (options.requireVersion) requireVersion(state);
   const local = checkedTag(options.tag ?? `${own}${dirty ? "-dirty" : ""}`);
   const remote = options.tag === undefined ? generated(own, dirty, state, options.latest) : [options.tag];
@@ -63,24 +63,24 @@ export function tagsOf(state: GitState | undefined, options: TagOptions = {}): T
 }
 
 function generated(sha: string, dirty: boolean, state: GitState | undefined, latest: LatestMode = "always"): string[] {
-  // A changed tree is not the version, whatever commit it started from.
+  // A tree with uncommitted changes is not a version.
   const version = dirty ? undefined : state?.version;
   const isPrerelease = (version?.prerelease.length ?? 0) > 0;
   const takesLatest = latest === "always" || (latest === "auto" && !isPrerelease);
   return [sha, ...(version === undefined ? [] : [imageTagOf(version.text)]), ...(takesLatest ? ["latest"] : [])];
 }
 
-/** `+` is legal in a version and not in an image tag. */
+/** A version may contain `+`, an image tag may not. */
 export const imageTagOf = (version: string): string => version.replaceAll("+", "-");
 
-/** Whether a bare image tag is one that stands for a version. */
+/** Whether a bare image tag names a version. */
 export const isVersionTag = (tag: string): boolean => parseVersion(tag) !== undefined;
 
 function requireVersion(state: GitState | undefined): void {
   if (state?.version !== undefined) return;
   throw new UsageError(
-    "No semantic version tag is reachable from this commit, and --require-version asks for one",
-    state?.shallow ? `History is cut off here. Run: ${unshallow}` : "Tag a commit: git tag -a v1.0.0 -m v1.0.0",
+    "No semantic version tag is reachable from this commit, but --require-version needs one",
+    state?.shallow ? `This clone is shallow. Run: ${unshallow}` : "Tag a commit: git tag -a v1.0.0 -m v1.0.0",
   );
 }
 
@@ -90,29 +90,29 @@ function registryWarnings(typed: string): string[] {
   const registry = normalRegistry(typed);
   const trimmed = typed.replace(/\/+$/, "");
   return [
-    ...(registry === trimmed ? [] : [`the registry ${trimmed} is written ${registry}`]),
-    ...(isOnDockerHub(registry) ? [`${registry} names no host, so Docker takes it as ${registry} on Docker Hub`] : []),
+    ...(registry === trimmed ? [] : [`the registry ${trimmed} is normalised to ${registry}`]),
+    ...(isOnDockerHub(registry) ? [`${registry} contains no host, so Docker uses ${registry} on Docker Hub`] : []),
   ];
 }
 
 function stateWarnings(state: GitState | undefined, { tag, requireVersion }: TagOptions): string[] {
-  if (state === undefined) return ["no git state: the image carries no revision"];
+  if (state === undefined) return ["no git repository: the image has no revision label"];
   const warnings: string[] = [];
   const { dirtyFiles, version, versionIsHere, shallow } = state;
   if (dirtyFiles.length > 0) warnings.push(`uncommitted changes: ${shortList(dirtyFiles)}`);
   if (tag !== undefined) return warnings;
   if (shallow && !requireVersion)
-    warnings.push(`history is cut off here and no version tag is in what is left; to get them: ${unshallow}`);
+    warnings.push(`this clone is shallow and has no version tag; to fetch the rest: ${unshallow}`);
   if (version === undefined || dirtyFiles.length > 0) return warnings;
   if (imageTagOf(version.text) !== version.text)
-    warnings.push(`${version.text} becomes ${imageTagOf(version.text)}: an image tag cannot hold "+"`);
+    warnings.push(`${version.text} becomes ${imageTagOf(version.text)}: an image tag cannot contain "+"`);
   if (!versionIsHere)
     warnings.push(
-      `${version.text} is the nearest version, not this commit's own: a push moves that tag only with --move-tag`,
+      `${version.text} is the nearest version but belongs to another commit: a push moves its tag only with --move-tag`,
     );
   return warnings;
 }
 
-/** The first ten, and how many more. */
+/** The first ten files, and how many more. */
 export const shortList = (files: readonly string[]): string =>
   files.length <= 10 ? files.join(", ") : `${files.slice(0, 10).join(", ")} and ${files.length - 10} more`;

@@ -1,11 +1,11 @@
 /** A git tag that is a semantic version (semver.org 2.0.0, `v` optional). */
 export interface Version {
-  /** As it stands in git, any tag prefix taken off: `v1.2.3-rc.1+build.5`. */
+  /** The git tag without its prefix: `v1.2.3-rc.1+build.5`. */
   readonly text: string;
   readonly core: readonly [bigint, bigint, bigint];
-  /** Dot-separated identifiers after `-`; empty for a release. */
+  /** Dot-separated identifiers after `-`. Empty for a release. */
   readonly prerelease: readonly string[];
-  /** What follows `+`; it has no part in precedence. */
+  /** The part after `+`, which does not affect precedence. */
   readonly build: string;
 }
 
@@ -15,21 +15,21 @@ const grammar = new RegExp(
   `^v?${number}\\.${number}\\.${number}(?:-(${identifier}(?:\\.${identifier})*))?(?:\\+([0-9a-zA-Z-]+(?:\\.[0-9a-zA-Z-]+)*))?$`,
 );
 
-/** Undefined for anything that is not a semantic version to the letter: `v1.2`, `v01.2.3`, `deploy-prod`. */
+/** Undefined for anything that is not exactly a semantic version, such as `v1.2`, `v01.2.3` or `deploy-prod`. */
 export function parseVersion(text: string): Version | undefined {
   const match = grammar.exec(text);
   if (match === null) return undefined;
   const [, major = "0", minor = "0", patch = "0", prerelease, build = ""] = match;
   return {
     text,
-    // bigint: a date such as 20261123235959001 is a legal number, and must not lose its last digits.
+    // bigint, because a date such as 20261123235959001 is a legal number and must keep its last digits.
     core: [BigInt(major), BigInt(minor), BigInt(patch)],
     prerelease: prerelease === undefined ? [] : prerelease.split("."),
     build,
   };
 }
 
-/** Negative when `a` comes before `b` by semver precedence (section 11), 0 when they are equal in it. */
+/** Semver precedence (section 11): negative when `a` comes before `b`, 0 when they are equal. */
 export function compareVersions(a: Version, b: Version): number {
   for (const [index, own] of a.core.entries()) {
     const order = compare(own, b.core[index] ?? 0n);
@@ -61,7 +61,7 @@ function compareIdentifiers(a: string, b: string): number {
 
 const compare = <T extends bigint | string>(a: T, b: T): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** The highest of them; among equals a plain one before one with build metadata, `v1.0.0` before `1.0.0`, then by name. */
+/** The highest version. Among equals: without build metadata first, `v1.0.0` before `1.0.0`, then by name. */
 export function highest(versions: readonly Version[]): Version | undefined {
   const rank = ({ build, text }: Version) => `${build === "" ? 0 : 1}${text.startsWith("v") ? 0 : 1}${text}`;
   return [...versions].sort((a, b) => compareVersions(b, a) || compare(rank(a), rank(b)))[0];

@@ -6,7 +6,7 @@ import { output } from "@xnovu/test-engine/command";
 import { type Engine, startEngine } from "@xnovu/test-engine/engine";
 import { NoEngineHereError } from "@xnovu/test-engine/errors";
 import { gitEnv, inFolder, type Repository, repositoryAt } from "../../scripts/image/repository.fixture.ts";
-import { childEnv } from "../../scripts/image/run.ts";
+import { childEnv } from "../../scripts/image/run-step.ts";
 import { temporaryFolder } from "./folder.ts";
 import { type RegistryProxy, registryProxy } from "./registry-proxy.ts";
 

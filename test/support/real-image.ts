@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type RunningNovu, startNovu } from "@xnovu/novu-emulator";
 import { gitEnv, type Repository, repositoryAt } from "../../scripts/image/repository.fixture.ts";
-import { childEnv } from "../../scripts/image/run.ts";
+import { childEnv } from "../../scripts/image/run-step.ts";
 import type { TestEngine } from "./engine.ts";
 
 // The project's own image: its sources as a clean checkout, the command line in it, and servers that containers reach.
