@@ -75,7 +75,7 @@ test("a notification is waited for until it cannot come any more", () => {
   assert.is(problemsOf(sample, row("SENT"), silent, false), "wait");
   assert.match(
     String(problemsOf(sample, row("FAILED", "Novu answered 500"), silent, true)),
-    "still FAILED after 2 tries: Novu answered 500",
+    "still FAILED after 2 attempts: Novu answered 500",
   );
   assert.match(String(problemsOf(sample, row("SENT"), silent, true)), "got no message in time: email");
   assert.match(
