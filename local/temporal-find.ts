@@ -1,7 +1,8 @@
 import { execFile } from "node:child_process";
-import { accessSync, constants, existsSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { promisify } from "node:util";
+import { isExecutable } from "@xnovu/test-engine/tool-find";
 import { messageOf, XnovuError } from "../core/errors.ts";
 import { cacheFolder, platformName } from "./cache.ts";
 import { buildTemporal } from "./temporal-build.ts";
@@ -70,15 +71,6 @@ async function onPath(path: string): Promise<string | undefined> {
   const problem = await problemOf(found);
   if (problem) throw new Error(`${found} is ${problem}`);
   return found;
-}
-
-function isExecutable(path: string): boolean {
-  try {
-    accessSync(path, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 async function problemOf(path: string): Promise<string | undefined> {

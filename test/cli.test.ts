@@ -330,7 +330,7 @@ test("a database that is away, refuses, or is not set is said in one sentence, w
   wrong.password = "hidden-word";
   const refused = await xnovu(["migrate", "status"], { ...env, DATABASE_URL: wrong.href });
   assert.is(refused.code, 1);
-  assert.match(refused.err, "Check user, password");
+  assert.match(refused.err, "Check the user, the password");
   const unset = await xnovu(["list"], { ...env, DATABASE_URL: undefined });
   assert.is(unset.code, 78);
   assert.match(unset.err, "DATABASE_URL is missing");

@@ -45,21 +45,14 @@ function project(folder: string): Repository {
 test("docker:push --dry-run prints the guide's tags and, byte for byte, bake's own plan", () =>
   inFolder(async (folder) => {
     const { path, git, write } = project(folder);
+    const args = ["docker:push", "--dry-run", "--platform", "linux/arm64", "-r", "custom-registry"];
     for (const [state, make, expected] of [
       ["no tag", () => undefined, (sha: string) => [`xnovu:${sha}`, `${sha}, latest`]],
       ["tagged", () => git("tag", "v1.0.0"), (sha: string) => [`xnovu:${sha}`, `${sha}, v1.0.0, latest`]],
       ["changed", () => write("x", ""), (sha: string) => [`xnovu:${sha}-dirty`, `${sha}, latest`]],
     ] as const) {
       make();
-      const { status, stdout, stderr } = xnovu(
-        path,
-        "docker:push",
-        "--dry-run",
-        "--platform",
-        "linux/arm64",
-        "-r",
-        "custom-registry",
-      );
+      const { status, stdout, stderr } = xnovu(path, ...args);
       assert.is(status, 0, stderr);
       const [local, remote] = expected(git("rev-parse", "HEAD").slice(0, 7));
       assert.ok(
@@ -67,16 +60,7 @@ test("docker:push --dry-run prints the guide's tags and, byte for byte, bake's o
         `${state}: ${stdout.slice(0, 100)}`,
       );
 
-      const asJson = xnovu(
-        path,
-        "docker:push",
-        "--dry-run",
-        "--platform",
-        "linux/arm64",
-        "-r",
-        "custom-registry",
-        "--json",
-      );
+      const asJson = xnovu(path, ...args, "--json");
       const { plan, ...tags } = JSON.parse(asJson.stdout) as Tags & { plan: unknown };
       const committedAt = Number(git("log", "-1", "--format=%ct"));
       const bake = bakePrint(

@@ -36,12 +36,8 @@ export interface RunOptions {
 
 /** Runs a step and captures its output. A failure of the program is a result, not an exception. */
 export async function run({ argv, env }: Step, options: RunOptions): Promise<Ran> {
-  const { $ } = zx();
-  const shell = $({
-    cwd: options.cwd,
-    env: childEnv({ ...options.env, ...env }),
-    quiet: true,
-    nothrow: true,
+  const shell = zx().$({
+    ...shellOptions(env, options),
     stdio: ["ignore", "pipe", "pipe"],
     // A signal for each run: zx never removes its listener, and Node warns above ten listeners on one signal.
     ...(options.signal === undefined ? {} : { signal: AbortSignal.any([options.signal]) }),
@@ -56,14 +52,14 @@ export async function run({ argv, env }: Step, options: RunOptions): Promise<Ran
 
 /** Runs a step with this terminal as its stdio. Returns its exit code. */
 export async function runAttached({ argv, env }: Step, options: RunOptions): Promise<number> {
-  const { $ } = zx();
-  const shell = $({
-    cwd: options.cwd,
-    env: childEnv({ ...options.env, ...env }),
-    quiet: true,
-    nothrow: true,
-    stdio: "inherit",
-  });
+  const shell = zx().$({ ...shellOptions(env, options), stdio: "inherit" });
   const { exitCode } = await shell`${argv}`;
   return exitCode ?? 130;
 }
+
+const shellOptions = (env: Step["env"], options: RunOptions) => ({
+  cwd: options.cwd,
+  env: childEnv({ ...options.env, ...env }),
+  quiet: true,
+  nothrow: true,
+});

@@ -80,7 +80,7 @@ export function onPath(name: string): string | undefined {
 
 const pathFolders = (): string[] => (process.env.PATH ?? "").split(delimiter).filter((folder) => folder !== "");
 
-function isExecutable(path: string): boolean {
+export function isExecutable(path: string): boolean {
   try {
     accessSync(path, constants.X_OK);
     return true;
