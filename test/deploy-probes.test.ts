@@ -13,8 +13,8 @@ import { testDatabase } from "./support/database.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { root } from "./support/worker.ts";
 
-// What deploy/kubernetes asks of app and worker, asked of them while everything that they depend on is away: a probe that then fails would
-// restart or hide every pod at once.
+// The probes of deploy/kubernetes, against app and worker while everything that they depend on is away. A probe that fails then would restart
+// or hide every pod at once.
 
 const folder = temporaryFolder("xnovu-probes-");
 const deployment = (name: string): unknown => {

@@ -7,7 +7,7 @@ import * as assert from "uvu/assert";
 import { at, find, listAt, parseManifests } from "../scripts/dev/deploy-check/manifest.ts";
 import { testDatabase } from "./support/database.ts";
 
-// The query by which KEDA counts, and the login it counts with, as deploy/kubernetes has them, on a real Postgres.
+// KEDA's query and login from deploy/kubernetes, on a real Postgres.
 
 const folder = join(process.cwd(), "deploy/kubernetes");
 const place = join(folder, "components/keda/autoscaling-keda.yaml");
@@ -74,12 +74,12 @@ test.after(async () => {
   await database.close();
 });
 
-test("the scaler's login counts the rows that are due and no others", async () => {
+test("the scaler's login counts only due rows", async () => {
   const { rows } = await asScaler((client) => client.query<{ count: string }>(query));
   assert.equal(rows, [{ count: "15" }]);
 });
 
-test("it sees nothing else and changes nothing", async () => {
+test("it can read nothing else and change nothing", async () => {
   for (const [text, message] of [
     ["SELECT payload FROM notify.notification LIMIT 1", "permission denied"],
     ["SELECT count(*) FROM notify.notification_recipient", "permission denied"],
@@ -93,7 +93,7 @@ test("it sees nothing else and changes nothing", async () => {
     );
 });
 
-test("each part of the query goes by the index that its loop claims by", async () => {
+test("each part of the query uses the index of its loop", async () => {
   const { rows } = await asScaler((client) => client.query<{ "QUERY PLAN": string }>(`EXPLAIN ${query}`));
   const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
   for (const index of ["notification_new", "notification_scheduled", "notification_failed"])
@@ -101,13 +101,13 @@ test("each part of the query goes by the index that its loop claims by", async (
   assert.not.match(plan, /Seq Scan on notification/, plan);
 });
 
-test("none counts while sending is paused, nor until a pause that ended is known to have helped", async () => {
+test("the count is 0 while sending is paused, and until a call has succeeded or 15 s have passed", async () => {
   const counted = async (until: string) => {
     await owner.query(`UPDATE notify.sending_pause SET paused_until = ${until}, reason = 'Novu: 401'`);
     return await asScaler(async (client) => (await client.query<{ count: string }>(query)).rows[0]?.count);
   };
   assert.is(await counted("now() + interval '1 minute'"), "0");
-  assert.is(await counted("now() - interval '1 second'"), "0", "a single notification tries, and may be refused again");
+  assert.is(await counted("now() - interval '1 second'"), "0", "the workers send a single notification, and Novu may refuse it again");
   assert.is(await counted("now() - interval '20 seconds'"), "15");
   assert.is(await counted("NULL"), "15", "a call has succeeded");
 });
