@@ -125,7 +125,7 @@ test("an incident makes the alert's own expression true", async () => {
   fault(401);
   await rig.insert(1);
   await fires("XnovuNovuRefuses");
-  const [closed] = await prometheus.query('xnovu_sending_paused_by_reason{reason="person"}');
+  const [closed] = await prometheus.query('xnovu_sending_paused_by_reason{reason="operator"}');
   assert.is(closed?.value[1], "1");
   await worker.child.stop({ signal: "SIGKILL" });
   await fires("XnovuNoWorker");

@@ -118,6 +118,17 @@ test("no page is left over, and every link between pages leads somewhere", () =>
   }
 });
 
+test("log messages that pages quote exist in the worker", () => {
+  const sources = readdirSync(join(root, "worker"), { recursive: true, withFileTypes: true })
+    .filter(({ name }) => name.endsWith(".ts"))
+    .map(({ parentPath, name }) => readFileSync(join(parentPath, name), "utf8"))
+    .join("\n");
+  const folder = join(root, "docs/runbooks");
+  for (const name of readdirSync(folder))
+    for (const [, message = ""] of readFileSync(join(folder, name), "utf8").matchAll(/`(an? [a-z][^`]+)`/g))
+      assert.ok(sources.includes(`"${message}"`), `${name}: ${message}`);
+});
+
 test("panels explain themselves and do not overlap", () => {
   for (const dashboard of dashboards) {
     const cells = new Set<string>();

@@ -73,7 +73,7 @@ export const overview: Dashboard = {
           as: "stat",
           queries: [
             [
-              'max(xnovu_sending_paused_by_reason{reason="rate"}) + 2 * max(xnovu_sending_paused_by_reason{reason="circuit"}) + 3 * max(xnovu_sending_paused_by_reason{reason="person"})',
+              'max(xnovu_sending_paused_by_reason{reason="rate_limit"}) + 2 * max(xnovu_sending_paused_by_reason{reason="breaker"}) + 3 * max(xnovu_sending_paused_by_reason{reason="operator"})',
               "sending",
             ],
           ],

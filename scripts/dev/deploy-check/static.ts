@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { staleErrors } from "../kubernetes/checksums.ts";
 import { cloudSettingErrors } from "./cloud-settings.ts";
 import { type ConfigFile, configFiles } from "./files.ts";
@@ -7,7 +7,7 @@ import { at, listAt } from "./manifest.ts";
 import { projectVersion } from "./rules.ts";
 import { defaultOf, valueErrors } from "./rules-settings.ts";
 
-/** Errors in deploy/ and docs/deploy that need no tool to find. Fast enough for every `make check`. One line each. */
+/** Errors in deploy/ that need no tool to find. Fast enough for every `make check`. One line each. */
 export function staticErrors(root: string): string[] {
   const { files, errors } = configFiles(root);
   return [
@@ -20,7 +20,6 @@ export function staticErrors(root: string): string[] {
     ...versions(files, root),
     ...graces(files),
     ...metricNames(files, root),
-    ...links(root),
   ];
 }
 
@@ -118,18 +117,4 @@ function metricNames(files: readonly ConfigFile[], root: string): string[] {
       .filter((name) => !named.includes(name) && !sources.includes(`"${name}"`))
       .map((name) => `${path}: the worker has no metric ${name}`),
   );
-}
-
-/** Broken links in docs/deploy. */
-function links(root: string): string[] {
-  const folder = join(root, "docs/deploy");
-  if (!existsSync(folder)) return ["docs/deploy is missing"];
-  return readdirSync(folder)
-    .filter((name) => name.endsWith(".md"))
-    .flatMap((name) => {
-      const text = readFileSync(join(folder, name), "utf8");
-      return [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)]
-        .filter(([, target = ""]) => !existsSync(join(folder, dirname(name), target)))
-        .map(([, target]) => `docs/deploy/${name}: nothing is at ${target}`);
-    });
 }
