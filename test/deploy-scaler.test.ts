@@ -107,7 +107,11 @@ test("the count is 0 while sending is paused, and until a call has succeeded or 
     return await asScaler(async (client) => (await client.query<{ count: string }>(query)).rows[0]?.count);
   };
   assert.is(await counted("now() + interval '1 minute'"), "0");
-  assert.is(await counted("now() - interval '1 second'"), "0", "the workers send a single notification, and Novu may refuse it again");
+  assert.is(
+    await counted("now() - interval '1 second'"),
+    "0",
+    "the workers send a single notification, and Novu may refuse it again",
+  );
   assert.is(await counted("now() - interval '20 seconds'"), "15");
   assert.is(await counted("NULL"), "15", "a call has succeeded");
 });
