@@ -6,7 +6,7 @@ import { withBuildx } from "@xnovu/test-engine/docker-tools";
 import { compile } from "../scripts/compile/output.ts";
 
 // `docker:push --dry-run` against the bare `docker buildx bake --print` it ends in: what the toolkit itself costs. The two, and the compiled
-// command line, take turns, so that a machine that slows down slows all of them; what is told is the median of same-round differences.
+// command line, take turns, so that a machine that slows down slows all of them; the result is the median of same-round differences.
 
 const rounds = Number(process.argv[2] ?? 15);
 const root = fileURLToPath(new URL("..", import.meta.url));

@@ -53,15 +53,15 @@ try {
   const base = (await layersOf("node")).length;
   const [both, app] = [await layersOf("runtime"), await layersOf("app-alone")];
   const sum = (layers: readonly Layer[]) => layers.reduce((bytes, { size }) => bytes + size, 0);
-  const told = (layers: readonly Layer[]) => ({
+  const sizesOf = (layers: readonly Layer[]) => ({
     bytes: sum(layers),
     baseBytes: sum(layers.slice(0, base)),
     layerBytes: layers.slice(base).map(({ size }) => size),
   });
   const result = {
     platform: "linux/amd64",
-    appAndWorker: told(both),
-    appAlone: told(app),
+    appAndWorker: sizesOf(both),
+    appAlone: sizesOf(app),
     ratio: Number((sum(both) / sum(app)).toFixed(3)),
     goal: 1.3,
     commit: execFileSync("git", ["rev-parse", "--short", "HEAD"], { cwd: root, encoding: "utf8" }).trim(),

@@ -41,7 +41,7 @@ test("within a tenth of the target it leaves things as they are", () => {
   assert.equal(asked([219, 181, 230]), [2, 2, 3]);
 });
 
-test("what is counted ends at the cap, and so does what is asked for", () => {
+test("the count ends at the cap, and so does the number of workers", () => {
   assert.equal(asked([99_999, 99_999, 99_999], { max: 40 }), [6, 11, 11]);
 });
 
@@ -52,7 +52,7 @@ test("of two metrics the one that asks for more counts", () => {
 test("goes down only after the window, by half a minute's number at most", () => {
   const looks = asked([1_000, 1_000, ...Array.from({ length: 30 }, () => 0)]);
   const first = looks.findIndex((pods, index) => index > 1 && pods < 10);
-  assert.is(first * syncSeconds - syncSeconds, 315, "300 s after the last that asked for ten");
+  assert.is(first * syncSeconds - syncSeconds, 315, "300 s after the last poll that wanted ten");
   assert.equal([looks[first], looks[first + 3], looks[first + 4]], [5, 5, 2]);
 });
 
@@ -67,7 +67,7 @@ test("a day: nothing is lost, a worker counts from its start, the oldest goes fi
   assert.equal([day[9]?.backlog, day[9]?.age], [8_000, 7], "two workers sent 200 a second");
   assert.is(day.at(-1)?.backlog, 0);
   const sent = (second: number) => (day[second - 1]?.backlog ?? 0) - (day[second]?.backlog ?? 0);
-  assert.is(sent(19), 200, "those asked for in the first second are not there yet");
+  assert.is(sent(19), 200, "those requested in the first second have not started");
   assert.is(sent(20), 600, "and now they are");
 });
 

@@ -1,12 +1,12 @@
 import { callsPerClaim, maxClaimsInFlight } from "../../worker/capacity.ts";
 import { maxEventsPerCall } from "../../worker/delivery/plan-calls.ts";
 
-/** Calls to Novu that one worker has under way at the most. */
+/** At most this many calls to Novu are in flight in one worker. */
 export const callsUnderWay = maxClaimsInFlight * callsPerClaim;
 
 /**
  * How much of that is used while a backlog lasts: a claim is over with its last call, and the next one begins after it. Measured: 2,180 a second from
- * one worker, 40,000 rows waiting, calls of 100 events that were answered after 0.4 s, twelve under way at the most.
+ * one worker, 40,000 rows waiting, calls of 100 events that were answered after 0.4 s, at most twelve in flight.
  */
 const share = 0.73;
 

@@ -23,8 +23,8 @@ export interface Second {
 }
 
 /**
- * A day, second by second: producers insert, workers send the oldest first, the autoscaler looks every 15 s. Workers that go finish what they
- * have, so they count until they are told to go. KEDA's trigger on Temporal's task queue is left out: a worker takes the tasks of its worker session at once.
+ * A day, second by second: producers insert, workers send the oldest first, the autoscaler looks every 15 s. Workers that stop finish what they
+ * have, so they count until they get the signal. KEDA's trigger on Temporal's task queue is left out: a worker takes the tasks of its worker session at once.
  * Nothing is drawn by chance.
  */
 export function simulate(rule: Rule, world: World): Second[] {

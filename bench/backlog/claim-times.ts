@@ -25,7 +25,7 @@ export async function fillBacklog(url: string, rows: number): Promise<void> {
   });
 }
 
-/** Claims rows as a worker does, one claim after another, and says how long each took, in milliseconds. They are given back at the end. */
+/** Claims rows as a worker does, one claim after another, and returns how long each took, in milliseconds. The rows are released at the end. */
 export async function claimTimes(dist: string, url: string, claims: number): Promise<number[]> {
   // The compiled file exports what its source does.
   const { createClaims } = (await import(`${dist}/outbox/claims.js`)) as typeof ClaimsModule;

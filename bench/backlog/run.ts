@@ -60,9 +60,9 @@ export async function runBacklog(
   const vacuumed = await tableStates(url);
 
   const data = { few, many, ratio: round(many.p95 / few.p95, 2), plans, drain, tables: { filled, cleared, vacuumed } };
-  const told = result(lineOf(data), data);
-  if (keep) keepResult(told, { "": plotOf(told) });
-  return told;
+  const measured = result(lineOf(data), data);
+  if (keep) keepResult(measured, { "": plotOf(measured) });
+  return measured;
 }
 
 function lineOf({ few, many, ratio, drain, tables }: BacklogData): string {

@@ -19,11 +19,11 @@ export interface RoundResult {
   readonly load: number;
 }
 
-/** A round whose numbers do not add up: nothing measured in it is worth telling. */
+/** A round whose numbers do not add up: its measurements are discarded. */
 class RoundFailedError extends Error {}
 
 /** Pure: what does not add up in what the endpoint saw for so many rows. */
-export const faultOf = ({ events, duplicates }: StubCounts, rows: number): string | undefined =>
+export const mismatchOf = ({ events, duplicates }: StubCounts, rows: number): string | undefined =>
   events === rows && duplicates === 0 ? undefined : `${events} events and ${duplicates} duplicates for ${rows} rows`;
 
 let series = 0;
@@ -83,8 +83,8 @@ async function drain(
   const ms = monotonicMs() - began;
   const after = cpuOf(groups);
   const calls = await stage.stub.counts();
-  const fault = faultOf(calls, rows);
-  if (fault !== undefined) throw new RoundFailedError(`${contender.name}: ${fault}`);
+  const mismatch = mismatchOf(calls, rows);
+  if (mismatch !== undefined) throw new RoundFailedError(`${contender.name}: ${mismatch}`);
   const cpuS = Object.fromEntries(
     Object.entries(after).map(([name, spent]) => [name, round((spent - (before[name] ?? 0)) / 1000, 2)]),
   );

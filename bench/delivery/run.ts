@@ -55,9 +55,9 @@ export async function runDelivery(
     rounds.push(one);
   }
   const data = summary(rows, chosen, rounds);
-  const told = result(lineOf(data), data);
-  if (keep) keepResult(told, { "": plotOf(told) });
-  return told;
+  const measured = result(lineOf(data), data);
+  if (keep) keepResult(measured, { "": plotOf(measured) });
+  return measured;
 }
 
 function summary(rows: number, chosen: readonly Contender[], rounds: Rounds<RoundResult>): DeliveryData {
@@ -100,10 +100,10 @@ function lineOf({ ratios }: DeliveryData): string {
     ["bare", (x: number) => `${round(x, 2)} of the loop without Temporal`],
     ["bare-sql", (x: number) => `${round(x, 2)} of bare SQL without bookkeeping`],
   ] as const;
-  const told = parts.flatMap(([name, say]) =>
+  const ratiosInWords = parts.flatMap(([name, say]) =>
     ratios[name] === undefined || Number.isNaN(ratios[name]) ? [] : [say(ratios[name])],
   );
-  return `delivery: ${told.join(", ")}`;
+  return `delivery: ${ratiosInWords.join(", ")}`;
 }
 
 function plotOf({ machine, at, data }: Result<DeliveryData>): string {

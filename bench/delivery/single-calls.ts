@@ -2,7 +2,7 @@ import type { NovuPort } from "../../core/delivery.ts";
 import { bodyOf } from "../../novu/client.ts";
 import { novuCalls } from "../peers/novu-calls.ts";
 
-/** The worker's door to Novu with the very call that the peers' jobs make: one event each, so many at once. */
+/** The worker's port to Novu with the same call as the peers' jobs: one event each, several at once. */
 export function singleCalls(url: string, connections: number): NovuPort {
   const novu = novuCalls(url, connections);
   return {

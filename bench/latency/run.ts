@@ -61,9 +61,9 @@ export async function runLatency(
   }
   const polled = only && !only.includes("xnovu") ? {} : { withoutNotify: await polledOnly(stage, checkout) };
   const data = { ...summary(chosen, rounds), ...polled };
-  const told = result(lineOf(data), data);
-  if (keep) keepResult(told, plotsOf(told));
-  return told;
+  const measured = result(lineOf(data), data);
+  if (keep) keepResult(measured, plotsOf(measured));
+  return measured;
 }
 
 async function takeTurn(stage: Stage, contender: Contender, url: string): Promise<Turn> {

@@ -14,7 +14,7 @@ export interface Latency {
 
 export interface Throughput {
   readonly rows: number;
-  /** Milliseconds from one insert to the next, before half as much again by chance: no beat with anyone's timers. */
+  /** Milliseconds from one insert to the next, before half as much again by chance: so that inserts do not fall into step with a timer. */
   readonly everyMs: number;
 }
 

@@ -35,7 +35,7 @@ test("a ratio is the middle of same-round ratios, not the ratio of the middles",
   assert.ok(Number.isNaN(ratioOf(rounds, "a", "absent", (x) => x)));
 });
 
-test("each round begins one further, and everybody has a turn", () => {
+test("each round starts with the next contender, and every contender starts once", () => {
   assert.equal(turnOrder(["a", "b", "c"], 0), ["a", "b", "c"]);
   assert.equal(turnOrder(["a", "b", "c"], 1), ["b", "c", "a"]);
   assert.equal(turnOrder(["a", "b", "c"], 5), ["c", "a", "b"]);

@@ -21,7 +21,7 @@ export interface Stage {
   close(): Promise<void>;
 }
 
-/** Beside Postgres' own defaults, and told in each result. Durable: fsync and synchronous_commit stay on. */
+/** Set beside Postgres' defaults, and listed in each result. Durable: fsync and synchronous_commit stay on. */
 export const postgresSettings = {
   shared_buffers: "512MB",
   max_wal_size: "8GB",

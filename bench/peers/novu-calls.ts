@@ -10,7 +10,7 @@ export interface BenchEvent {
 
 export interface NovuCalls {
   single(event: BenchEvent): Promise<void>;
-  /** The same call for whoever has the event as JSON already. */
+  /** The same call for an event that is JSON text already. */
   singleText(event: string): Promise<void>;
   /** Up to 100 events. */
   bulk(events: readonly BenchEvent[]): Promise<void>;

@@ -18,7 +18,7 @@ export interface Peer {
   close(): Promise<void>;
 }
 
-/** Main of a contender's process: starts it, says that it is ready, and works when it is told to. */
+/** Main of a contender's process: starts it, reports that it is ready, and works on request. */
 export async function servePeer(start: (place: PeerPlace) => Promise<Peer>): Promise<void> {
   const place = JSON.parse(process.argv[2] ?? "{}") as PeerPlace;
   const peer = await start(place);

@@ -49,9 +49,9 @@ export async function runWorker(
     await sleep(15_000);
     const watch = await watchStatements(stage, "idle_worker", idleSeconds);
     const data = { readyMs, idleRssMiB: [round(rssMiB(worker.pid))], idleSeconds, ...watch };
-    const told = result(lineOf(data), data);
-    if (keep) keepResult(told, {});
-    return told;
+    const measured = result(lineOf(data), data);
+    if (keep) keepResult(measured, {});
+    return measured;
   } finally {
     await worker.stop();
   }

@@ -21,7 +21,7 @@ export async function startStub(): Promise<Stub> {
     pid: child.pid,
     async expect(events) {
       const reached = child.next("reached").then(({ at }) => at);
-      // Whoever gives up before the last event comes does not wait for it any more.
+      // A caller that gives up before the last event no longer waits for it.
       reached.catch(() => undefined);
       child.send({ kind: "expect", events });
       await child.next("expecting");

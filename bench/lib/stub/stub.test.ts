@@ -1,6 +1,6 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { faultOf } from "../../delivery/round.ts";
+import { mismatchOf } from "../../delivery/round.ts";
 import { novuCalls } from "../../peers/novu-calls.ts";
 import { monotonicMs } from "../numbers.ts";
 import { startStub } from "./start.ts";
@@ -18,13 +18,13 @@ test("the endpoint counts single and bulk calls, tells when all have come, and f
     const at = await reached;
     assert.ok(at > began && at < monotonicMs());
     assert.equal(await stub.counts(), { events: 3, duplicates: 0, single: 1, bulk: 1 });
-    assert.is(faultOf(await stub.counts(), 3), undefined);
-    assert.match(String(faultOf(await stub.counts(), 4)), "3 events and 0 duplicates for 4 rows");
+    assert.is(mismatchOf(await stub.counts(), 3), undefined);
+    assert.match(String(mismatchOf(await stub.counts(), 4)), "3 events and 0 duplicates for 4 rows");
 
     await novu.bulk([event("c"), event("a")]);
     assert.is((await stub.counts()).duplicates, 2);
     // As many events as rows, one of them twice: one row was lost.
-    assert.match(String(faultOf(await stub.counts(), 5)), "2 duplicates");
+    assert.match(String(mismatchOf(await stub.counts(), 5)), "2 duplicates");
     assert.equal([...(await stub.times()).keys()], ["a", "b", "c"]);
 
     await stub.expect(1);

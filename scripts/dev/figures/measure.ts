@@ -46,7 +46,8 @@ export function measure(tree: Tree): Measured {
       "outcome types": types.length,
       "repeats of 6 lines or more": same.length,
       "repeats without tests": same.filter(({ a, b }) => !isTest(placeFile(a)) && !isTest(placeFile(b))).length,
-      "words of docs": wordsOfDocs(tree),
+      "words of docs": wordsOfDocs(tree, false),
+      "words of docs, generated": wordsOfDocs(tree, true),
     },
     details: {
       "longest functions": functions.slice(0, 10).map(({ lines, name, place }) => `${lines} ${name} ${place}`),
@@ -81,7 +82,11 @@ function typesIn(tree: Tree): string[] {
     .flatMap((file) => [...tree.read(file).matchAll(pattern)].map(([, name]) => `${name} ${file}`));
 }
 
-const wordsOfDocs = (tree: Tree): number =>
-  tree.files
+/** A generated page says so in a comment near its head. */
+function wordsOfDocs(tree: Tree, generated: boolean): number {
+  return tree.files
     .filter((file) => file.endsWith(".md"))
-    .reduce((sum, file) => sum + (tree.read(file).match(/\S+/g)?.length ?? 0), 0);
+    .map((file) => tree.read(file))
+    .filter((text) => /<!-- (Generated|Made) (by|from)/.test(text.slice(0, 500)) === generated)
+    .reduce((sum, text) => sum + (text.match(/\S+/g)?.length ?? 0), 0);
+}
