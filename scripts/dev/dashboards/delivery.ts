@@ -106,7 +106,7 @@ const novu: readonly Panel[] = [
     unit: "short",
     queries: [
       ["max by (reason) (xnovu_sending_paused_by_reason)", "{{reason}}"],
-      ["max(xnovu_circuit_open)", "circuit open or half-open"],
+      ['max by (state) (xnovu_breaker_state{state!="closed"})', "breaker {{state}}"],
     ],
   },
   {
