@@ -7,7 +7,7 @@ import { type Collector, startCollector } from "./support/collector.ts";
 import { temporaryFolder } from "./support/folder.ts";
 import { until } from "./support/worker.ts";
 
-// The built app, and what it tells a collector of Novu's calls to its bridge.
+// The spans that the built app exports for Novu's calls to its bridge.
 const folder = temporaryFolder("xnovu-app-traces-");
 const secretKey = "novu-secret-of-the-test";
 const traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
@@ -48,7 +48,7 @@ async function call(body: string, { key = secretKey, action = "execute", of = ap
 }
 const seen = (count: number) => until(() => (collector.spans().length >= count ? collector.spans() : undefined));
 
-test("a call is a span; it joins the producer's trace by the payload or by a header, and says nothing of what is sent", async () => {
+test("a call is a span that joins the producer's trace by payload or header, and holds no content", async () => {
   assert.is(await call(step({})), 200);
   assert.is(await call(step({ traceparent })), 200);
   assert.is(await call(step({}), { headers: { traceparent } }), 200);
@@ -72,7 +72,7 @@ test("a call is a span; it joins the producer's trace by the payload or by a hea
   for (const hidden of ["Grandmother", "surgery", "ada", secretKey]) assert.not.ok(collector.text().includes(hidden));
 });
 
-test("whoever does not sign with the key makes no span", async () => {
+test("a request that is not signed with the key makes no span", async () => {
   const before = collector.spans().length;
   assert.is(await call(step({ traceparent }), { key: "another key" }), 401);
   await call(step({ traceparent }), { key: "another key", action: "none" });
@@ -83,7 +83,7 @@ test("whoever does not sign with the key makes no span", async () => {
   assert.is(collector.spans().length, before + 1);
 });
 
-test("a span whose call was answered as the app is stopped arrives", async () => {
+test("a span of a call that finished just before the app stops is exported", async () => {
   const last = await startApp(serverPath, { NOVU_SECRET_KEY: secretKey, OTEL_EXPORTER_OTLP_ENDPOINT: collector.url });
   const before = collector.spans().length;
   assert.is(await call(step({}), { of: last }), 200);
@@ -91,19 +91,19 @@ test("a span whose call was answered as the app is stopped arrives", async () =>
   assert.is(collector.spans().length, before + 1);
 });
 
-test("off unless an endpoint is set; a bad setting or a collector that is away keeps no call from its answer", async () => {
+test("tracing is off unless an endpoint is set; a bad setting or an unreachable collector does not affect responses", async () => {
   const before = collector.requests().length;
   const bad = { OTEL_EXPORTER_OTLP_ENDPOINT: collector.url, OTEL_TRACES_SAMPLER: "sometimes" };
-  const away = {
+  const unreachable = {
     OTEL_EXPORTER_OTLP_ENDPOINT: `http://127.0.0.1:${await freePort()}`,
     OTEL_EXPORTER_OTLP_TIMEOUT: "300",
   };
-  for (const env of [{}, bad, away]) {
+  for (const env of [{}, bad, unreachable]) {
     const other = await startApp(serverPath, { NOVU_SECRET_KEY: secretKey, ...env });
     try {
       for (const _ of [1, 2]) assert.is(await call(step({ traceparent }), { of: other }), 200);
-      if (env === bad) assert.match(other.child.tail(), /traces are off.*|OTEL_TRACES_SAMPLER/);
-      if (env === away) await until(() => other.child.tail().includes("the collector takes no traces"));
+      if (env === bad) assert.match(other.child.tail(), /OTEL_TRACES_SAMPLER.*tracing is off/);
+      if (env === unreachable) await until(() => other.child.tail().includes("the collector takes no traces"));
     } finally {
       await other.child.stop();
     }

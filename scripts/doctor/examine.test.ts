@@ -153,8 +153,8 @@ test("Novu: a wrong key, no server, another server, and workflows that were neve
 
 test("the app: what its health endpoint reports, and no app at an address that a setting names", async () => {
   rig.setAppHealth(503, { status: "error", checks: { database: { status: "down", error: "connection refused" } } });
-  const sick = (await look()).of("app");
-  assert.equal([sick.state, sick.found], ["down", "database is down: connection refused"]);
+  const down = (await look()).of("app");
+  assert.equal([down.state, down.found], ["down", "database is down: connection refused"]);
   const PORT = String(await freePort());
   const named = await examine({ ...rig.env, PORT }, { audience: "app", limitMs: 2_000 });
   assert.is(named.findings.find(({ check }) => check === "app")?.state, "down");

@@ -27,24 +27,24 @@ export const appMutants = [
     "any content type is accepted": { find: "if (!isJson) throw", replace: "if (false) throw" },
   }),
   ...mutantsOf("API", "app/lib/api/validate.ts", ["app/lib/api/validate.test.ts"], {
-    "a recipient may be named twice": { find: "repeated(value.recipients)", replace: "repeated([])" },
+    "a recipient may be named twice": { find: "findRepeated(value.recipients)", replace: "findRepeated([])" },
     "the 30th of February is a date": {
       find: 'new Date(day).toISOString().startsWith(parts[1] ?? "") &&',
       replace: "",
     },
   }),
-  ...mutantsOf("API", "app/lib/api/request.ts", ["app/lib/api/request.test.ts"], {
+  ...mutantsOf("API", "app/lib/api/read-request.ts", ["app/lib/api/read-request.test.ts"], {
     "a list has no limit": { find: "&& list.length <= maxBatch", replace: "" },
     "Idempotency-Key and transactionId may differ": { find: "single.transactionId !== id)", replace: "false)" },
   }),
-  ...mutantsOf("API", "app/lib/api/rate.ts", ["app/lib/api/rate.test.ts"], {
+  ...mutantsOf("API", "app/lib/api/rate-limit.ts", ["app/lib/api/rate-limit.test.ts"], {
     "a list counts as one notification": {
       find: "limiter.consume(key.id, points)",
       replace: "limiter.consume(key.id, 1)",
     },
   }),
   ...mutantsOf("pages", "app/lib/operations/access.ts", ["app/lib/operations/access.test.ts"], {
-    "any password opens the operations pages": { find: '? "in" : "ask";', replace: '? "in" : "in";' },
+    "any password opens the operations pages": { find: ': "login";', replace: ': "granted";' },
     "a form of another site is accepted": { find: "&& same(password, token, formToken(env, change))", replace: "" },
   }),
   ...mutantsOf("bridge", "app/lib/bridge.ts", ["test/app.test.ts"], {
@@ -52,8 +52,8 @@ export const appMutants = [
   }),
   ...mutantsOf("bridge", "app/api/novu/route.ts", ["test/app.test.ts"], {
     "a body has no limit": {
-      find: "if (body === undefined) return refusal",
-      replace: "if (body === null) return refusal",
+      find: "if (body === undefined) return errorResponse",
+      replace: "if (body === null) return errorResponse",
     },
   }),
 ];

@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 import type { Settings } from "../../../core/config/variables.ts";
 import { HttpStatusError } from "../../../core/diagnosis/category.ts";
 import { type Diagnose, diagnoseProcess } from "../../../core/diagnosis/diagnosis.ts";
@@ -15,8 +15,8 @@ export interface Dependency {
   readonly diagnose: Diagnose;
 }
 
-/** Waits for the next turn of the event loop: the latency shows how busy this process is. */
-export const server: Dependency = { query: () => nextTurn(), diagnose: diagnoseProcess };
+/** Waits for the event loop: the latency shows how busy this process is. */
+export const server: Dependency = { query: () => setImmediate(), diagnose: diagnoseProcess };
 
 export const database = (settings: Settings["database"]): Dependency => ({
   query: async () => {

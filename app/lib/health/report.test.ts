@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { checkHealth } from "./report.ts";
 
-// HTTP servers stand in for Novu and Supabase. There is no database here: test/app.test.ts uses a real one.
+// Local HTTP servers play Novu and Supabase. There is no database here: test/app.test.ts uses a real one.
 async function withServer(listener: RequestListener, use: (url: string) => Promise<void>): Promise<void> {
   const server = createServer(listener).listen(0, "127.0.0.1");
   await new Promise((resolve) => server.once("listening", resolve));
