@@ -46,7 +46,7 @@ test("up starts everything; a plain INSERT is SENT at once; Ctrl-C stops everyth
   up.child.kill("SIGINT");
   const { code, err } = await up.done;
   assert.is(code, 0);
-  assert.match(err, /Not used here.*TEMPORAL_TLS.*NOVU_SECRET_KEY_FILE/);
+  assert.match(err, /Ignored.*TEMPORAL_TLS.*NOVU_SECRET_KEY_FILE/);
   assert.match(
     err,
     /worker stopped[\s\S]*app stopped[\s\S]*novu stopped[\s\S]*temporal stopped[\s\S]*postgres stopped/,
