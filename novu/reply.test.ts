@@ -34,6 +34,8 @@ test("`processed` is accepted, and so is an unknown word without an error; every
     "",
   ])
     assert.equal(judgeItem({ status }), { kind: "dead", error: status });
+  for (const status of ["error", "trigger_not_active", "invalid_recipients"])
+    assert.equal(judgeItem({ status, acknowledged: true }), { kind: "dead", error: status }, "although acknowledged");
   assert.equal(judgeItem({ status: "error", error: ["a", "b"] }), { kind: "dead", error: "error: a; b" });
   assert.equal(judgeItem({ status: "error", error: [] }), { kind: "dead", error: "error" });
 });

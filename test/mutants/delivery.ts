@@ -1,7 +1,7 @@
 import { mutantsOf } from "./mutant.ts";
 
 const reply = ["novu/reply.test.ts", "novu/client.test.ts"];
-const planned = ["worker/delivery/delivery.test.ts"];
+const planned = ["worker/delivery/calls.test.ts"];
 const delivered = ["worker/delivery/deliver.test.ts"];
 
 /** The calls to Novu, and what follows from its replies. */
@@ -43,7 +43,7 @@ export const deliveryMutants = [
   }),
   ...mutantsOf("delivery", "worker/delivery/deliver.ts", delivered, {
     "goes on when the lease is lost": { find: "if (held === 0 && open.size > 0) onLost();", replace: "" },
-    "goes on after a pause": { find: 'if (end?.kind === "paused") paused.abort();', replace: "" },
+    "goes on after a pause": { find: 'if (outcome?.kind === "released") paused.abort();', replace: "" },
     "starts calls while the worker stops": { find: "deps.draining.aborted || ", replace: "" },
   }),
   ...mutantsOf("delivery", "worker/delivery/send-call.ts", [...planned, ...delivered], {
@@ -54,13 +54,13 @@ export const deliveryMutants = [
   }),
   ...mutantsOf("breaker", "worker/delivery/breaker.ts", ["worker/delivery/breaker.test.ts"], {
     "opens late": { find: "const threshold = 5;", replace: "const threshold = 50;" },
-    "never closes": { find: "if (breakerOpens > 0) onChange", replace: "if (breakerOpens < 0) onChange" },
-    "counts replayed errors": { find: 'if (end.kind === "retry" && !end.keepBatch) return;', replace: "" },
+    "never closes": { find: "if (isOpen()) onChange", replace: "if (false) onChange" },
+    "counts replayed errors": { find: 'if (outcome.kind === "failed" && !outcome.keepBatch) return;', replace: "" },
   }),
   ...mutantsOf("breaker", "worker/delivery/probe.ts", ["worker/delivery/probe.test.ts"], {
-    "a probe makes many calls": { find: "tried = true;", replace: "tried = false;" },
+    "a probe makes many calls": { find: "callsEnded > 0 && pause", replace: "callsEnded > 9 && pause" },
   }),
   ...mutantsOf("pause", "worker/lifecycle/sending-pause.ts", ["worker/lifecycle/sending-pause.test.ts"], {
-    "calls are made while half-open": { find: "now() >= until && !halfOpen()", replace: "now() >= until" },
+    "calls are made while half-open": { find: "!isPaused() && !mustProbe(),", replace: "!isPaused()," },
   }),
 ];

@@ -28,9 +28,9 @@ export const settleMutants = [
   ...mutantsOf("settle", "outbox/delivery.ts", delivery, {
     "a text with U+0000 is not made storable": { find: 'text.replaceAll("\\0", "")', replace: "text" },
   }),
-  ...mutantsOf("settle", "worker/delivery/settle-rows.ts", ["worker/delivery/delivery.test.ts"], {
+  ...mutantsOf("settle", "worker/delivery/settle-rows.ts", ["worker/delivery/calls.test.ts"], {
     "one attempt too many": { find: "row.attempts >= row.maxAttempts", replace: "row.attempts > row.maxAttempts" },
-    "Retry-After is ignored": { find: "Math.max(waitMs, retry.retryAfterMs ?? 0)", replace: "waitMs" },
+    "Retry-After is ignored": { find: "Math.max(waitMs, failed.retryInMs ?? 0)", replace: "waitMs" },
     "sent to some recipients counts as dead": { find: "row.sentBefore || ", replace: "" },
     "rows of a batch wait for different times": {
       find: "const retryInMs = ",
@@ -39,8 +39,8 @@ export const settleMutants = [
   }),
   ...mutantsOf("settle", "worker/delivery/settler.ts", ["worker/delivery/deliver.test.ts"], {
     "the outcome is dropped while Postgres is away": {
-      find: "if (!isTransient(error) || signal.aborted) throw error;",
-      replace: "throw error;",
+      find: "isTransient(error) && !signal.aborted",
+      replace: "isTransient(error) && signal.aborted",
     },
   }),
   ...mutantsOf("state", "migrations/20261101000001000_recipient_and_event.sql", ["outbox/states.test.ts"], {

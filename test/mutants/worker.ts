@@ -5,10 +5,10 @@ const http = ["worker/http/http.test.ts"];
 
 /** The worker process: its loops, stop, health, metrics and traces. */
 export const workerMutants = [
-  ...mutantsOf("stop", "worker/run.ts", ["test/worker-stop.test.ts"], {
+  ...mutantsOf("stop", "worker/worker-process.ts", ["test/worker-stop.test.ts"], {
     "leaves the port open": { find: "run: () => http.terminate()", replace: "run: async () => undefined" },
     "does not release rows": {
-      find: "run: () => wired.claims.releaseAll(wired.owner)",
+      find: "run: () => database.claims.releaseAll(owner)",
       replace: "run: async () => undefined",
     },
   }),
@@ -16,7 +16,7 @@ export const workerMutants = [
     "gives activities no time": { find: "shutdownGraceTime: graceMs", replace: "shutdownGraceTime: 0" },
   }),
   ...mutantsOf("stop", "worker/lifecycle/shutdown.ts", lifecycle, {
-    "has no deadline": { find: 'setTimeout(() => resolve("deadline"), deadlineMs)', replace: "undefined" },
+    "has no deadline": { find: "sleep(deadlineMs, done.signal)", replace: "sleep(deadlineMs * 99, done.signal)" },
     "ends at the first step that fails": { find: "failed = true;", replace: "throw error;" },
   }),
   ...mutantsOf("stop", "worker/lifecycle/signals.ts", lifecycle, {
@@ -27,7 +27,7 @@ export const workerMutants = [
   }),
   ...mutantsOf("supervision", "worker/lifecycle/supervise.ts", lifecycle, {
     "one restart too many": { find: "failures.length > limit", replace: "failures.length > limit + 1" },
-    "a setting that is wrong is retried": { find: "if (fault instanceof XnovuError) throw fault;", replace: "" },
+    "a setting that is wrong is retried": { find: "if (error instanceof XnovuError) throw error;", replace: "" },
   }),
   ...mutantsOf("loop", "worker/poll/loop.ts", ["worker/poll/loop.test.ts"], {
     "a wake-up during a poll is lost": {
@@ -36,14 +36,14 @@ export const workerMutants = [
     },
   }),
   ...mutantsOf("loop", "worker/poll/in-flight.ts", ["worker/poll/in-flight.test.ts"], {
-    "others start beside an isolated row": { find: "shut = true;", replace: "shut = false;" },
+    "others start beside an isolated row": { find: "blocked = true;", replace: "blocked = false;" },
   }),
   ...mutantsOf("loop", "worker/poll/claim-size.ts", ["worker/poll/claim-size.test.ts"], {
-    "claims never grow": { find: "asked * 2", replace: "asked" },
+    "claims never grow": { find: "last * 2", replace: "last" },
   }),
   ...mutantsOf("health", "worker/http/health.ts", http, {
     "ready while it stops": { find: "source.accepting() && waitsFor.length === 0", replace: "waitsFor.length === 0" },
-    "live while a loop hangs": { find: 'answer(turning.status === "up",', replace: "answer(true," },
+    "live while a loop hangs": { find: 'respond(watchdog.status === "up",', replace: "respond(true," },
     "503 becomes 200": { find: "code: ok ? 200 : 503", replace: "code: 200" },
   }),
   ...mutantsOf("metrics", "worker/http/metrics/deliveries.ts", ["worker/http/metrics.test.ts"], {

@@ -2,7 +2,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { CallReply, DeliveryCall, Outcome } from "../../core/delivery.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
-import { fewestFirst, planBatches, transactionIdOf } from "./plan-calls.ts";
+import { fewestFirst, halfOf, planBatches, transactionIdOf } from "./plan-calls.ts";
 import { accepted, going, noObserver, row, rows } from "./rows.fixture.ts";
 import { type Outcomes, type SendContext, sendCall } from "./send-call.ts";
 import { settleRows } from "./settle-rows.ts";
@@ -41,6 +41,8 @@ test("the same events of the same batch have the same key, any other composition
   const key = keyOf(rows(3));
   assert.match(key ?? "", /^xnovu-[0-9a-f]{40}$/);
   assert.is(keyOf(rows(3, { attempts: 2 })), key);
+  const [call] = planBatches(rows(3))[0]?.calls ?? [];
+  assert.is.not(call && halfOf(call, 0), call && halfOf(call, 1));
   assert.is.not(keyOf(rows(2)), key);
   assert.is.not(keyOf(rows(3, { batchId: "b2" })), key);
   assert.is.not(keyOf(rows(3, { enterpriseId: "other" })), key);
@@ -53,6 +55,14 @@ test("recipients whose outcome is final are left out, and the others keep their 
     [[1, "acme:t1:1"]],
   );
   assert.equal(planBatches([row(1, { settled: [0] })])[0]?.calls, []);
+});
+
+test("recipients that are left out do not move the others into another call", () => {
+  const [batch] = planBatches([row(1, { recipients: ["a", "b", "c", "d", "e"], settled: [0] })], 2);
+  assert.equal(
+    batch?.calls.map(({ events }) => events.map(({ ordinal }) => ordinal)),
+    [[1], [2, 3], [4]],
+  );
 });
 
 test("batches of tenants with few rows go first, and what is in a batch stays", () => {

@@ -83,6 +83,11 @@ test("a call for one notification is its child, also for many recipients; half o
   const [first, second] = all.filter(({ name }) => name === "deliver notification");
   const whole = all.find(({ name }) => name === "deliver claim");
   assert.equal(
+    [first, second].map((span) => span?.parentSpanContext?.spanId),
+    ["1".padStart(16, "b"), whole?.spanContext().spanId],
+    "of the producer's span where it gave one",
+  );
+  assert.equal(
     calls.map(({ parentSpanContext }) => parentSpanContext?.spanId),
     [first, whole, second].map((span) => span?.spanContext().spanId),
   );
