@@ -44,8 +44,9 @@ async function run({ jobs, timeoutS, testTimeoutS, slowest, unit, patterns }: Ru
   try {
     if (engineFiles.length > 0) engine = await startEngineFor();
     const env = { ...process.env, ...servers.env, ...engine.env };
-    const options = { root, timeoutS, testTimeoutS, env, signal: interrupted.signal };
-    const results = await runAll(files, jobs, options, (result) => say(fileLines(result, paint)));
+    const limits = { timeoutS, testTimeoutS, signal: interrupted.signal };
+    const options = { root, env, jobs, engineFiles: new Set(engineFiles), ...limits };
+    const results = await runAll(files, options, (result) => say(fileLines(result, paint)));
     writeDurations(root, Object.fromEntries(results.map(({ file, ms }) => [file, ms])));
     for (const line of slowestLines(results, slowest)) say(line);
     for (const line of reminder(results, paint)) say(line);

@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { UsageError } from "../../core/errors.ts";
 
@@ -18,9 +19,9 @@ export interface RunnerOptions {
 
 const usage = `node --import tsx test/run.ts [--jobs N] [--timeout SECONDS] [--test-timeout SECONDS] [--slowest N] [--unit] [path or part of a path ...]
 
-  --jobs N                files at once (default 2)
+  --jobs N                files at once (default: one more than the processors, as most tests wait now and then)
   --timeout SECONDS       time limit of one file (default 180)
-  --test-timeout SECONDS  time limit of one test or hook (default 60)
+  --test-timeout SECONDS  time limit of one test or hook (default 60; a third of the file's own limit where that is longer)
   --slowest N             print the N slowest tests at the end
   --unit                  only the files that need no server, unless files are named; starts none`;
 
@@ -43,7 +44,7 @@ function read(args: readonly string[]) {
       args: [...args],
       allowPositionals: true,
       options: {
-        jobs: { type: "string", default: "2" },
+        jobs: { type: "string", default: String(availableParallelism() + 1) },
         timeout: { type: "string", default: "180" },
         "test-timeout": { type: "string", default: "60" },
         slowest: { type: "string" },

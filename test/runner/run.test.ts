@@ -1,11 +1,12 @@
 import { execFile, spawn } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { temporaryFolder } from "../support/folder.ts";
+import { slowFiles } from "./slow-files.ts";
 
 const project = fileURLToPath(new URL("../..", import.meta.url));
 const folder = temporaryFolder("xnovu runner ");
@@ -226,6 +227,11 @@ test("the order is longest first from the second run on", async () => {
   await run(root, "--jobs", "1");
   assert.match((await run(root, "--jobs", "1")).text, /^ok {3}b[\s\S]*ok {3}a/);
   assert.ok(readFileSync(join(root, "node_modules/.cache/xnovu-test-durations.json"), "utf8").includes("b.test.ts"));
+});
+
+test("the files that are listed as slow are there", () => {
+  const missing = Object.keys(slowFiles).filter((file) => !existsSync(join(project, file)));
+  assert.equal(missing, []);
 });
 
 test("Ctrl-C ends the running file and everything it started", async () => {
