@@ -31,7 +31,10 @@ const config: NextConfig = {
   turbopack: { root: import.meta.dirname },
   images: { unoptimized: true },
   // The app reads these files at run time: see outbox/sql.ts.
-  outputFileTracingIncludes: { "/api/notifications/**": ["outbox/sql/*.sql"], "/operations/**": ["outbox/sql/*.sql"] },
+  outputFileTracingIncludes: {
+    "/api/notifications/**": ["outbox/sql/**/*.sql"],
+    "/operations/**": ["outbox/sql/**/*.sql"],
+  },
   outputFileTracingExcludes: {
     // "*" applies to the server's own trace and to every route.
     "*": [

@@ -2,17 +2,17 @@ import { createHash, randomBytes } from "node:crypto";
 import type { Pool } from "pg";
 import { UsageError } from "../core/errors.ts";
 import { camelCased } from "./rows.ts";
-import { sql } from "./sql.ts";
+import { statement } from "./sql.ts";
 
-const createSql = sql("key-create");
-const findSql = sql("key-find");
-const listSql = sql("key-list");
-const revokeSql = sql("key-revoke");
+const insertKey = statement("key-create", ["enterpriseId", "name", "sha256"]);
+const selectKey = statement("key-find", ["sha256"]);
+const selectKeys = statement("key-list", ["enterpriseId"]);
+const endKey = statement("key-revoke", ["id"]);
 
-/** What a key speaks for. */
+/** A key of a tenant. Its text is not stored. */
 export interface ApiKey {
   readonly id: string;
-  /** Its tenant. */
+  /** The tenant whose notifications it may send and read. */
   readonly enterpriseId: string;
   readonly name: string;
 }
@@ -24,43 +24,43 @@ export interface ApiKeySummary extends ApiKey {
   readonly revokedAt: string | null;
 }
 
-/** 24 random bytes after a prefix that people and secret scanners know it by. */
+/** 24 random bytes after a prefix that people and secret scanners recognise. */
 const shape = /^xnk_[A-Za-z0-9_-]{32}$/;
 const newKey = (): string => `xnk_${randomBytes(24).toString("base64url")}`;
-/** No salt and no slow hash: 192 random bits cannot be guessed from theirs. Looking up a hash takes no time that tells of the key. */
+/** No salt and no slow hash: 192 random bits cannot be guessed. A look-up by hash takes the same time for any key, so its timing reveals nothing. */
 const hashOf = (key: string): Buffer => createHash("sha256").update(key).digest();
 
 /**
- * Makes a key. Its text is returned this once and kept nowhere.
- * @throws UsageError for an enterprise id that no notification could have, or an unusable name.
+ * Creates a key. Its text is returned once and not stored.
+ * @throws UsageError for a tenant id that no notification can have, or an invalid name.
  */
 export async function createKey(pool: Pool, enterpriseId: string, name: string): Promise<ApiKey & { key: string }> {
   if (!/^[A-Za-z0-9._@-]{1,100}$/.test(enterpriseId))
-    throw new UsageError("the enterprise id must have 1 to 100 characters of A-Z a-z 0-9 . _ @ -");
+    throw new UsageError("the tenant id must have 1 to 100 characters of A-Z a-z 0-9 . _ @ -");
   if (!/^[^\p{Cc}]{1,100}$/u.test(name) || name.trim() === "")
     throw new UsageError("the key's name must have 1 to 100 characters in one line");
   const key = newKey();
-  const { rows } = await pool.query<{ id: string }>(createSql, [enterpriseId, name, hashOf(key)]);
+  const { rows } = await pool.query<{ id: string }>(insertKey.query({ enterpriseId, name, sha256: hashOf(key) }));
   const id = rows[0]?.id;
   if (id === undefined) throw new Error("the key was not stored");
   return { id, enterpriseId, name, key };
 }
 
-/** The key with this text, or undefined when there is none or it is revoked. What cannot be a key costs no query. */
+/** The key with this text; undefined when there is none or it is revoked. A text that cannot be a key costs no query. */
 export async function findKey(pool: Pool, key: string): Promise<ApiKey | undefined> {
   if (!shape.test(key)) return undefined;
-  return apiKey((await pool.query<Row>(findSql, [hashOf(key)])).rows[0]);
+  return apiKey((await pool.query<Row>(selectKey.query({ sha256: hashOf(key) }))).rows[0]);
 }
 
-/** By tenant, oldest first, revoked ones included. */
+/** By tenant, oldest first, including revoked keys. */
 export async function listKeys(pool: Pool, enterpriseId?: string): Promise<ApiKeySummary[]> {
-  const { rows } = await pool.query<Record<string, unknown>>(listSql, [enterpriseId ?? null]);
+  const { rows } = await pool.query<Record<string, unknown>>(selectKeys.query({ enterpriseId: enterpriseId ?? null }));
   return rows.map((row) => camelCased(row) as unknown as ApiKeySummary); // key-list.sql selects these columns
 }
 
-/** Ends a key for good, at once. Undefined when there is none with that id, or it is revoked already. */
+/** Revokes a key at once and for good. Undefined when there is none with that id, or it is revoked already. */
 export async function revokeKey(pool: Pool, id: string): Promise<ApiKey | undefined> {
-  return apiKey((await pool.query<Row>(revokeSql, [id])).rows[0]);
+  return apiKey((await pool.query<Row>(endKey.query({ id }))).rows[0]);
 }
 
 interface Row {

@@ -1,16 +1,16 @@
 import type { ClaimedNotification } from "../core/notification.ts";
 
-/** Attempts from which a row that is taken over goes alone: by then three workers went silent with it. One with fewer goes alone on its last. */
+/** A rescued row with this many attempts is isolated: three workers stopped responding while they held it. On its last attempt any row is isolated. */
 export const isolateFrom = 3;
 
-/** What every claim returns of a row. */
+/** What each claim returns of a row: outbox/sql/parts/claimed-row.sql. */
 export interface ClaimedRow {
   id: string;
   enterprise_id: string;
   workflow: string;
-  /** The only one. A text by itself costs less than a list of one. */
+  /** The only one: a text is cheaper to parse than an array of one. */
   recipient: string | null;
-  /** All, where there are several. */
+  /** All, when there are several. */
   recipients: string[] | null;
   payload: string;
   overrides: string;
@@ -19,7 +19,7 @@ export interface ClaimedRow {
   max_attempts: number;
   batch_id: string;
   waited_ms: number;
-  /** NULL for a row that was never tried. */
+  /** NULL for a row that was never attempted. */
   settled: number[] | null;
   sent_before: boolean;
   traceparent: string | null;
@@ -44,6 +44,6 @@ export const toClaimed = (row: ClaimedRow): ClaimedNotification => ({
   traceparent: row.traceparent ?? undefined,
 });
 
-/** Orders by id, a bigint as text: of two numbers without leading zeros the longer one is the greater. */
+/** Orders by id, a bigint as text. Without leading zeros the longer number is the greater one. */
 export const byId = ({ id: a }: ClaimedNotification, { id: b }: ClaimedNotification): number =>
   a.length - b.length || (a < b ? -1 : 1);

@@ -3,10 +3,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { ClaimKind, ClaimPort } from "../core/delivery.ts";
 import type { TestDatabase } from "../test/support/database.ts";
-import { createClaims } from "./claims.ts";
-import { insertRows, openDatabase, type Row, token, withClient } from "./database.fixture.ts";
+import { createClaims, recipientsPerBatch, tenantsPerClaim } from "./claims.ts";
+import { insertRows, openDatabase, queryOf, type Row, token, withClient } from "./database.fixture.ts";
 import { createPool } from "./pool.ts";
-import { sql } from "./sql.ts";
 
 const test = suite("claims");
 let database: TestDatabase;
@@ -61,7 +60,10 @@ for (const kind of ["new", "failed", "scheduled"] as const) {
     await withClient(database.url, async (holder) => {
       const held = token();
       await holder.query("BEGIN");
-      const first = await holder.query<{ id: string }>(sql(`claim-${kind}`), [held, "w0", lease, 3, "", false]);
+      const values = { token: held, owner: "w0", leaseMs: lease, limit: 3, after: "", probe: false };
+      const first = await holder.query<{ id: string }>(
+        queryOf(`claim-${kind}`, { ...values, tenantsPerClaim, recipientsPerBatch }),
+      );
       assert.is(first.rowCount, 3);
       const second = await claim(kind, 100);
       assert.is(second.rows.length, 3);

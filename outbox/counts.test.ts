@@ -3,9 +3,8 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { countByStatus } from "./counts.ts";
-import { openDatabase } from "./database.fixture.ts";
+import { openDatabase, queryOf } from "./database.fixture.ts";
 import { transaction } from "./pool.ts";
-import { sql } from "./sql.ts";
 
 const test = suite("counts");
 let pool: pg.Pool;
@@ -75,7 +74,8 @@ test("with many rows it looks for the oldest through the indexes, also where sta
   const forget = "DELETE FROM pg_statistic WHERE starelid = 'notify.notification'::regclass";
   for (const prepare of ["ANALYZE notify.notification", forget]) {
     await pool.query(prepare);
-    const { rows } = await pool.query<{ "QUERY PLAN": string }>(`EXPLAIN ${sql("count-by-status")}`);
+    const query = queryOf("count-by-status", { countLimit: 10_001, tenantLimit: 1_000 });
+    const { rows } = await pool.query<{ "QUERY PLAN": string }>({ ...query, text: `EXPLAIN ${query.text}` });
     const plan = rows.map((row) => row["QUERY PLAN"]).join("\n");
     for (const kind of kinds) assert.match(plan, `using notification_${kind} on notification n`);
   }

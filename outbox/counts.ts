@@ -1,9 +1,14 @@
 import type { Pool } from "pg";
-import { sql } from "./sql.ts";
+import { statement } from "./sql.ts";
+
+/** Where each count stops: "more than 10,000" is all that a page or an autoscaler needs. */
+const countLimit = 10_001;
+/** Tenants whose queues are searched for the oldest row. */
+const tenantLimit = 1_000;
 
 /**
- * How many rows wait, each count capped at 10,001. `oldestDueMs` is how long the oldest due row has waited, of those at the head of a tenant's
- * queue: a row that others go ahead of by priority counts when its turn comes.
+ * How many rows wait, each count capped at 10,001. `oldestDueMs` is how long the oldest due row at the head of a tenant's queue has waited. A row
+ * behind others of a higher priority counts once it reaches the head.
  */
 export interface Counts {
   readonly due: number;
@@ -14,10 +19,11 @@ export interface Counts {
   readonly oldestDueMs: number;
 }
 
-const text = sql("count-by-status");
+const countRows = statement("count-by-status", ["countLimit", "tenantLimit"]);
 
 export async function countByStatus(pool: Pool): Promise<Counts> {
-  const { rows } = await pool.query<{ what: string; count: number; oldest_ms: string }>(text);
+  const query = countRows.query({ countLimit, tenantLimit });
+  const { rows } = await pool.query<{ what: string; count: number; oldest_ms: string }>(query);
   const of = (what: string) => rows.find((row) => row.what === what);
   const count = (what: string) => of(what)?.count ?? 0;
   return {

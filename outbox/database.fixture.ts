@@ -5,6 +5,7 @@ import type { Test } from "uvu";
 import type { Status } from "../core/notification.ts";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
 import { createPool } from "./pool.ts";
+import { statement } from "./sql.ts";
 
 /** A pool as the worker has it. */
 export const poolOf = (url: string): pg.Pool =>
@@ -32,6 +33,10 @@ export function openDatabase(
     await opened?.database.close();
   });
 }
+
+/** A statement of outbox/sql with these values. @throws Error when it has other parameters. */
+export const queryOf = (name: string, values: Readonly<Record<string, unknown>> = {}): pg.QueryConfig =>
+  statement(name, Object.keys(values)).query(values);
 
 /** Runs `work` on a connection of its own. */
 export async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {

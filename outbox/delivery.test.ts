@@ -5,10 +5,9 @@ import * as assert from "uvu/assert";
 import type { ClaimPort, DeliveryPort, RecipientOutcome, Settlement, SettleResult } from "../core/delivery.ts";
 import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { insertRows, openDatabase, token, withClient } from "./database.fixture.ts";
+import { insertRows, openDatabase, queryOf, token, withClient } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { show } from "./reader.ts";
-import { sql } from "./sql.ts";
 
 const test = suite("delivery");
 const lease = 60_000;
@@ -352,7 +351,9 @@ test("what a worker that went silent still says of recipients is not recorded on
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second'");
   await withClient(database.url, async (taker) => {
     await taker.query("BEGIN");
-    const taken = await taker.query(sql("rescue"), [token(), "w2", lease, 10, 3, false]);
+    const taken = await taker.query(
+      queryOf("rescue", { token: token(), owner: "w2", leaseMs: lease, limit: 10, isolateFrom: 3, probe: false }),
+    );
     assert.is(taken.rowCount, 2);
     // It has looked at the rows before the takeover commits.
     const late = delivery.settle(held, [], [outcome(id, 0), outcome(id, 1), outcome(other, 0)]);

@@ -5,10 +5,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { addressOf, faultOf, insertRows, openDatabase, poolOf, withClient } from "./database.fixture.ts";
+import { addressOf, faultOf, insertRows, openDatabase, poolOf, queryOf, withClient } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { transaction } from "./pool.ts";
-import { sql } from "./sql.ts";
 
 const test = suite("lease");
 const minute = 60_000;
@@ -152,10 +151,14 @@ test("other rows of its batch that come late to a claim that ran out are not los
   // What is left of a claim whose rows two rescues took over at once: the count of one of them passed it over.
   await pool.query("INSERT INTO notify.lease VALUES ($1, 'w1', now() - interval '1 s', 1, '{0}')", [token]);
   await transaction(pool, async (client) => {
-    assert.is((await client.query(sql("claim-batch-rows"), [token, "w1", minute, [batch]])).rowCount, 1);
+    assert.is(
+      (await client.query(queryOf("claim-batch-rows", { token, owner: "w1", leaseMs: minute, batches: [batch] })))
+        .rowCount,
+      1,
+    );
     await withClient(database.url, async (other) => {
       await other.query("SET lock_timeout = '500ms'");
-      await other.query(sql("delete-empty-leases"));
+      await other.query(queryOf("delete-empty-leases"));
     });
   });
   assert.equal(await leases(), [{ token, owner: "w1", open: 2 }]);
@@ -237,7 +240,9 @@ async function hotOf50(): Promise<string | undefined> {
   // A connection of its own: what others counted there before is not yet in the statistics.
   return await withClient(database.url, async (client) => {
     await client.query("BEGIN");
-    await client.query(sql("settle-sent"), [token, ids, [], [], [], []]);
+    await client.query(
+      queryOf("settle-sent", { token, ids, notificationIds: [], ordinals: [], transactionIds: [], errors: [] }),
+    );
     const { rows } = await client.query<{ hot: string }>(
       "SELECT n_tup_hot_upd AS hot FROM pg_stat_xact_user_tables WHERE relid = 'notify.notification'::regclass",
     );

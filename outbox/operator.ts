@@ -1,21 +1,23 @@
 import type { Pool } from "pg";
-import { sql } from "./sql.ts";
+import { statement } from "./sql.ts";
 
-const redriveSql = sql("retry");
-const retractSql = sql("retract");
-const deadSql = sql("list-dead-ids");
+const retryRows = statement("retry", ["ids", "enterpriseId"]);
+const retractRow = statement("retract", ["id", "enterpriseId"]);
+const listDeadIds = statement("list-dead-ids", ["limit", "enterpriseId"]);
 
-/** Sends DEAD and FAILED notifications again. Returns the ids that it changed. */
+/** Retries DEAD and FAILED notifications. Returns the ids of those that changed. */
 export async function retryNotifications(pool: Pool, ids: readonly string[], enterpriseId?: string): Promise<string[]> {
-  return (await pool.query<{ id: string }>(redriveSql, [ids, enterpriseId ?? null])).rows.map(({ id }) => id);
+  const query = retryRows.query({ ids, enterpriseId: enterpriseId ?? null });
+  return (await pool.query<{ id: string }>(query)).rows.map(({ id }) => id);
 }
 
-/** Takes a notification back. False when it is not PENDING, FAILED or DEAD (any more). */
+/** Retracts a notification. False when it is not PENDING, FAILED or DEAD, or no longer is. */
 export async function retract(pool: Pool, id: string, enterpriseId?: string): Promise<boolean> {
-  return (await pool.query(retractSql, [id, enterpriseId ?? null])).rowCount === 1;
+  return (await pool.query(retractRow.query({ id, enterpriseId: enterpriseId ?? null }))).rowCount === 1;
 }
 
 /** Ids of dead letters, oldest first. */
 export async function deadIds(pool: Pool, limit: number, enterpriseId?: string): Promise<string[]> {
-  return (await pool.query<{ id: string }>(deadSql, [limit, enterpriseId ?? null])).rows.map(({ id }) => id);
+  const query = listDeadIds.query({ limit, enterpriseId: enterpriseId ?? null });
+  return (await pool.query<{ id: string }>(query)).rows.map(({ id }) => id);
 }

@@ -4,9 +4,10 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestDatabase, testDatabase } from "../test/support/database.ts";
-import { poolOf, token } from "./database.fixture.ts";
+import { recipientsPerBatch, tenantsPerClaim } from "./claims.ts";
+import { poolOf, queryOf, token } from "./database.fixture.ts";
 import { transaction } from "./pool.ts";
-import { sql } from "./sql.ts";
+import { sqlText } from "./sql.ts";
 
 const test = suite("plans");
 const rowCount = 50_000;
@@ -52,6 +53,7 @@ test.after(async () => {
   await database.close();
 });
 
+type Values = Readonly<Record<string, unknown>>;
 interface Plan {
   readonly "Node Type": string;
   readonly "Relation Name"?: string;
@@ -62,10 +64,11 @@ interface Plan {
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 
 /** The plan for these values; without any the one that a prepared statement keeps after a few executions. */
-async function planOf(client: pg.ClientBase, file: string, values?: readonly unknown[]): Promise<Plan[]> {
+async function planOf(client: pg.ClientBase, file: string, values?: Values): Promise<Plan[]> {
+  const query = values === undefined ? sqlText(file) : queryOf(file, values);
   const options = values === undefined ? "FORMAT JSON, GENERIC_PLAN" : "FORMAT JSON";
-  const text = `EXPLAIN (${options}) ${sql(file)}`;
-  const { rows } = await client.query<{ "QUERY PLAN": { Plan: Plan }[] }>(text, values && [...values]);
+  const explained = { ...query, text: `EXPLAIN (${options}) ${query.text}` };
+  const { rows } = await client.query<{ "QUERY PLAN": { Plan: Plan }[] }>(explained);
   const plan = rows[0]?.["QUERY PLAN"][0]?.Plan;
   if (plan === undefined) throw new Error(`no plan of ${file}`);
   return nodesOf(plan);
@@ -88,39 +91,48 @@ const lease = 60_000;
 const ids = ["1", "2", "3"];
 const key = "notification_pkey";
 const recipientKey = "notification_recipient_pkey";
-const final = [ids, [0, 0, 0], ["t", "t", "t"], [null, null, null]];
-const claim = [token(), "w", lease, 100, "acme1", false];
+const final = {
+  notificationIds: ids,
+  ordinals: [0, 0, 0],
+  transactionIds: ["t", "t", "t"],
+  errors: [null, null, null],
+};
+const errors = { errors: ["e", "e", "e"], keepBatch: [true, true, true], batches: [null, null, null] };
+const held = { token: token(), owner: "w", leaseMs: lease };
+const claim = { ...held, limit: 100, after: "acme1", tenantsPerClaim, recipientsPerBatch, probe: false };
+const any = { enterpriseId: null };
+const old = { after: "7", statuses: ["SENT"], before: "2020-01-01", limit: 100 };
 
 /** What each statement reads through; every file of outbox/sql is here or in `others`. */
-const table: Readonly<Record<string, readonly [values: readonly unknown[], ...indexes: string[]]>> = {
+const table: Readonly<Record<string, readonly [values: Values, ...indexes: string[]]>> = {
   "claim-new": [claim, "notification_new"],
   "claim-failed": [claim, "notification_failed", "notification_waiting_batch", key],
   "claim-scheduled": [claim, "notification_scheduled", key],
-  "claim-batch-rows": [[token(), "w", lease, ids.map(() => token())], "notification_waiting_batch", key],
-  rescue: [[token(), "w", lease, 100, 3, false], key],
-  "rescue-isolated": [[token(), "w", lease, 3, false], key],
-  "has-poison-rows": [[3], key],
-  "dead-letter-expired": [[100], key],
-  "expire-leases": [["w"], key],
-  "hand-over": [[token(), ids, token(), "w", lease], key],
-  adopt: [[token(), lease, true, 3], key],
-  renew: [[token(), ids, lease], key],
-  release: [[token(), ids], key],
-  "release-all": [["w"], key],
-  "delete-empty-leases": [[], key],
-  "mark-sent": [[token(), ids], key],
-  "mark-failed": [[token(), ids, ["e", "e", "e"], [1, 1, 1], [true, true, true], [null, null, null]], key],
-  "mark-dead": [[token(), ids, ["e", "e", "e"], [true, true, true], [null, null, null]], key],
-  "settle-sent": [[token(), ids, ...final], key],
-  "record-recipients": [[token(), ...final], key],
-  "list-dead-ids": [[100, null], "notification_dead"],
-  retry: [[ids, null], key, recipientKey],
-  retract: [["1", null], key],
-  show: [["1", null], key, recipientKey],
-  "retention-count": [["7", ["SENT"], "2020-01-01", 100], key],
-  "retention-delete": [["7", ["SENT"], "2020-01-01", 100], key],
-  list: [[null, null, null, 100, null], key],
-  "made-here": [[ids], key],
+  "claim-batch-rows": [{ ...held, batches: ids.map(() => token()) }, "notification_waiting_batch", key],
+  rescue: [{ ...held, limit: 100, isolateFrom: 3, probe: false }, key],
+  "rescue-isolated": [{ ...held, isolateFrom: 3, probe: false }, key],
+  "has-poison-rows": [{ isolateFrom: 3 }, key],
+  "dead-letter-expired": [{ limit: 100 }, key],
+  "expire-leases": [{ owner: "w" }, key],
+  "start-fan-out": [{ token: token(), ids, nextToken: token(), workflowId: "w", leaseMs: lease }, key],
+  adopt: [{ token: token(), leaseMs: lease, again: true, isolateFrom: 3 }, key],
+  renew: [{ token: token(), ids, leaseMs: lease }, key],
+  release: [{ token: token(), ids }, key],
+  "release-all": [{ owner: "w" }, key],
+  "delete-empty-leases": [{}, key],
+  "mark-sent": [{ token: token(), ids }, key],
+  "mark-failed": [{ token: token(), ids, ...errors, retryMs: [1, 1, 1] }, key],
+  "mark-dead": [{ token: token(), ids, ...errors }, key],
+  "settle-sent": [{ token: token(), ids, ...final }, key],
+  "record-recipients": [{ token: token(), ...final }, key],
+  "list-dead-ids": [{ ...any, limit: 100 }, "notification_dead"],
+  retry: [{ ...any, ids }, key, recipientKey],
+  retract: [{ ...any, id: "1" }, key],
+  show: [{ ...any, id: "1" }, key, recipientKey],
+  "retention-count": [old, key],
+  "retention-delete": [old, key],
+  list: [{ ...any, status: null, workflow: null, limit: 100, before: null }, key],
+  "list-inserted": [{ ids }, key],
 };
 /** Those that the worker prepares. */
 const prepared = ["claim-new", "claim-failed", "claim-scheduled", "settle-sent"];
@@ -144,7 +156,8 @@ const times: Readonly<Record<string, string>> = {
 };
 
 test("every statement is looked at here", () => {
-  const files = readdirSync(new URL("sql/", import.meta.url)).map((file) => file.replace(/\.sql$/, ""));
+  const entries = readdirSync(new URL("sql/", import.meta.url)).filter((entry) => entry.endsWith(".sql"));
+  const files = entries.map((file) => file.replace(/\.sql$/, ""));
   assert.equal([...Object.keys(table), ...others].sort(), files.sort());
 });
 
@@ -179,7 +192,7 @@ for (const [when, makeItSo] of Object.entries(times))
 test("a list of what few rows are in reads those, however many were sent", async () => {
   const client = await pool.connect();
   try {
-    const of = (status: string) => planOf(client, "list", [status, null, null, 100, null]);
+    const of = (status: string) => planOf(client, "list", { ...any, status, workflow: null, limit: 100, before: null });
     assert.ok((await of("DEAD")).some((node) => node["Index Name"] === "notification_dead"));
     // By the ids of the claims under way.
     assert.ok((await of("PROCESSING")).some((node) => /= ANY/.test(node["Index Cond"] ?? "")));
@@ -190,7 +203,7 @@ test("a list of what few rows are in reads those, however many were sent", async
 
 test("a claim of the largest batch is quick, also for the trigger that writes the timeline", async () => {
   const started = Date.now();
-  const { rowCount: claimed } = await pool.query(sql("claim-new"), [token(), "w", lease, 5_000, "", false]);
+  const { rowCount: claimed } = await pool.query(queryOf("claim-new", { ...claim, limit: 5_000, after: "" }));
   assert.is(claimed, 5_000);
   // A plan that joins row by row without an index takes minutes; this takes a tenth of a second on an idle machine.
   assert.ok(Date.now() - started < 8_000, `${Date.now() - started} ms`);

@@ -169,10 +169,10 @@ test("recipients: every other shape is refused, with the same words", async () =
 
 test("each column's limit is told in words", async () => {
   const table: [Record<string, unknown>, RegExp][] = [
-    [{ enterpriseId: "" }, /enterprise id/],
-    [{ enterpriseId: "a:b" }, /enterprise id/],
-    [{ enterpriseId: "a".repeat(101) }, /enterprise id/],
-    [{ enterpriseId: "a\nb" }, /enterprise id/],
+    [{ enterpriseId: "" }, /tenant id/],
+    [{ enterpriseId: "a:b" }, /tenant id/],
+    [{ enterpriseId: "a".repeat(101) }, /tenant id/],
+    [{ enterpriseId: "a\nb" }, /tenant id/],
     [{ workflow: "" }, /workflow/],
     [{ workflow: "a b" }, /workflow/],
     [{ workflow: "a/../b" }, /workflow/],

@@ -1,13 +1,26 @@
 import type { Pool } from "pg";
 import { messageOf, UsageError } from "../core/errors.ts";
 import type { NewNotification } from "../core/notification.ts";
-import { sql } from "./sql.ts";
+import { statement } from "./sql.ts";
 
-const enqueueSql = sql("enqueue");
+const enqueueRow = statement("enqueue", [
+  "enterpriseId",
+  "workflow",
+  "recipients",
+  "payload",
+  "transactionId",
+  "scheduledFor",
+  "priority",
+  "overrides",
+  "channels",
+  "category",
+  "tags",
+  "traceparent",
+]);
 
-/** What the database refuses at the door, and what to do about it. Keyed by the constraint's name. */
+/** What to change about a notification that the database refuses, by the name of the constraint. */
 const refusals: Readonly<Record<string, string>> = {
-  notification_enterprise_valid: "the enterprise id must have 1 to 100 characters of A-Z a-z 0-9 . _ @ -",
+  notification_enterprise_valid: "the tenant id must have 1 to 100 characters of A-Z a-z 0-9 . _ @ -",
   notification_workflow_valid: "the workflow must have 1 to 128 characters of A-Z a-z 0-9 . _ -",
   notification_recipients_valid:
     'the recipients must be 1 to 10,000 different ones, each a subscriber id, an object with "subscriberId", or {"type":"Topic","topicKey":"…"}',
@@ -20,12 +33,12 @@ const refusals: Readonly<Record<string, string>> = {
   notification_transaction_valid: "the transaction id must have 1 to 200 characters of A-Z a-z 0-9 . _ : @ + = -",
   notification_traceparent_valid:
     "the traceparent must be as in W3C Trace Context: 00-<32 hex digits>-<16 hex digits>-01",
-  notification_transaction_unique: "the transaction id was used before with other content",
+  notification_transaction_unique: "the transaction id was used before with other content: use a new one",
 };
 
-/** The database refused a notification for its content; the message says what to change, and nothing was stored. */
+/** The database refused a notification because of its content and stored nothing. The message says what to change. */
 export class Refusal extends UsageError {
-  /** The constraint that it breaks; undefined for data that Postgres cannot hold at all, such as \u0000 in a text. */
+  /** The violated constraint; undefined for data that Postgres cannot store, such as \u0000 in a text. */
   readonly constraint: string | undefined;
 
   constructor(message: string, constraint?: string) {
@@ -35,26 +48,26 @@ export class Refusal extends UsageError {
 }
 
 /**
- * Asks for a notification and returns its id. The same transaction id with the same content returns the first one's id.
+ * Enqueues a notification and returns its id. The same transaction id with the same content returns the id of the first one.
  * @throws Refusal when the database refuses it.
  */
 export async function enqueue(pool: Pool, n: NewNotification): Promise<string> {
-  const values = [
-    n.enterpriseId,
-    n.workflow,
-    JSON.stringify(n.recipients),
-    JSON.stringify(n.payload),
-    n.transactionId ?? null,
-    n.scheduledFor ?? null,
-    n.priority ?? null,
-    n.overrides ? JSON.stringify(n.overrides) : null,
-    n.channels ?? null,
-    n.category ?? null,
-    n.tags ?? null,
-    n.traceparent ?? null,
-  ];
+  const query = enqueueRow.query({
+    enterpriseId: n.enterpriseId,
+    workflow: n.workflow,
+    recipients: JSON.stringify(n.recipients),
+    payload: JSON.stringify(n.payload),
+    transactionId: n.transactionId ?? null,
+    scheduledFor: n.scheduledFor ?? null,
+    priority: n.priority ?? null,
+    overrides: n.overrides ? JSON.stringify(n.overrides) : null,
+    channels: n.channels ?? null,
+    category: n.category ?? null,
+    tags: n.tags ?? null,
+    traceparent: n.traceparent ?? null,
+  });
   try {
-    const { rows } = await pool.query<{ id: string }>(enqueueSql, values);
+    const { rows } = await pool.query<{ id: string }>(query);
     const id = rows[0]?.id;
     if (id === undefined) throw new Error("notify.enqueue returned no row");
     return id;
@@ -63,13 +76,13 @@ export async function enqueue(pool: Pool, n: NewNotification): Promise<string> {
   }
 }
 
-/** A refusal of the database as such; anything else as it is. */
+/** Turns the error of a refused notification into a Refusal. Returns any other error unchanged. */
 export function explain(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { constraint, code } = error as Error & { constraint?: string; code?: string };
   const refusal = constraint === undefined ? undefined : refusals[constraint];
   if (refusal !== undefined) return new Refusal(refusal, constraint);
-  // 22xxx: data that Postgres cannot hold, such as \u0000 in a text or a time that does not exist.
+  // 22xxx: data that Postgres cannot store, such as \u0000 in a text or a time that does not exist.
   if (code?.startsWith("22")) return new Refusal(messageOf(error));
   return error;
 }

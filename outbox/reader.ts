@@ -1,10 +1,10 @@
 import type { Pool } from "pg";
 import type { JsonObject, Recipient, Status } from "../core/notification.ts";
 import { camelCased } from "./rows.ts";
-import { sql } from "./sql.ts";
+import { statement } from "./sql.ts";
 
-const listSql = sql("list");
-const showSql = sql("show");
+const listRows = statement("list", ["status", "enterpriseId", "workflow", "limit", "before"]);
+const showRow = statement("show", ["id", "enterpriseId"]);
 
 export interface ListFilter {
   readonly status?: Status;
@@ -19,7 +19,7 @@ export interface NotificationSummary {
   readonly id: string;
   readonly enterpriseId: string;
   readonly workflow: string;
-  /** How many. */
+  /** Their number. */
   readonly recipients: number;
   readonly status: Status;
   readonly attempts: number;
@@ -38,7 +38,7 @@ export interface TimelineEntry {
   readonly from: Status | null;
   readonly to: Status;
   readonly attempt: number;
-  /** The Temporal workflow that carried the claim; absent for changes made by people and producers. */
+  /** The Temporal workflow that held the claim; null for changes by people and producers. */
   readonly workflowId: string | null;
   readonly worker: string | null;
   readonly error: string | null;
@@ -54,7 +54,7 @@ export interface NotificationDetail extends Omit<NotificationSummary, "recipient
   /** Trace context of the producer (W3C). */
   readonly traceparent: string | null;
   readonly timeline: readonly TimelineEntry[];
-  /** Recipients whose outcome is final; one that is not listed is still to be sent. */
+  /** Recipients whose outcome is final. One that is not listed is still to be sent. */
   readonly outcomes: readonly {
     ordinal: number;
     status: "SENT" | "DEAD";
@@ -64,21 +64,28 @@ export interface NotificationDetail extends Omit<NotificationSummary, "recipient
   }[];
 }
 
-// The columns of list.sql and show.sql are the fields of the types above.
+// list.sql and show.sql return the fields of the types above.
 
 /** Newest first. */
 export async function list(
   pool: Pool,
   { status, enterpriseId, workflow, limit, before }: ListFilter,
 ): Promise<NotificationSummary[]> {
-  const values = [status ?? null, enterpriseId ?? null, workflow ?? null, limit, before ?? null];
-  return (await pool.query<Record<string, unknown>>(listSql, values)).rows.map(
+  const query = listRows.query({
+    status: status ?? null,
+    enterpriseId: enterpriseId ?? null,
+    workflow: workflow ?? null,
+    limit,
+    before: before ?? null,
+  });
+  return (await pool.query<Record<string, unknown>>(query)).rows.map(
     (row) => camelCased(row) as unknown as NotificationSummary,
   );
 }
 
 /** One notification with its timeline, or undefined when there is none with that id (for that tenant, when one is given). */
 export async function show(pool: Pool, id: string, enterpriseId?: string): Promise<NotificationDetail | undefined> {
-  const row = (await pool.query<Record<string, unknown>>(showSql, [id, enterpriseId ?? null])).rows[0];
+  const query = showRow.query({ id, enterpriseId: enterpriseId ?? null });
+  const row = (await pool.query<Record<string, unknown>>(query)).rows[0];
   return row === undefined ? undefined : (camelCased(row) as unknown as NotificationDetail);
 }

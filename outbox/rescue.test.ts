@@ -5,9 +5,8 @@ import * as assert from "uvu/assert";
 import type { ClaimPort } from "../core/delivery.ts";
 import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims, workerLock } from "./claims.ts";
-import { insertRows, openDatabase, type Row, token, withClient } from "./database.fixture.ts";
+import { insertRows, openDatabase, queryOf, type Row, token, withClient } from "./database.fixture.ts";
 import { listen } from "./listener.ts";
-import { sql } from "./sql.ts";
 
 const test = suite("rescue");
 const lease = 60_000;
@@ -59,7 +58,7 @@ test("an expired lease is taken over under a new token, or moved to the dead let
     ["DEAD", ofLast],
     "what its last call did is unknown: sent again, it is the same one",
   );
-  assert.is(deadLettered.error, "the worker w1 went silent while it delivered this, on attempt 1 of 1");
+  assert.is(deadLettered.error, "the worker w1 stopped responding while it delivered this, on attempt 1 of 1");
   const { rows: none, dead: nor } = await claims.rescue("w2", lease, 100);
   assert.equal([none.length, nor], [0, 0]);
 });
@@ -73,15 +72,15 @@ test("the other rows of its batch of a batch are taken over together, so that th
 });
 
 for (const [file, values, maxAttempts] of [
-  ["rescue", [token(), "w0", lease, 2, 3, false], 8],
-  ["dead-letter-expired", [2], 1],
+  ["rescue", { token: token(), owner: "w0", leaseMs: lease, limit: 2, isolateFrom: 3, probe: false }, 8],
+  ["dead-letter-expired", { limit: 2 }, 1],
 ] as const)
   test(`${file} held open in a transaction, and the next rescue takes other rows without waiting`, async () => {
     // Each in a batch of its own: other rows of its batch come along over the limit.
     for (let n = 0; n < 4; n++) await expired(1, { maxAttempts });
     await withClient(database.url, async (holder) => {
       await holder.query("BEGIN");
-      assert.is((await holder.query(sql(file), [...values])).rowCount, 2);
+      assert.is((await holder.query(queryOf(file, values))).rowCount, 2);
       const { rows, dead } = await claims.rescue("w2", lease, 100);
       assert.is(rows.length + dead, 2);
       await holder.query("ROLLBACK");
@@ -124,7 +123,7 @@ for (const [maxAttempts, lost] of [
     // What the worker does: it goes silent whenever the poison is among its rows.
     const deliver = async (held: string, rows: readonly string[]) => {
       if (poison !== undefined && rows.includes(poison)) return void (await silent());
-      await pool.query(sql("mark-sent"), [held, rows]);
+      await pool.query(queryOf("mark-sent", { token: held, ids: rows }));
       sent.push(...rows);
     };
     for (let round = 0; round < 30; round++) {
@@ -149,7 +148,9 @@ test("a poison row held open in a transaction is left alone, and another one is 
   await set(ids, "attempts = 3");
   await withClient(database.url, async (holder) => {
     await holder.query("BEGIN");
-    const first = await holder.query<{ id: string }>(sql("rescue-isolated"), [token(), "w0", lease, 3, false]);
+    const first = await holder.query<{ id: string }>(
+      queryOf("rescue-isolated", { token: token(), owner: "w0", leaseMs: lease, isolateFrom: 3, probe: false }),
+    );
     const { rows } = await claims.rescueIsolated("w2", lease);
     assert.equal([...idsOf(first.rows), ...idsOf(rows)].sort(), ids);
     assert.is((await claims.rescueIsolated("w3", lease)).rows.length, 0);

@@ -4,10 +4,9 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { statuses } from "../core/notification.ts";
 import type { TestDatabase } from "../test/support/database.ts";
-import { openDatabase, rowIn } from "./database.fixture.ts";
+import { openDatabase, queryOf, rowIn } from "./database.fixture.ts";
 import { createPool, transaction } from "./pool.ts";
 import { finished, momentBack, type RetentionPlan, type RetentionStep, retire } from "./retention.ts";
-import { sql } from "./sql.ts";
 
 const test = suite("retention");
 const dayMs = 86_400_000;
@@ -178,12 +177,10 @@ test("with many rows each step goes by the primary key, with statistics and with
   for (const prepare of ["SELECT", "VACUUM ANALYZE notify.notification"]) {
     await pool.query(prepare);
     for (const file of ["retention-delete", "retention-count"]) {
-      const { rows } = await pool.query<{ "QUERY PLAN": { Plan: Plan }[] }>(`EXPLAIN (FORMAT JSON) ${sql(file)}`, [
-        "10000",
-        ["SENT", "RETRACTED"],
-        new Date().toISOString(),
-        1_000,
-      ]);
+      const before = new Date().toISOString();
+      const query = queryOf(file, { after: "10000", statuses: ["SENT", "RETRACTED"], before, limit: 1_000 });
+      const explained = { ...query, text: `EXPLAIN (FORMAT JSON) ${query.text}` };
+      const { rows } = await pool.query<{ "QUERY PLAN": { Plan: Plan }[] }>(explained);
       const plan = rows[0]?.["QUERY PLAN"][0]?.Plan;
       if (plan === undefined) throw new Error(`no plan of ${file}`);
       const read = nodesOf(plan).filter(

@@ -1,27 +1,28 @@
 import type { Pool } from "pg";
-import { sql } from "./sql.ts";
+import { statement } from "./sql.ts";
 
-const deleteSql = sql("retention-delete");
-const countSql = sql("retention-count");
+const parameters = ["after", "statuses", "before", "limit"] as const;
+const deleteRows = statement("retention-delete", parameters);
+const countRows = statement("retention-count", parameters);
 
-/** States that nothing follows unless a person acts. */
+/** Final states, unless a person acts. */
 export const finished = ["SENT", "RETRACTED", "DEAD"] as const;
 export type Finished = (typeof finished)[number];
 
 export interface RetentionPlan {
   readonly statuses: readonly Finished[];
-  /** ISO 8601: what ended before goes. A notification ends when it is sent, retracted or moved to the dead letters. */
+  /** ISO 8601. Notifications that ended before are deleted. A notification ends when it is sent, retracted or moved to the dead letters. */
   readonly before: string;
-  /** Rows to look at, and to delete at the most, in one transaction. */
+  /** Rows to look at in one transaction, and so the most that it deletes. */
   readonly batch: number;
-  /** Count only. */
+  /** Counts, and deletes nothing. */
   readonly dryRun: boolean;
 }
 
-/** One transaction's worth. */
+/** The result of one transaction. */
 export interface RetentionStep {
   readonly looked: number;
-  /** Deleted, or for a dry run: would be. */
+  /** Deleted rows; in a dry run, those that would be. */
   readonly gone: Readonly<Record<Finished, number>>;
 }
 
@@ -34,15 +35,15 @@ interface StepRow {
   dead: number;
 }
 
-/** The moment that lies `ms` back by the database's clock, ISO 8601. */
+/** `ms` ago by the database's clock, ISO 8601. */
 export async function momentBack(pool: Pool, ms: number): Promise<string> {
   const { rows } = await pool.query<{ at: Date }>("SELECT now() - $1 * interval '1 millisecond' AS at", [ms]);
   return (rows[0]?.at ?? new Date(0)).toISOString();
 }
 
 /**
- * Deletes finished notifications, oldest first, and yields after each transaction; whoever stops asking stops it there. Rows that another
- * transaction holds are left out. A range that takes longer than a statement may is tried again with half the rows.
+ * Deletes finished notifications, oldest first, and yields after each transaction. It ends when its consumer ends the iteration. Rows that another
+ * transaction has locked are left out. A range that exceeds the statement's time limit is repeated with half the rows.
  */
 export async function* retire(pool: Pool, plan: RetentionPlan): AsyncGenerator<RetentionStep> {
   let after = "0";
@@ -55,19 +56,19 @@ export async function* retire(pool: Pool, plan: RetentionPlan): AsyncGenerator<R
     }
     if (row.upto === null) return;
     yield { looked: row.looked, gone: { SENT: row.sent, RETRACTED: row.retracted, DEAD: row.dead } };
-    // An id is given when a row is inserted, and no row ends before that: beyond a range of rows that are all younger, there is nothing.
+    // Ids grow with the time of insertion, and no row ends before it: after a range of rows that are all too young there is nothing to delete.
     if (row.young) return;
     after = row.upto;
   }
 }
 
 async function step(pool: Pool, plan: RetentionPlan, after: string, limit: number): Promise<StepRow | "too slow"> {
-  const values = [after, plan.statuses, plan.before, limit];
+  const values = { after, statuses: plan.statuses, before: plan.before, limit };
   try {
-    const { rows } = await pool.query<StepRow>(plan.dryRun ? countSql : deleteSql, values);
+    const { rows } = await pool.query<StepRow>((plan.dryRun ? countRows : deleteRows).query(values));
     return rows[0] ?? { upto: null, looked: 0, young: true, sent: 0, retracted: 0, dead: 0 };
   } catch (error) {
-    // 57014: the statement's time limit. A notification may have 10,000 recipients, so rows do not say how much there is to delete.
+    // 57014: the statement's time limit. A notification may have 10,000 recipients, so the number of rows says little about the work.
     if ((error as { code?: unknown } | null)?.code === "57014" && limit > 1) return "too slow";
     throw error;
   }

@@ -1,12 +1,13 @@
-import type { Pool } from "pg";
+import type { Pool, QueryConfig } from "pg";
 import type { SendingPausePort, SendingPauseState } from "../core/delivery.ts";
-import { sql } from "./sql.ts";
+import { withoutNul } from "./rows.ts";
+import { statement } from "./sql.ts";
 
-const readSql = sql("pause-read");
-const closeSql = sql("pause-start");
-const openBreakerSql = sql("breaker-open");
-const openSql = sql("breaker-close");
-const endProbeSql = sql("breaker-probe-end");
+const readPause = statement("pause-read", []);
+const startPause = statement("pause-start", ["pauseMs", "reason", "needsPerson"]);
+const openBreaker = statement("breaker-open", ["reason", "baseMs", "maxMs", "jitter", "leastMs"]);
+const closeBreaker = statement("breaker-close", []);
+const endProbe = statement("breaker-probe-end", ["probe"]);
 
 interface SendingPauseRow {
   paused_ms: number;
@@ -17,29 +18,29 @@ interface SendingPauseRow {
   since: Date | null;
 }
 
-/** The sending pause over Postgres: its clock decides, and a claim by any worker looks at it. */
+/** The sending pause over Postgres. Every claim of every worker reads it, and the clock of the database decides. */
 export function createSendingPause(pool: Pool): SendingPausePort {
-  let asked = 0;
+  let reads = 0;
   let newest = { order: 0, state: stateOf(undefined) };
-  /** Answers over several connections may overtake each other: one that comes after a later question's is no news, and that one's stands. */
+  /** Replies over several connections may overtake each other. The reply to the latest query wins. */
   async function read(): Promise<SendingPauseState> {
-    const order = ++asked;
-    const { rows } = await pool.query<SendingPauseRow>(readSql);
+    const order = ++reads;
+    const { rows } = await pool.query<SendingPauseRow>(readPause.query({}));
     if (order > newest.order) newest = { order, state: stateOf(rows[0]) };
     return newest.state;
   }
-  const change = async (text: string, values: unknown[]): Promise<SendingPauseState> => {
-    await pool.query(text, values);
+  const change = async (query: QueryConfig): Promise<SendingPauseState> => {
+    await pool.query(query);
     return await read();
   };
   return {
     read,
-    // Novu's words may hold U+0000, which Postgres' texts cannot.
-    pause: (ms, reason, needsPerson) => change(closeSql, [ms, reason.replaceAll("\0", ""), needsPerson]),
+    pause: (pauseMs, reason, needsPerson) =>
+      change(startPause.query({ pauseMs, reason: withoutNul(reason), needsPerson })),
     openBreaker: (reason, { baseMs, maxMs, leastMs }) =>
-      change(openBreakerSql, [reason.replaceAll("\0", ""), baseMs, maxMs, Math.random(), leastMs]),
-    closeBreaker: () => change(openSql, []),
-    endProbe: (probe) => change(endProbeSql, [probe]),
+      change(openBreaker.query({ reason: withoutNul(reason), baseMs, maxMs, jitter: Math.random(), leastMs })),
+    closeBreaker: () => change(closeBreaker.query({})),
+    endProbe: (probe) => change(endProbe.query({ probe })),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Settings } from "../core/config/variables.ts";
 import { type ClaimKind, claimKinds } from "../core/delivery.ts";
-import { maxEventsPerCall } from "./delivery/plan-calls.ts";
+import { maxEventsPerCall } from "../core/limits.ts";
 import { type ClaimSize, createClaimSize } from "./poll/claim-size.ts";
 import { createInFlight, type InFlight } from "./poll/in-flight.ts";
 import { createThroughput, type Throughput } from "./poll/throughput.ts";

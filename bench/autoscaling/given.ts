@@ -1,5 +1,5 @@
+import { maxEventsPerCall } from "../../core/limits.ts";
 import { callsPerClaim, maxClaimsInFlight } from "../../worker/capacity.ts";
-import { maxEventsPerCall } from "../../worker/delivery/plan-calls.ts";
 
 /** At most this many calls to Novu are in flight in one worker. */
 export const callsUnderWay = maxClaimsInFlight * callsPerClaim;

@@ -1,2 +1,2 @@
--- The probe, given back without a result. $1 its name. One that had a result, or was lost and handed out again, stays as it is.
-UPDATE notify.sending_pause SET probe_until = NULL WHERE probe_until = $1::timestamptz
+-- The :probe ends without a result. A probe that had a result, or that was lost and taken by another worker, is left alone.
+UPDATE notify.sending_pause SET probe_until = NULL WHERE probe_until = :probe::timestamptz

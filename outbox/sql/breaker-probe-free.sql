@@ -1,4 +1,4 @@
--- No state change; the sending pause stays locked until the transaction ends. A row: the circuit breaker tripped, its pause is over, and nobody tries just now.
+-- No state change; locks the sending pause until the transaction ends. A row: the circuit breaker is half-open and no probe is under way.
 SELECT breaker_opens FROM notify.sending_pause
 WHERE breaker_opens > 0 AND coalesce(paused_until <= now(), true) AND coalesce(probe_until <= now(), true)
 FOR UPDATE

@@ -1,3 +1,3 @@
--- The probe is handed out. $1 ms after which it counts as lost with its worker. Its end is its name: breaker-probe-end.sql.
-UPDATE notify.sending_pause SET probe_until = now() + $1 * interval '1 millisecond'
+-- A worker takes the probe. :probe_ms, after which the probe counts as lost with its worker. That time is also the probe's name.
+UPDATE notify.sending_pause SET probe_until = now() + :probe_ms * interval '1 millisecond'
 RETURNING probe_until::text AS probe

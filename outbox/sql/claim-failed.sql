@@ -1,45 +1,29 @@
--- FAILED | PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the probe. Rows due again, longest
--- due first within a tenant; up to 16 tenants share a claim evenly. Nothing while the sending pause is closed, and after a trip of the circuit breaker nothing
--- but what tries.
--- A call whose reply is unknown is repeated whole: the other rows of its batch that wait come along, over the limit if need be, also
--- those that a person sent again meanwhile (PENDING).
+-- FAILED | PENDING -> PROCESSING. Rows whose next attempt is due. The parameters are those of claim-new.sql.
+-- The tenants share a claim evenly; within a tenant the row that is due longest goes first.
+-- A call without a known reply is repeated whole: the claim includes the other waiting rows of a batch, over the limit if need be, and also those
+-- that a person retried meanwhile (PENDING).
 WITH RECURSIVE tenants AS (
-  (SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
-   WHERE n.queue = 'failed' AND n.enterprise_id > $5 ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1)
-  UNION ALL
-  SELECT next.enterprise_id, next.next_attempt_at FROM tenants t CROSS JOIN LATERAL (
-    SELECT n.enterprise_id, n.next_attempt_at FROM notify.notification n
-    WHERE n.queue = 'failed' AND n.enterprise_id > t.enterprise_id ORDER BY n.enterprise_id, n.next_attempt_at LIMIT 1) AS next
-), turn AS MATERIALIZED (
-  SELECT enterprise_id, next_attempt_at FROM tenants WHERE next_attempt_at <= now() LIMIT least(16, $4)
+  -- @include tenant-heads (self: tenants; queue: failed; after: :after; columns: n.next_attempt_at; order: n.next_attempt_at)
+), served AS MATERIALIZED (
+  SELECT enterprise_id, next_attempt_at FROM tenants WHERE next_attempt_at <= now() LIMIT least(:tenants_per_claim::int, :limit)
 ), due AS MATERIALIZED (
-  SELECT d.id, d.batch_id, d.recipients FROM turn CROSS JOIN LATERAL (
+  SELECT d.id, d.batch_id, d.recipients FROM served CROSS JOIN LATERAL (
     SELECT n.id, n.batch_id, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
-    WHERE n.queue = 'failed' AND n.next_attempt_at <= now() AND n.enterprise_id = turn.enterprise_id AND n.next_attempt_at >= turn.next_attempt_at
-    ORDER BY n.next_attempt_at, n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
+    WHERE n.queue = 'failed' AND n.next_attempt_at <= now() AND n.enterprise_id = served.enterprise_id AND n.next_attempt_at >= served.next_attempt_at
+    ORDER BY n.next_attempt_at, n.id LIMIT ceil(:limit::numeric / (SELECT count(*) FROM served))
     FOR UPDATE SKIP LOCKED) AS d
-  WHERE NOT EXISTS (SELECT FROM notify.sending_pause WHERE paused_until > now() OR (breaker_opens > 0 AND NOT $6::boolean))
-), batchRows AS MATERIALIZED (
-  SELECT n.id, 0 AS recipients FROM notify.notification n
-  WHERE n.queue IN ('new', 'scheduled', 'failed') AND n.batch_id IS NOT NULL AND n.batch_id = ANY (ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))
-    AND coalesce(n.scheduled_for <= now(), true)
-  FOR UPDATE SKIP LOCKED
+  WHERE
+    -- @include sending-allowed
+), batch_rows AS MATERIALIZED (
+  -- @include waiting-batch-rows (columns: n.id, 0 AS recipients; batches: ARRAY(SELECT batch_id FROM due WHERE batch_id IS NOT NULL))
 ), packed AS MATERIALIZED (
-  -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
-  SELECT id, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM (
-    SELECT id, recipients FROM due UNION ALL SELECT id, recipients FROM batchRows WHERE id NOT IN (SELECT id FROM due)) AS rows
+  SELECT id,
+    -- @include batch-number
+  FROM (SELECT id, recipients FROM due UNION ALL SELECT id, recipients FROM batch_rows WHERE id NOT IN (SELECT id FROM due)) AS rows
 )
 UPDATE notify.notification n
-SET status = 'PROCESSING', attempts = n.attempts + 1, next_attempt_at = NULL, lease_token = $1::uuid, lease_owner = $2, updated_at = now(),
-    lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)
+SET status = 'PROCESSING', next_attempt_at = NULL, batch_id = coalesce(n.batch_id, md5(:token::text || ':' || d.batch)::uuid),
+-- @include new-lease
 FROM unnest(ARRAY(SELECT id FROM packed), ARRAY(SELECT batch FROM packed)) AS d (id, batch)
 WHERE n.id = d.id
-RETURNING n.id, n.enterprise_id, n.workflow,
-  CASE WHEN jsonb_array_length(n.recipients) = 1 THEN (n.recipients -> 0)::text END AS recipient,
-  CASE WHEN jsonb_array_length(n.recipients) > 1 THEN ARRAY(SELECT r::text FROM jsonb_array_elements(n.recipients) WITH ORDINALITY AS e (r, i) ORDER BY i) END AS recipients,
-  CASE WHEN n.channels IS NULL THEN n.payload ELSE n.payload || jsonb_build_object('channels', n.channels) END::text AS payload, n.overrides::text,
-  n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
-  n.traceparent,
-  date_part('epoch', now() - coalesce(n.scheduled_for, n.created_at)) * 1000 AS waited_ms,
-  ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) AS settled,
-  EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before
+-- @include claimed-row (touched: true)

@@ -1,46 +1,31 @@
--- PENDING -> PROCESSING. $1 lease token, $2 owner, $3 lease in ms, $4 limit, $5 tenant to start after, $6 for the probe. Rows without a schedule.
--- Up to 16 tenants share a claim evenly; within a tenant the queue position decides (notify.queue_position). Nothing while the sending pause is closed,
--- and after a trip of the circuit breaker nothing but what tries.
--- The rows' places (ctid) go through an array, so that no statistics make the planner read the table: FOR UPDATE holds them where they are.
--- A row that somebody changed a moment before is not seen there, and its change has woken the workers for the next claim.
--- Each tenant's rows are read from the one that its look-up found: ahead of it are entries of rows that were claimed, until a vacuum.
--- The tenants are looked up in the whole order of notification_new, which no other index has: one that begins with the tenant, too, holds what was sent.
+-- PENDING -> PROCESSING. Rows without a schedule. :token, :owner, :lease_ms of the claim, :limit rows, :after the tenant to start after,
+-- :tenants_per_claim, :recipients_per_batch, :probe.
+-- The tenants share a claim evenly; within a tenant notify.queue_position decides.
+-- The rows' places (ctid) go through an array, so no statistics make the planner read the table; FOR UPDATE keeps the rows at their places. A row
+-- that changed a moment before is not found there; its change woke the workers for the next claim.
+-- Each tenant's rows are read from its head on: ahead of the head are index entries of claimed rows, until a vacuum removes them.
 WITH RECURSIVE tenants AS (
-  (SELECT n.enterprise_id, notify.queue_position(n.created_at, n.priority) AS position, n.id FROM notify.notification n
-   WHERE n.queue = 'new' AND n.enterprise_id > $5
-   ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1)
-  UNION ALL
-  SELECT next.* FROM tenants t CROSS JOIN LATERAL (
-    SELECT n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id FROM notify.notification n
-    WHERE n.queue = 'new' AND n.enterprise_id > t.enterprise_id
-    ORDER BY n.enterprise_id, notify.queue_position(n.created_at, n.priority), n.id LIMIT 1) AS next
-), turn AS MATERIALIZED (
-  SELECT enterprise_id, position, id FROM tenants LIMIT least(16, $4)
+  -- @include tenant-heads (self: tenants; queue: new; after: :after; columns: notify.queue_position(n.created_at, n.priority) AS position, n.id; order: notify.queue_position(n.created_at, n.priority), n.id)
+), served AS MATERIALIZED (
+  SELECT enterprise_id, position, id FROM tenants LIMIT least(:tenants_per_claim::int, :limit)
 ), due AS MATERIALIZED (
-  SELECT d.place, d.id, d.touched, d.recipients FROM turn CROSS JOIN LATERAL (
+  SELECT d.place, d.id, d.touched, d.recipients FROM served CROSS JOIN LATERAL (
     SELECT n.ctid AS place, n.id, n.updated_at <> n.created_at AS touched, jsonb_array_length(n.recipients) AS recipients FROM notify.notification n
-    WHERE n.queue = 'new' AND n.enterprise_id = turn.enterprise_id
-      AND (notify.queue_position(n.created_at, n.priority), n.id) >= (turn.position, turn.id)
-    ORDER BY notify.queue_position(n.created_at, n.priority), n.id LIMIT ceil($4::numeric / (SELECT count(*) FROM turn))
+    WHERE n.queue = 'new' AND n.enterprise_id = served.enterprise_id
+      AND (notify.queue_position(n.created_at, n.priority), n.id) >= (served.position, served.id)
+    ORDER BY notify.queue_position(n.created_at, n.priority), n.id LIMIT ceil(:limit::numeric / (SELECT count(*) FROM served))
     FOR UPDATE SKIP LOCKED) AS d
-  WHERE NOT EXISTS (SELECT FROM notify.sending_pause WHERE paused_until > now() OR (breaker_opens > 0 AND NOT $6::boolean))
+  WHERE
+    -- @include sending-allowed
 ), packed AS MATERIALIZED (
-  -- Rows of about 100 recipients make a batch, so that what a retry leaves out of it cannot move the others into another call: see plan-calls.ts.
-  SELECT place, touched, (sum(recipients) OVER (ORDER BY id) - 1) / 100 AS batch FROM due
+  SELECT place, touched,
+    -- @include batch-number
+  FROM due
 )
 UPDATE notify.notification n
--- A bulk call's batch is named here, so that a retry of it repeats the same call.
-SET status = 'PROCESSING', attempts = n.attempts + 1, lease_token = $1::uuid, lease_owner = $2, updated_at = now(),
-    lease_until = now() + $3 * interval '1 millisecond', batch_id = coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)
+-- The batch is named with the claim, so a retry repeats the same call.
+SET status = 'PROCESSING', batch_id = coalesce(n.batch_id, md5(:token::text || ':' || d.batch)::uuid),
+-- @include new-lease
 FROM unnest(ARRAY(SELECT place FROM packed), ARRAY(SELECT touched FROM packed), ARRAY(SELECT batch FROM packed)) AS d (place, touched, batch)
 WHERE n.ctid = d.place
-RETURNING n.id, n.enterprise_id, n.workflow,
-  CASE WHEN jsonb_array_length(n.recipients) = 1 THEN (n.recipients -> 0)::text END AS recipient,
-  CASE WHEN jsonb_array_length(n.recipients) > 1 THEN ARRAY(SELECT r::text FROM jsonb_array_elements(n.recipients) WITH ORDINALITY AS e (r, i) ORDER BY i) END AS recipients,
-  CASE WHEN n.channels IS NULL THEN n.payload ELSE n.payload || jsonb_build_object('channels', n.channels) END::text AS payload, n.overrides::text,
-  n.transaction_id, n.attempts, n.max_attempts, n.batch_id,
-  n.traceparent,
-  date_part('epoch', now() - coalesce(n.scheduled_for, n.created_at)) * 1000 AS waited_ms,
-  -- A row that nobody has worked on has no recipients with an outcome.
-  CASE WHEN d.touched THEN ARRAY(SELECT r.ordinal FROM notify.notification_recipient r WHERE r.notification_id = n.id ORDER BY r.ordinal) END AS settled,
-  d.touched AND EXISTS (SELECT FROM notify.notification_recipient r WHERE r.notification_id = n.id AND r.status = 'SENT') AS sent_before
+-- @include claimed-row (touched: d.touched)

@@ -1,6 +1,5 @@
--- No state change. Claims that ran out and hold nothing any more: where the trigger that counts their rows found one locked, it passed it over.
--- By their place (ctid): one to which a claim's other rows of its batch were added after this began to look is at another place by then, and stays. Those that
--- somebody is at are left for the next time.
+-- No state change. Deletes expired leases that hold no row. One may stay behind because the trigger that counts its rows skips a locked lease.
+-- Found by their place (ctid): a lease to which rows were added after this statement began has moved, and stays. Locked leases wait for the next run.
 DELETE FROM notify.lease WHERE ctid = ANY (ARRAY(
   SELECT l.ctid FROM notify.lease l
   WHERE l.until < now() AND (SELECT n.id FROM notify.notification n WHERE n.id = ANY (l.ids) AND n.lease_token = l.token LIMIT 1) IS NULL

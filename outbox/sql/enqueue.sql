@@ -1,3 +1,3 @@
--- (nothing) -> PENDING. Arguments in the order of notify.enqueue.
-SELECT notify.enqueue($1, $2, $3::jsonb, $4::jsonb, $5, $6::timestamptz, coalesce($7, 50), coalesce($8::jsonb, '{}'), $9::text[], $10, coalesce($11::text[], '{}'),
-  traceparent => $12) AS id
+-- (nothing) -> PENDING. The parameters are the arguments of notify.enqueue.
+SELECT notify.enqueue(:enterprise_id, :workflow, :recipients::jsonb, :payload::jsonb, :transaction_id, :scheduled_for::timestamptz, coalesce(:priority, 50),
+  coalesce(:overrides::jsonb, '{}'), :channels::text[], :category, coalesce(:tags::text[], '{}'), traceparent => :traceparent) AS id

@@ -1,2 +1,2 @@
--- No state change. $1 limit, $2 enterprise (NULL: any).
-SELECT id FROM notify.notification WHERE queue = 'dead' AND ($2::text IS NULL OR enterprise_id = $2) ORDER BY id LIMIT $1
+-- No state change. :limit dead letters, oldest first, of :enterprise_id (NULL: any).
+SELECT id FROM notify.notification WHERE queue = 'dead' AND (:enterprise_id::text IS NULL OR enterprise_id = :enterprise_id) ORDER BY id LIMIT :limit

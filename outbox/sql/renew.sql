@@ -1,6 +1,6 @@
--- PROCESSING, held on. $1 lease token, $2 ids, $3 lease in ms.
--- Here and in the other writes of a worker the token alone says PROCESSING (notification_lease_while_processing): named beside it, the status leads a
--- planner that knows of no such rows to read all leases instead of the ids.
+-- PROCESSING, lease renewed. :token of the claim, :ids, :lease_ms.
+-- Here and in a worker's other writes the token alone implies PROCESSING (notification_lease_while_processing). With the status beside it, a planner
+-- whose statistics know no such rows would read all leases instead of the ids.
 UPDATE notify.notification
-SET lease_until = now() + $3 * interval '1 millisecond'
-WHERE id = ANY ($2::bigint[]) AND lease_token = $1::uuid
+SET lease_until = now() + :lease_ms * interval '1 millisecond'
+WHERE id = ANY (:ids::bigint[]) AND lease_token = :token::uuid

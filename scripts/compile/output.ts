@@ -20,8 +20,8 @@ export async function compile(root: string, out: string): Promise<Sources> {
   files.set("worker/temporal/workflow-bundle.js", await compileWorkflows(root));
   files.set("package.json", packageJson(root));
   for (const folder of assets)
-    for (const name of readdirSync(join(root, folder)).filter((entry) => entry.endsWith(".sql")))
-      files.set(`${folder}/${name}`, readFileSync(join(root, folder, name), "utf8"));
+    for (const name of readdirSync(join(root, folder), { recursive: true, encoding: "utf8" }))
+      if (name.endsWith(".sql")) files.set(`${folder}/${name}`, readFileSync(join(root, folder, name), "utf8"));
 
   rmSync(out, { recursive: true, force: true });
   for (const [path, text] of [...files].sort(([a], [b]) => (a < b ? -1 : 1))) {

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import type { DeliveryCall, DeliveryEvent } from "../../core/delivery.ts";
+import { maxEventsPerCall } from "../../core/limits.ts";
 import type { ClaimedNotification } from "../../core/notification.ts";
-
-/** Novu takes up to 100 events in one bulk call. */
-export const maxEventsPerCall = 100;
 
 /** The rows of one batch and the calls that send them: one call, unless a notification has many recipients. */
 export interface Batch {

@@ -36,9 +36,7 @@ export interface SessionActivities {
   hold(input: SessionInput): Promise<SessionEnd>;
 }
 
-/** Workflow ids. The view notify.timeline builds the same ones. To start a workflow twice is harmless. */
-export const claimWorkflowId = (claim: string): string => `xnovu-claim-${claim}`;
-export const sessionWorkflowId = (owner: string): string => `xnovu-session-${owner}`;
+export { claimWorkflowId, sessionWorkflowId } from "../../core/workflow-ids.ts";
 /** The task queue of one worker's session. */
 export const sessionQueue = (taskQueue: string, owner: string): string => `${taskQueue}/${owner}`;
 

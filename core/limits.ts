@@ -1,0 +1,2 @@
+/** Events that Novu takes in one bulk call. */
+export const maxEventsPerCall = 100;
