@@ -1,16 +1,19 @@
-// Writes outbox/schema.sql anew: every migration applied to an empty Postgres 18, then dumped. outbox/migrate.test.ts holds the two together.
+// Writes outbox/schema.sql: applies every migration to an empty Postgres 18 and dumps the schema. outbox/schema.test.ts compares the two.
 import { writeFileSync } from "node:fs";
 import { Client } from "pg";
-import { testDatabase } from "../../test/support/database.ts";
+import { migrateUp } from "../../outbox/migrate.ts";
+import { privatePostgres } from "../../test/support/servers.ts";
 import { dumpSchema } from "./schema-dump.ts";
-import { schemaFile, schemaHeading } from "./schema-file.ts";
+import { grantedRole, schemaFile, schemaHeading } from "./schema-file.ts";
 
-const database = await testDatabase();
-const client = new Client({ connectionString: database.url });
+const server = await privatePostgres("18");
+const client = new Client({ connectionString: server.url });
 try {
   await client.connect();
+  await client.query(`CREATE ROLE ${grantedRole}`);
+  await migrateUp(server.url);
   writeFileSync(schemaFile, schemaHeading + (await dumpSchema(client)));
 } finally {
   await client.end();
-  await database.close();
+  await server.close();
 }
