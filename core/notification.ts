@@ -12,7 +12,7 @@ export const legalChanges: Readonly<Record<Status, readonly Status[]>> = {
   RETRACTED: [],
 };
 
-/** What `notification.channels` may name. The same list stands in the database (`notify.content_fault`). */
+/** What `notification.channels` may name. The same list stands in the database (`notify.violated_constraint`). */
 export const channelNames = ["email", "sms", "push", "in_app", "chat"] as const;
 
 /** Whether a text can be the id of a notification: a positive bigint of Postgres. */

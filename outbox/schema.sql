@@ -73,15 +73,6 @@ END) STORED
 ) WITH (fillfactor=60);
 ALTER TABLE notify.notification ENABLE ROW LEVEL SECURITY;
 
-CREATE TABLE notify.notification_category (
-  enterprise_id text NOT NULL,
-  key text NOT NULL,
-  name text NOT NULL,
-  description text,
-  created_at timestamp with time zone DEFAULT now() NOT NULL
-);
-ALTER TABLE notify.notification_category ENABLE ROW LEVEL SECURITY;
-
 CREATE TABLE notify.notification_event (
   notification_id bigint NOT NULL,
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -97,12 +88,6 @@ CREATE TABLE notify.notification_event (
 );
 ALTER TABLE notify.notification_event ENABLE ROW LEVEL SECURITY;
 
-CREATE TABLE notify.notification_priority (
-  priority smallint NOT NULL,
-  name text NOT NULL
-);
-ALTER TABLE notify.notification_priority ENABLE ROW LEVEL SECURITY;
-
 CREATE TABLE notify.notification_recipient (
   notification_id bigint NOT NULL,
   ordinal integer NOT NULL,
@@ -112,46 +97,6 @@ CREATE TABLE notify.notification_recipient (
   at timestamp with time zone DEFAULT now() NOT NULL
 );
 ALTER TABLE notify.notification_recipient ENABLE ROW LEVEL SECURITY;
-
-CREATE TABLE notify.notification_rule (
-  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
-  enterprise_id text NOT NULL,
-  name text NOT NULL,
-  workflow text NOT NULL,
-  recipients jsonb NOT NULL,
-  payload jsonb DEFAULT '{}'::jsonb NOT NULL,
-  cron text NOT NULL,
-  timezone text DEFAULT 'UTC'::text NOT NULL,
-  active boolean DEFAULT true NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL,
-  updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-ALTER TABLE notify.notification_rule ENABLE ROW LEVEL SECURITY;
-
-CREATE TABLE notify.notification_template (
-  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
-  enterprise_id text,
-  key text NOT NULL,
-  channel text NOT NULL,
-  locale text DEFAULT 'en'::text NOT NULL,
-  subject text,
-  body text NOT NULL,
-  created_at timestamp with time zone DEFAULT now() NOT NULL,
-  updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-ALTER TABLE notify.notification_template ENABLE ROW LEVEL SECURITY;
-
-CREATE TABLE notify.notification_workflow (
-  workflow text NOT NULL,
-  name text NOT NULL,
-  channels text[] DEFAULT '{}'::text[] NOT NULL,
-  payload_schema jsonb DEFAULT '{}'::jsonb NOT NULL,
-  active boolean DEFAULT true NOT NULL,
-  synced_at timestamp with time zone,
-  created_at timestamp with time zone DEFAULT now() NOT NULL,
-  updated_at timestamp with time zone DEFAULT now() NOT NULL
-);
-ALTER TABLE notify.notification_workflow ENABLE ROW LEVEL SECURITY;
 
 CREATE TABLE notify.sending_pause (
   id boolean DEFAULT true NOT NULL,
@@ -171,16 +116,16 @@ CREATE OR REPLACE FUNCTION notify.after_delete()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  seen uuid[] := ARRAY(SELECT token FROM notify.lease WHERE token IN (SELECT lease_token FROM deleted) FOR UPDATE SKIP LOCKED);
+  tokens uuid[];
+  counts bigint[];
 BEGIN
   DELETE FROM notify.notification_recipient r USING deleted d WHERE r.notification_id = d.id;
   DELETE FROM notify.notification_event e USING deleted d WHERE e.notification_id = d.id;
-  WITH less AS (
-    SELECT lease_token AS token, count(*) AS rows FROM deleted WHERE lease_token = ANY (seen) GROUP BY lease_token
-  ), ended AS (
-    DELETE FROM notify.lease l USING less WHERE l.token = less.token AND l.open <= less.rows
-  )
-  UPDATE notify.lease l SET open = l.open - less.rows FROM less WHERE l.token = less.token AND l.open > less.rows;
+  SELECT array_agg(token), array_agg(rows) INTO tokens, counts
+    FROM (SELECT lease_token AS token, count(*) AS rows FROM deleted WHERE lease_token IS NOT NULL GROUP BY lease_token) AS b;
+  IF tokens IS NOT NULL THEN
+    PERFORM notify.subtract_from_leases(tokens, counts);
+  END IF;
   RETURN NULL;
 END $function$;
 
@@ -223,14 +168,14 @@ CREATE OR REPLACE FUNCTION notify.after_update()
  SET enable_nestloop TO 'off'
 AS $function$
 DECLARE
-  -- Claims that lose some of these rows: tokens, and how many each.
+  -- The leases that lose or renew some of these rows, and how many rows each loses.
   tokens uuid[];
   counts bigint[];
-  seen uuid[];
+  locked uuid[];
   held boolean;
   waits boolean;
 BEGIN
-  -- A claim, and nothing else: it is written down when it ends, and no join is needed to see what it holds.
+  -- A claim and nothing else: the timeline records it when it ends, and no join is needed to know its rows.
   IF NOT EXISTS (SELECT FROM before WHERE status NOT IN ('PENDING', 'FAILED')) AND NOT EXISTS (SELECT FROM after WHERE status <> 'PROCESSING') THEN
     INSERT INTO notify.lease AS l (token, owner, until, open, ids)
       SELECT lease_token, max(lease_owner), min(lease_until), count(*), array_agg(id) FROM after GROUP BY lease_token
@@ -243,50 +188,39 @@ BEGIN
            o.status, n.status, o.lease_token, o.lease_owner, CASE WHEN n.status IN ('FAILED', 'DEAD') THEN n.error END
     FROM before o JOIN after n USING (id)
     WHERE CASE WHEN n.status = 'PROCESSING'
-      -- One that is not legal, now, to be refused. A new token without a new status is a claim taken over from a worker that went silent.
+      -- An illegal claim is recorded at once, so that the CHECK refuses it. A new token with the same status is a rescue.
       THEN o.lease_token IS DISTINCT FROM n.lease_token AND o.status NOT IN ('PENDING', 'FAILED')
       ELSE o.status <> n.status END;
 
   SELECT bool_or(status = 'PROCESSING'), bool_or(status = 'PENDING') INTO held, waits FROM after;
   IF held THEN
-    -- Those that lose rows or change their time: whoever changes something else of a row does not touch its claim.
-    tokens := ARRAY(SELECT DISTINCT o.lease_token FROM before o JOIN after n USING (id)
-      WHERE o.lease_token IS NOT NULL AND (o.lease_token, o.lease_until) IS DISTINCT FROM (n.lease_token, n.lease_until));
+    -- A change of other columns does not touch the lease.
+    SELECT array_agg(token), array_agg(rows) INTO tokens, counts
+      FROM (SELECT o.lease_token AS token, count(*) FILTER (WHERE o.lease_token IS DISTINCT FROM n.lease_token) AS rows
+            FROM before o JOIN after n USING (id)
+            WHERE o.lease_token IS NOT NULL AND (o.lease_token, o.lease_until) IS DISTINCT FROM (n.lease_token, n.lease_until)
+            GROUP BY o.lease_token) AS b;
   ELSE
     SELECT array_agg(token), array_agg(rows) INTO tokens, counts
       FROM (SELECT lease_token AS token, count(*) AS rows FROM before WHERE lease_token IS NOT NULL GROUP BY lease_token) AS b;
   END IF;
-  -- Never waited for: a transaction that somebody holds open over one row must not hold up the others of its claim. What is passed over here counts
-  -- too much, or ends at another time than its rows, by a lease at the most, and the sweep looks at the rows themselves.
-  seen := ARRAY(SELECT token FROM notify.lease WHERE token = ANY (tokens) FOR UPDATE SKIP LOCKED);
+  IF tokens IS NOT NULL THEN
+    locked := notify.subtract_from_leases(tokens, counts);
+  END IF;
   IF held THEN
     WITH change AS MATERIALIZED (
       SELECT n.id, o.lease_token AS from_token, n.lease_token AS token, n.lease_owner AS owner, n.lease_until AS until
       FROM before o JOIN after n USING (id) WHERE (o.lease_token, o.lease_until) IS DISTINCT FROM (n.lease_token, n.lease_until)
-    ), less AS (
-      SELECT from_token AS token, count(*) AS rows FROM change
-      WHERE (from_token <> token OR token IS NULL) AND from_token = ANY (seen) GROUP BY from_token
-    ), ended AS (
-      DELETE FROM notify.lease l USING less WHERE l.token = less.token AND l.open <= less.rows
-    ), left_open AS (
-      UPDATE notify.lease l SET open = l.open - less.rows FROM less WHERE l.token = less.token AND l.open > less.rows
     ), renewed AS (
-      -- Of all its rows, since a part of them alone may have been renewed.
+      -- The earliest end of all its rows, since only some of them may have been renewed.
       UPDATE notify.lease l
       SET until = coalesce((SELECT min(n.lease_until) FROM notify.notification n WHERE n.id = ANY (l.ids) AND n.lease_token = l.token), l.until)
-      WHERE l.token = ANY (seen) AND l.token IN (SELECT token FROM change WHERE token = from_token)
+      WHERE l.token = ANY (locked) AND l.token IN (SELECT token FROM change WHERE token = from_token)
     )
     INSERT INTO notify.lease AS l (token, owner, until, open, ids)
       SELECT token, max(owner), min(until), count(*), array_agg(id) FROM change WHERE token <> from_token OR from_token IS NULL
       GROUP BY token HAVING token IS NOT NULL
     ON CONFLICT (token) DO UPDATE SET until = least(l.until, excluded.until), open = l.open + excluded.open, ids = l.ids || excluded.ids;
-  ELSIF cardinality(seen) > 0 THEN
-    WITH less AS (
-      SELECT token, rows FROM unnest(tokens, counts) AS b (token, rows) WHERE token = ANY (seen)
-    ), ended AS (
-      DELETE FROM notify.lease l USING less WHERE l.token = less.token AND l.open <= less.rows
-    )
-    UPDATE notify.lease l SET open = l.open - less.rows FROM less WHERE l.token = less.token AND l.open > less.rows;
   END IF;
 
   IF waits THEN
@@ -306,41 +240,13 @@ CREATE OR REPLACE FUNCTION notify.check_content()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  fault text := notify.content_fault(NEW);
+  violated text := notify.violated_constraint(NEW);
 BEGIN
-  IF fault IS NOT NULL THEN
-    RAISE EXCEPTION 'new row for relation "notification" violates check constraint "%"', fault
-      USING ERRCODE = 'check_violation', CONSTRAINT = fault, SCHEMA = 'notify', TABLE = 'notification';
+  IF violated IS NOT NULL THEN
+    RAISE EXCEPTION 'new row for relation "notification" violates check constraint "%"', violated
+      USING ERRCODE = 'check_violation', CONSTRAINT = violated, SCHEMA = 'notify', TABLE = 'notification';
   END IF;
   RETURN NEW;
-END $function$;
-
-CREATE OR REPLACE FUNCTION notify.content_fault(n notify.notification)
- RETURNS text
- LANGUAGE plpgsql
- IMMUTABLE
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-BEGIN
-  -- NULL passes, as in a CHECK. Length apart from the characters: a counted repetition such as {1,200} is forty times as dear.
-  IF NOT (length(n.enterprise_id) BETWEEN 1 AND 100 AND n.enterprise_id !~ '[^A-Za-z0-9._@-]') THEN RETURN 'notification_enterprise_valid'; END IF;
-  IF NOT (length(n.workflow) BETWEEN 1 AND 128 AND n.workflow !~ '[^A-Za-z0-9._-]') THEN RETURN 'notification_workflow_valid'; END IF;
-  IF NOT (CASE WHEN jsonb_typeof(n.recipients) = 'array' AND n.recipients -> 1 IS NULL
-      THEN n.recipients -> 0 IS NOT NULL AND notify.valid_recipient(n.recipients -> 0)
-      ELSE notify.valid_recipients(n.recipients) END) THEN RETURN 'notification_recipients_valid'; END IF;
-  IF NOT (jsonb_typeof(n.payload) = 'object') THEN RETURN 'notification_payload_object'; END IF;
-  IF NOT (pg_column_size(n.payload) <= 1048576) THEN RETURN 'notification_payload_size'; END IF;
-  IF NOT (jsonb_typeof(n.overrides) = 'object') THEN RETURN 'notification_overrides_object'; END IF;
-  IF NOT (pg_column_size(n.overrides) <= 1048576) THEN RETURN 'notification_overrides_size'; END IF;
-  IF NOT (n.channels <@ ARRAY['email', 'sms', 'push', 'in_app', 'chat'] AND cardinality(n.channels) > 0) THEN RETURN 'notification_channels_known'; END IF;
-  IF NOT (n.priority BETWEEN 0 AND 100) THEN RETURN 'notification_priority_range'; END IF;
-  -- Novu sees <enterprise_id>:<transaction_id>:<recipient's ordinal>; no colon in the first part keeps that unambiguous.
-  IF NOT (length(n.transaction_id) BETWEEN 1 AND 200 AND n.transaction_id !~ '[^A-Za-z0-9._:@+=-]') THEN RETURN 'notification_transaction_valid'; END IF;
-  -- W3C Trace Context: version, trace id, parent id and flags, in hexadecimal; ids of zeros mean none.
-  IF n.traceparent IS NOT NULL AND NOT (
-    n.traceparent LIKE '__-________________________________-________________-__' AND length(replace(n.traceparent, '-', '')) = 52
-    AND n.traceparent !~ '[^0-9a-f-]|^ff|-0+-') THEN RETURN 'notification_traceparent_valid'; END IF;
-  RETURN NULL;
 END $function$;
 
 CREATE OR REPLACE FUNCTION notify.enqueue(enterprise_id text, workflow text, recipients jsonb, payload jsonb DEFAULT '{}'::jsonb, transaction_id text DEFAULT NULL::text, scheduled_for timestamp with time zone DEFAULT NULL::timestamp with time zone, priority integer DEFAULT 50, overrides jsonb DEFAULT '{}'::jsonb, channels text[] DEFAULT NULL::text[], category text DEFAULT NULL::text, tags text[] DEFAULT '{}'::text[], max_attempts integer DEFAULT 8, traceparent text DEFAULT NULL::text)
@@ -432,8 +338,24 @@ CREATE OR REPLACE FUNCTION notify.refuse_new_content()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
-  RAISE EXCEPTION 'the content of notification % is fixed since it is % after % attempts', OLD.id, OLD.status, OLD.attempts
+  RAISE EXCEPTION 'the content of notification % can no longer change: it is % after % attempts', OLD.id, OLD.status, OLD.attempts
     USING ERRCODE = 'check_violation', CONSTRAINT = 'notification_content_fixed', HINT = 'Retract it and insert a new one.';
+END $function$;
+
+CREATE OR REPLACE FUNCTION notify.subtract_from_leases(tokens uuid[], counts bigint[])
+ RETURNS uuid[]
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  locked uuid[] := ARRAY(SELECT l.token FROM notify.lease l WHERE l.token = ANY (tokens) FOR UPDATE SKIP LOCKED);
+BEGIN
+  WITH less AS (
+    SELECT token, rows FROM unnest(tokens, counts) AS b (token, rows) WHERE token = ANY (locked) AND rows > 0
+  ), ended AS (
+    DELETE FROM notify.lease l USING less WHERE l.token = less.token AND l.open <= less.rows
+  )
+  UPDATE notify.lease l SET open = l.open - less.rows FROM less WHERE l.token = less.token AND l.open > less.rows;
+  RETURN locked;
 END $function$;
 
 CREATE OR REPLACE FUNCTION notify.valid_recipient(recipient jsonb)
@@ -447,6 +369,34 @@ CREATE OR REPLACE FUNCTION notify.valid_recipients(recipients jsonb)
  LANGUAGE sql
  IMMUTABLE PARALLEL SAFE
 RETURN CASE WHEN (jsonb_typeof(recipients) IS DISTINCT FROM 'array'::text) THEN false ELSE (SELECT (((count(*) >= 1) AND (count(*) <= 10000)) AND bool_and(notify.valid_recipient(r.value)) AND (count(DISTINCT ((((r.value -> 'topicKey'::text) IS NOT NULL))::text || COALESCE((r.value ->> 'topicKey'::text), (r.value ->> 'subscriberId'::text), (r.value #>> '{}'::text[])))) = count(*))) FROM jsonb_array_elements(valid_recipients.recipients) r(value)) END;
+
+CREATE OR REPLACE FUNCTION notify.violated_constraint(n notify.notification)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  -- NULL passes, as in a CHECK. Length and characters are checked separately: a counted repetition such as {1,200} takes forty times as long.
+  IF NOT (length(n.enterprise_id) BETWEEN 1 AND 100 AND n.enterprise_id !~ '[^A-Za-z0-9._@-]') THEN RETURN 'notification_enterprise_valid'; END IF;
+  IF NOT (length(n.workflow) BETWEEN 1 AND 128 AND n.workflow !~ '[^A-Za-z0-9._-]') THEN RETURN 'notification_workflow_valid'; END IF;
+  IF NOT (CASE WHEN jsonb_typeof(n.recipients) = 'array' AND n.recipients -> 1 IS NULL
+      THEN n.recipients -> 0 IS NOT NULL AND notify.valid_recipient(n.recipients -> 0)
+      ELSE notify.valid_recipients(n.recipients) END) THEN RETURN 'notification_recipients_valid'; END IF;
+  IF NOT (jsonb_typeof(n.payload) = 'object') THEN RETURN 'notification_payload_object'; END IF;
+  IF NOT (pg_column_size(n.payload) <= 1048576) THEN RETURN 'notification_payload_size'; END IF;
+  IF NOT (jsonb_typeof(n.overrides) = 'object') THEN RETURN 'notification_overrides_object'; END IF;
+  IF NOT (pg_column_size(n.overrides) <= 1048576) THEN RETURN 'notification_overrides_size'; END IF;
+  IF NOT (n.channels <@ ARRAY['email', 'sms', 'push', 'in_app', 'chat'] AND cardinality(n.channels) > 0) THEN RETURN 'notification_channels_known'; END IF;
+  IF NOT (n.priority BETWEEN 0 AND 100) THEN RETURN 'notification_priority_range'; END IF;
+  -- Novu sees <enterprise_id>:<transaction_id>:<recipient's ordinal>; no colon in the first part keeps that unambiguous.
+  IF NOT (length(n.transaction_id) BETWEEN 1 AND 200 AND n.transaction_id !~ '[^A-Za-z0-9._:@+=-]') THEN RETURN 'notification_transaction_valid'; END IF;
+  -- W3C Trace Context: version, trace id, parent id and flags, in hexadecimal; ids of zeros mean none.
+  IF n.traceparent IS NOT NULL AND NOT (
+    n.traceparent LIKE '__-________________________________-________________-__' AND length(replace(n.traceparent, '-', '')) = 52
+    AND n.traceparent !~ '[^0-9a-f-]|^ff|-0+-') THEN RETURN 'notification_traceparent_valid'; END IF;
+  RETURN NULL;
+END $function$;
 
 CREATE VIEW notify.recipient_outcome WITH (security_invoker=true) AS
  SELECT notification_recipient.notification_id,
@@ -546,28 +496,13 @@ ALTER TABLE notify.notification ADD CONSTRAINT notification_pkey PRIMARY KEY (id
 ALTER INDEX notify.notification_pkey SET (fillfactor=45);
 ALTER TABLE notify.notification ADD CONSTRAINT notification_transaction_unique UNIQUE (transaction_id, enterprise_id);
 ALTER INDEX notify.notification_transaction_unique SET (fillfactor=45);
-ALTER TABLE notify.notification_category ADD CONSTRAINT notification_category_pkey PRIMARY KEY (enterprise_id, key);
 ALTER TABLE notify.notification_event ADD CONSTRAINT notification_event_claim_when_ended CHECK ((from_status = 'PROCESSING'::text) = (claimed_at IS NOT NULL AND claim_attempt IS NOT NULL));
 ALTER TABLE notify.notification_event ADD CONSTRAINT notification_legal_change CHECK (notify.is_legal_change(from_status, to_status) OR from_status = 'PROCESSING'::text AND to_status = 'PROCESSING'::text);
 ALTER TABLE notify.notification_event ADD CONSTRAINT notification_event_pkey PRIMARY KEY (notification_id, id);
-ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_value_range CHECK (priority >= 0 AND priority <= 100);
-ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_pkey PRIMARY KEY (priority);
-ALTER TABLE notify.notification_priority ADD CONSTRAINT notification_priority_name_unique UNIQUE (name);
 ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_error_when_dead CHECK ((status = 'DEAD'::text) = (error IS NOT NULL));
 ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_ordinal_valid CHECK (ordinal >= 0);
 ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_status_known CHECK (status = ANY (ARRAY['SENT'::text, 'DEAD'::text]));
 ALTER TABLE notify.notification_recipient ADD CONSTRAINT notification_recipient_pkey PRIMARY KEY (notification_id, ordinal);
-ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_cron_fields CHECK (cron ~ '^\S+(\s+\S+){4}$'::text);
-ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_payload_object CHECK (jsonb_typeof(payload) = 'object'::text);
-ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_recipients_valid CHECK (notify.valid_recipients(recipients));
-ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_pkey PRIMARY KEY (id);
-ALTER TABLE notify.notification_rule ADD CONSTRAINT notification_rule_name_unique UNIQUE (enterprise_id, name);
-ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_channel_known CHECK (channel = ANY (ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text]));
-ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_pkey PRIMARY KEY (id);
-ALTER TABLE notify.notification_template ADD CONSTRAINT notification_template_unique UNIQUE NULLS NOT DISTINCT (enterprise_id, key, channel, locale);
-ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_channels_known CHECK (channels <@ ARRAY['email'::text, 'sms'::text, 'push'::text, 'in_app'::text, 'chat'::text]);
-ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_schema_object CHECK (jsonb_typeof(payload_schema) = 'object'::text);
-ALTER TABLE notify.notification_workflow ADD CONSTRAINT notification_workflow_pkey PRIMARY KEY (workflow);
 ALTER TABLE notify.sending_pause ADD CONSTRAINT sending_pause_one_row CHECK (id);
 ALTER TABLE notify.sending_pause ADD CONSTRAINT sending_pause_reason_when_paused CHECK (paused_until IS NULL OR reason IS NOT NULL);
 ALTER TABLE notify.sending_pause ADD CONSTRAINT sending_pause_pkey PRIMARY KEY (id);
@@ -602,6 +537,7 @@ REVOKE ALL ON FUNCTION notify.is_legal_change(text,text) FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.keep_events() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.notify_sending_pause() FROM PUBLIC;
 REVOKE ALL ON FUNCTION notify.refuse_new_content() FROM PUBLIC;
+REVOKE ALL ON FUNCTION notify.subtract_from_leases(uuid[],bigint[]) FROM PUBLIC;
 
 DO $$
 BEGIN
@@ -610,13 +546,8 @@ BEGIN
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.api_key TO service_role;
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.lease TO service_role;
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification TO service_role;
-    GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification_category TO service_role;
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification_event TO service_role;
-    GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification_priority TO service_role;
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification_recipient TO service_role;
-    GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification_rule TO service_role;
-    GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification_template TO service_role;
-    GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.notification_workflow TO service_role;
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.recipient_outcome TO service_role;
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.sending_gate TO service_role;
     GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE notify.sending_pause TO service_role;
@@ -625,7 +556,6 @@ BEGIN
     GRANT EXECUTE ON FUNCTION notify.after_insert() TO service_role;
     GRANT EXECUTE ON FUNCTION notify.after_update() TO service_role;
     GRANT EXECUTE ON FUNCTION notify.check_content() TO service_role;
-    GRANT EXECUTE ON FUNCTION notify.content_fault(notify.notification) TO service_role;
     GRANT EXECUTE ON FUNCTION notify.enqueue(text,text,jsonb,jsonb,text,timestamp with time zone,integer,jsonb,text[],text,text[],integer,text) TO service_role;
     GRANT EXECUTE ON FUNCTION notify.is_legal_change(text,text) TO service_role;
     GRANT EXECUTE ON FUNCTION notify.keep_events() TO service_role;
@@ -634,20 +564,21 @@ BEGIN
     GRANT EXECUTE ON FUNCTION notify.refuse_new_content() TO service_role;
     GRANT EXECUTE ON FUNCTION notify.valid_recipient(jsonb) TO service_role;
     GRANT EXECUTE ON FUNCTION notify.valid_recipients(jsonb) TO service_role;
+    GRANT EXECUTE ON FUNCTION notify.violated_constraint(notify.notification) TO service_role;
   END IF;
 END $$;
 
 COMMENT ON COLUMN notify.notification.batch_id IS 'The bulk call the row was put in; kept while its reply is unknown, so that a retry repeats the same call under the same idempotency key, and once it is sent';
 COMMENT ON COLUMN notify.notification.lease_token IS 'Fencing token of the claim that holds the row: every write of a worker names it';
-COMMENT ON COLUMN notify.notification.queue IS 'What the row waits in: new, scheduled, failed or dead; NULL while it is processed and once it is sent or retracted. The indexes ask for this, never for status';
+COMMENT ON COLUMN notify.notification.queue IS 'What the row waits in: new, scheduled, failed or dead; NULL while it is processed and once it is sent or retracted. The indexes use this column, never status';
 COMMENT ON COLUMN notify.notification.traceparent IS 'W3C trace context of the producer (https://www.w3.org/TR/trace-context/), or NULL';
 COMMENT ON COLUMN notify.notification_event.worker IS 'The worker whose session held the row, or the Temporal workflow that delivers a notification with many recipients';
 COMMENT ON COLUMN notify.notification_recipient.ordinal IS 'Position in notification.recipients, from 0';
 COMMENT ON COLUMN notify.sending_pause.breaker_opens IS 'How often in a row the circuit breaker opened since a call last succeeded; above 0 and not paused, the breaker is half-open';
 COMMENT ON COLUMN notify.sending_pause.probe_until IS 'While the breaker is half-open: when the probe that one worker sends counts as lost; NULL while none is sent';
-COMMENT ON FUNCTION notify.enqueue(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb,pg_catalog.text,timestamp with time zone,integer,pg_catalog.jsonb,pg_catalog.text[],pg_catalog.text,pg_catalog.text[],integer,pg_catalog.text) IS 'Asks for a notification and returns its id; idempotent per (enterprise_id, transaction_id)';
+COMMENT ON FUNCTION notify.enqueue(pg_catalog.text,pg_catalog.text,pg_catalog.jsonb,pg_catalog.jsonb,pg_catalog.text,timestamp with time zone,integer,pg_catalog.jsonb,pg_catalog.text[],pg_catalog.text,pg_catalog.text[],integer,pg_catalog.text) IS 'Enqueues a notification and returns its id; idempotent per (enterprise_id, transaction_id)';
 COMMENT ON TABLE notify.lease IS 'Claims under way and the ids of their rows: the rescue loop uses it to find the rows of a worker that stopped responding';
-COMMENT ON TABLE notify.notification IS 'A notification that a producer asks for; INSERT here or call notify.enqueue()';
-COMMENT ON TABLE notify.notification_event IS 'What the timeline is made of: read notify.timeline';
+COMMENT ON TABLE notify.notification IS 'A notification of a producer; INSERT here or call notify.enqueue()';
+COMMENT ON TABLE notify.notification_event IS 'The changes of state that the view notify.timeline shows';
 COMMENT ON TABLE notify.sending_pause IS 'One row, shared by all workers: until when sending is paused, because Novu limits the rate, refuses the key, or does not respond';
 COMMENT ON VIEW notify.sending_gate IS 'Deprecated name of notify.sending_pause, kept for one release';
