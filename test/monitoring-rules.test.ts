@@ -47,8 +47,8 @@ test("a threshold that is moved, or a wait that is left out, fails the tests", (
       ["tests/delivery.yml", "max(xnovu_oldest_due_seconds) > 300", "max(xnovu_oldest_due_seconds) > 900"],
       [
         "tests/delivery.yml",
-        "expr: max(xnovu_breaker_state{state=~\"open|half_open\"}) == 1\n        for: 2m",
-        "expr: max(xnovu_breaker_state{state=~\"open|half_open\"}) == 1",
+        'expr: max(xnovu_breaker_state{state=~"open|half_open"}) == 1\n        for: 2m',
+        'expr: max(xnovu_breaker_state{state=~"open|half_open"}) == 1',
       ],
     ];
     for (const [tests, from, to] of breaks) {

@@ -19,7 +19,7 @@ export function page(results: readonly Result[]): string {
   const cell = (text: string) => text.replaceAll("|", "\\|").replaceAll("\n", " ");
   const rows = results.map((result) => {
     const noticed = result.killedBy ?? (result.survives === undefined ? "**nothing**" : `nothing: ${result.survives}`);
-    return `| ${cell(result.name)} | `$result.file` | ${cell(noticed)} |`;
+    return `| ${cell(result.name)} | \`${result.file}\` | ${cell(noticed)} |`;
   });
   return `# Mutants
 

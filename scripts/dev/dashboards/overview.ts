@@ -77,7 +77,12 @@ export const overview: Dashboard = {
               "sending",
             ],
           ],
-          words: { "0": "active", "1": "paused: rate limit", "2": "paused: breaker open", "3": "paused: operator must act" },
+          words: {
+            "0": "active",
+            "1": "paused: rate limit",
+            "2": "paused: breaker open",
+            "3": "paused: operator must act",
+          },
           thresholds: [
             [null, "green"],
             [1, "yellow"],
