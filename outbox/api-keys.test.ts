@@ -3,7 +3,7 @@ import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../core/errors.ts";
 import { createKey, findKey, listKeys, revokeKey } from "./api-keys.ts";
-import { faultOf, openDatabase } from "./database.fixture.ts";
+import { errorOf, openDatabase } from "./database.fixture.ts";
 
 const test = suite("api keys");
 let pool: pg.Pool;
@@ -12,7 +12,7 @@ openDatabase(test, (opened) => {
   pool = opened.pool;
 });
 
-test("a key is found by its text until it is revoked, and its text is nowhere in the database", async () => {
+test("a key is found by its text until it is revoked, and its text is not in the database", async () => {
   const { key, ...about } = await createKey(pool, "acme", "shop");
   assert.match(key, /^xnk_[A-Za-z0-9_-]{32}$/);
   assert.equal(await findKey(pool, key), about);
@@ -25,7 +25,7 @@ test("a key is found by its text until it is revoked, and its text is nowhere in
   assert.is(await revokeKey(pool, "4711"), undefined);
 });
 
-test("two keys never are the same, and a list shows each tenant's with when it was used and ended", async () => {
+test("two keys are never equal, and a list shows each tenant's keys with their last use and their end", async () => {
   const first = await createKey(pool, "list", "one");
   const second = await createKey(pool, "list", "one");
   assert.is.not(first.key, second.key);
@@ -42,7 +42,7 @@ test("two keys never are the same, and a list shows each tenant's with when it w
   assert.ok((await listKeys(pool)).length > keys.length);
 });
 
-test("that a key was used is written once a minute at the most", async () => {
+test("the last use of a key is written at most once a minute", async () => {
   const { key, id } = await createKey(pool, "acme", "busy");
   const version = async () =>
     (await pool.query<{ xmin: string }>("SELECT xmin FROM notify.api_key WHERE id = $1", [id])).rows[0]?.xmin;
@@ -58,7 +58,7 @@ test("that a key was used is written once a minute at the most", async () => {
   assert.is.not(await version(), old);
 });
 
-test("a tenant that no notification can have, and a name that fits no line, are refused", async () => {
+test("an invalid tenant id and an invalid name are refused", async () => {
   for (const [tenant, name] of [
     ["", "n"],
     ["a:b", "n"],
@@ -67,7 +67,7 @@ test("a tenant that no notification can have, and a name that fits no line, are 
     ["acme", "two\nlines"],
     ["acme", "x".repeat(101)],
   ] as const)
-    assert.instance(await faultOf(createKey(pool, tenant, name)), UsageError, `${tenant} ${name}`);
+    assert.instance(await errorOf(createKey(pool, tenant, name)), UsageError, `${tenant} ${name}`);
 });
 
 test.run();

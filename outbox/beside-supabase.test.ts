@@ -3,7 +3,7 @@ import type pg from "pg";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type PrivatePostgres, privatePostgres } from "../test/support/servers.ts";
-import { addressOf, faultOf, rowsOf, withClient } from "./database.fixture.ts";
+import { addressOf, errorOf, rowsOf, withClient } from "./database.fixture.ts";
 import { migrate, migrateUp } from "./migrate.ts";
 
 const versions = ["15", "18"] as const;
@@ -108,17 +108,17 @@ async function browserRoleIsKeptOut(root: string, role: string): Promise<void> {
     "SELECT * FROM notify.api_key",
   ];
   for (const text of [...attempts, plainInsert, call, "DELETE FROM notify.notification"]) {
-    const fault = await faultOf(as(root, "authenticator", role, (client) => client.query(text)));
-    assert.is(fault.code, "42501", `${role}: ${text}: ${fault.message}`);
+    const error = await errorOf(as(root, "authenticator", role, (client) => client.query(text)));
+    assert.is(error.code, "42501", `${role}: ${text}: ${error.message}`);
   }
-  // The second door, for the day that somebody grants too much.
+  // A second barrier, in case a role is granted too much.
   await rowsOf(root, `GRANT USAGE ON SCHEMA notify TO ${role}; GRANT ALL ON ALL TABLES IN SCHEMA notify TO ${role}`);
   await as(root, "authenticator", role, async (client) => {
     assert.is((await client.query("SELECT FROM notify.notification")).rowCount, 0);
     assert.is((await client.query("SELECT FROM notify.timeline")).rowCount, 0);
     assert.is((await client.query("UPDATE notify.notification SET priority = 1")).rowCount, 0);
-    assert.is((await faultOf(client.query(plainInsert))).code, "42501");
-    assert.is((await faultOf(client.query(call))).code, "42501");
+    assert.is((await errorOf(client.query(plainInsert))).code, "42501");
+    assert.is((await errorOf(client.query(call))).code, "42501");
   });
   await rowsOf(
     root,
@@ -139,11 +139,11 @@ async function producersWork(root: string): Promise<void> {
   for (const user of ["producer", "inserter"])
     await as(root, user, undefined, async (client) => {
       assert.is((await client.query(plainInsert)).rowCount, 1);
-      assert.is((await faultOf(client.query(plainInsert.replace('["u1", "u2"]', "[]")))).code, "23514");
-      assert.is((await faultOf(client.query("SELECT FROM notify.notification"))).code, "42501");
-      assert.is((await faultOf(client.query("UPDATE notify.notification SET priority = 1"))).code, "42501");
+      assert.is((await errorOf(client.query(plainInsert.replace('["u1", "u2"]', "[]")))).code, "23514");
+      assert.is((await errorOf(client.query("SELECT FROM notify.notification"))).code, "42501");
+      assert.is((await errorOf(client.query("UPDATE notify.notification SET priority = 1"))).code, "42501");
     });
-  assert.is((await faultOf(as(root, "inserter", undefined, (client) => client.query(call)))).code, "42501");
+  assert.is((await errorOf(as(root, "inserter", undefined, (client) => client.query(call)))).code, "42501");
   await rowsOf(
     root,
     "REVOKE ALL ON SCHEMA notify FROM producer, inserter; REVOKE ALL ON notify.notification FROM producer, inserter",

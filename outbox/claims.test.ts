@@ -12,7 +12,7 @@ let database: TestDatabase;
 let pool: pg.Pool;
 let claims: ClaimPort;
 
-// A claim that waits for another's lock is a fault: the time limit makes it one.
+// A claim must not wait for another's lock: the time limit turns waiting into an error.
 openDatabase(
   test,
   (opened) => {
@@ -142,12 +142,12 @@ test("scheduled: rows of a tenant before their time are left, also beside one th
   assert.equal(await heldBy((await claim("scheduled")).token), [due]);
 });
 
-test("failed: a row brings the other failed rows of its batch along, and its batch stays", async () => {
+test("failed: a claim includes the other failed rows of a batch, and the batch stays", async () => {
   const [a = "", b = "", ended = "", alone = ""] = await failedRows(4);
   const batch = token();
   await set([a, b], `batch_id = '${batch}'`);
   await set([b, alone], "next_attempt_at = now() + interval '1 hour'");
-  // A batch mate that came to its end meanwhile is not sent again.
+  // A row of the batch that ended meanwhile is not sent again.
   await set([ended], `status = 'RETRACTED', next_attempt_at = NULL, batch_id = '${batch}'`);
   const { token: held, rows: got } = await claim("failed", 1);
   assert.is(got.length, 2);
@@ -157,23 +157,23 @@ test("failed: a row brings the other failed rows of its batch along, and its bat
 });
 
 for (const kind of ["new", "failed", "scheduled"] as const)
-  test(`${kind}: a row brings along all of its batch that waits, given back or failed, and takes no fresh row for it`, async () => {
-    const [first = "", failed = "", givenBack = "", later = ""] = await failedRows(4);
+  test(`${kind}: a claim includes all waiting rows of a batch, released or failed, and no fresh row`, async () => {
+    const [first = "", failed = "", released = "", later = ""] = await failedRows(4);
     const [fresh = ""] = await insertRows(pool, rows(1));
     const batch = token();
-    const ids = [first, failed, givenBack, later];
+    const ids = [first, failed, released, later];
     await set(ids, `batch_id = '${batch}', next_attempt_at = now() + interval '1 hour'`);
     const pending = "status = 'PENDING', next_attempt_at = NULL";
-    await set([givenBack], pending);
+    await set([released], pending);
     await set([later], `${pending}, scheduled_for = now() + interval '1 hour'`);
     if (kind === "failed") await set([first], "next_attempt_at = now()");
     else await set([first], `${pending}, priority = 90${kind === "scheduled" ? ", scheduled_for = now()" : ""}`);
     const { token: held, rows: got } = await claim(kind, 1);
     assert.equal(
       got.map(({ id, batchId }) => [id, batchId]),
-      [first, failed, givenBack].map((id) => [id, batch]),
+      [first, failed, released].map((id) => [id, batch]),
     );
-    assert.equal(await heldBy(held), [first, failed, givenBack]);
+    assert.equal(await heldBy(held), [first, failed, released]);
     assert.equal([(await one(fresh)).batch_id, (await one(later)).status], [null, "PENDING"]);
   });
 
@@ -239,7 +239,7 @@ test("a claim returns its rows as the delivery needs them, in the order of their
   assert.is(got[1]?.traceparent, undefined);
 });
 
-test("a row that was given back comes again with the recipients that are settled", async () => {
+test("a released row is claimed again with its settled recipients", async () => {
   const [id = ""] = await insertRows(pool, [{ recipients: ["a", "b", "c"] }]);
   const { token: held } = await claim("new");
   await pool.query(
@@ -264,7 +264,7 @@ for (const kind of ["new", "failed", "scheduled"] as const)
     );
   });
 
-test("release gives a claim's rows back with their attempt, and keeps the batch", async () => {
+test("release returns the rows of a claim and their attempt, and keeps the batch", async () => {
   const [a = "", b = ""] = await insertRows(pool, rows(2));
   const { token: held } = await claim("new", 1);
   const other = await claim("new", 1);
@@ -279,7 +279,7 @@ test("release gives a claim's rows back with their attempt, and keeps the batch"
   assert.is((await one(a)).batch_id, batch_id, "claimed again, it stays in its batch");
 });
 
-test("releaseAll gives back every row of one owner, and no other's", async () => {
+test("releaseAll releases every row of one owner, and no other", async () => {
   const ids = await insertRows(pool, rows(3));
   await claims.claim("new", "w1", lease, 1);
   await claims.claim("new", "w1", lease, 1);

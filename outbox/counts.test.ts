@@ -56,7 +56,7 @@ test("the oldest is the oldest of all kinds, and what is not due yet has not wai
   assert.is(await oldestSeconds(), 0);
 });
 
-test("a row that others go ahead of by priority counts when its turn comes", async () => {
+test("a row behind others of a higher priority counts once it reaches the head", async () => {
   await due("new", "acme", 1, 100, 0);
   await due("new", "acme", 1, 10, 100);
   between(await oldestSeconds(), 10, 70);

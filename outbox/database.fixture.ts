@@ -1,4 +1,4 @@
-// What the tests of this room share: databases, rows in a given state, and connections that are closed again.
+// Shared by the tests of this module: databases, rows in a given state, and connections that are closed again.
 import { randomBytes, randomUUID } from "node:crypto";
 import pg from "pg";
 import type { Test } from "uvu";
@@ -66,7 +66,7 @@ export function addressOf(url: string, change: { database?: string; user?: strin
   return result.href;
 }
 
-/** A database without any migration. `drop` removes it, whoever is connected. */
+/** A database without any migration. `drop` removes it even while clients are connected. */
 export async function emptyDatabase(serverUrl: string): Promise<{ url: string; drop: () => Promise<void> }> {
   const database = `empty_${process.pid}_${randomBytes(4).toString("hex")}`;
   const admin = addressOf(serverUrl, { database: "postgres" });
@@ -108,7 +108,7 @@ export async function insertRows(pool: pg.Pool, rows: readonly Row[]): Promise<s
   return ids;
 }
 
-/** What the columns that belong to a state must hold in it. */
+/** The values that a state requires of its columns. */
 export const columnsOf: Readonly<Record<Status, string>> = {
   PENDING: "lease_token = NULL, lease_owner = NULL, lease_until = NULL, next_attempt_at = NULL",
   PROCESSING:
@@ -119,7 +119,7 @@ export const columnsOf: Readonly<Record<Status, string>> = {
   RETRACTED: "lease_token = NULL, lease_owner = NULL, lease_until = NULL, next_attempt_at = NULL",
 };
 
-/** Legal ways from PENDING to each state. */
+/** Legal paths from PENDING to each state. */
 const waysTo: Readonly<Record<Status, readonly Status[]>> = {
   PENDING: [],
   PROCESSING: ["PROCESSING"],
@@ -129,7 +129,7 @@ const waysTo: Readonly<Record<Status, readonly Status[]>> = {
   RETRACTED: ["RETRACTED"],
 };
 
-/** A new row, brought to a state by legal changes alone. */
+/** A new row, brought to a state by legal changes only. */
 export async function rowIn(pool: pg.Pool, status: Status): Promise<string> {
   const [id = ""] = await insertRows(pool, [{}]);
   for (const step of waysTo[status])
@@ -139,8 +139,8 @@ export async function rowIn(pool: pg.Pool, status: Status): Promise<string> {
 
 export const token = (): string => randomUUID();
 
-/** The fault that a promise rejects with, as Postgres names it. */
-export async function faultOf(
+/** The error that a promise rejects with, as Postgres names it. */
+export async function errorOf(
   promise: Promise<unknown>,
 ): Promise<{ code?: string; constraint?: string; message: string }> {
   try {
@@ -149,5 +149,5 @@ export async function faultOf(
     if (error instanceof Error) return error;
     throw error;
   }
-  return { message: "no fault" };
+  return { message: "no error" };
 }

@@ -86,7 +86,7 @@ test("startFanOut moves rows to a token of their own, which adopt then finds", a
   assert.equal(totals(await delivery.settle(next, [{ id: long, kind: "sent" }], [])), { settled: 1, leaseLost: 0 });
 });
 
-test("adopted again, a row counts an attempt; one that is to go alone by now, or has none left, is left to the rescue", async () => {
+test("adopted again, a row counts an attempt; a poison row, or one without attempts left, is left to the rescue loop", async () => {
   const byMost: [maxAttempts: number, adopted: (number | undefined)[]][] = [
     [8, [1, 2, 3, undefined]],
     [3, [1, 2, undefined]],
@@ -103,7 +103,7 @@ test("adopted again, a row counts an attempt; one that is to go alone by now, or
   }
 });
 
-test("startFanOut of rows that are not held any more gives no token", async () => {
+test("startFanOut of rows that are no longer held gives no token", async () => {
   const { held, ids } = await claimed(1);
   assert.is(await delivery.startFanOut(token(), ids, lease), undefined);
   await delivery.settle(
@@ -114,7 +114,7 @@ test("startFanOut of rows that are not held any more gives no token", async () =
   assert.is(await delivery.startFanOut(held, ids, lease), undefined);
 });
 
-test("adopt renews the lease and gives the rows in the order of their ids, without the recipients that are settled", async () => {
+test("adopt renews the lease and returns the rows in the order of their ids, with their settled recipients", async () => {
   const [id = ""] = await insertRows(pool, [{ recipients: [...two, { type: "Topic", topicKey: "t" }] }]);
   await insertRows(pool, [{}, {}]);
   await pool.query(`UPDATE notify.notification SET channels = '{sms}', payload = '{"a": 1}' WHERE id = $1`, [id]);
@@ -204,7 +204,7 @@ test("a dead letter keeps its batch where the last reply is unknown, and only th
   );
 });
 
-test("a fault in one settlement takes all of them back", async () => {
+test("an error in one settlement rolls all of them back", async () => {
   const { held, ids } = await claimed(2);
   const [good = "", bad = ""] = ids;
   const before = await everything();
@@ -219,7 +219,7 @@ test("a fault in one settlement takes all of them back", async () => {
   assert.equal(await everything(), before);
 });
 
-test("an error text that Postgres cannot hold does not keep the row from being settled", async () => {
+test("a row is settled even when its error contains a character that Postgres cannot store", async () => {
   const { held, ids } = await claimed(2);
   const [dead = "", failed = ""] = ids;
   const error = "a\u0000b \ud800 end";
@@ -293,7 +293,7 @@ test("rows of another claim are not settled by this one", async () => {
   });
 });
 
-test("the usual end, all of them sent: one statement says how many were, and how many were lost to another worker", async () => {
+test("when all rows were sent, one statement returns how many, and how many another worker had taken over", async () => {
   const { held, ids } = await claimed(4);
   const [mine = "", mixed = "", lost = "", gone = ""] = ids;
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second' WHERE id = $1", [lost]);
@@ -328,7 +328,7 @@ test("the usual end, all of them sent: one statement says how many were, and how
   ]);
 });
 
-test("what is final amid a claim is recorded while its rows are still being sent, and only by who holds them", async () => {
+test("final recipients are recorded while their rows are still being sent, and only by the claim that holds the rows", async () => {
   const { held, ids } = await claimed(1);
   const [id = ""] = ids;
   const none = { sent: 0, failed: 0, dead: 0, released: 0, leaseLost: 0 };
@@ -345,7 +345,7 @@ test("what is final amid a claim is recorded while its rows are still being sent
   assert.is((await show(pool, id))?.status, "PROCESSING");
 });
 
-test("what a worker that went silent still says of recipients is not recorded once its row is taken over, however close, and is counted", async () => {
+test("a worker that lost a row cannot record its recipients, even during the rescue, and the loss is counted", async () => {
   const { held, ids } = await claimed(2);
   const [id = "", other = ""] = ids;
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 second'");
@@ -365,7 +365,7 @@ test("what a worker that went silent still says of recipients is not recorded on
   assert.equal(await outcomes(), []);
 });
 
-test("what is final for a row that is still being sent is recorded, though the same write only sends others", async () => {
+test("final recipients of a row that is still being sent are recorded by a settlement of other rows", async () => {
   const { held, ids } = await claimed(2);
   const [done = "", open = ""] = ids;
   const result = await delivery.settle(held, [{ id: done, kind: "sent" }], [outcome(done, 0), outcome(open, 0)]);

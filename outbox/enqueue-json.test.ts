@@ -2,7 +2,7 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { TestDatabase } from "../test/support/database.ts";
-import { faultOf, openDatabase, withClient } from "./database.fixture.ts";
+import { errorOf, openDatabase, withClient } from "./database.fixture.ts";
 import { enqueueJson, RefusalInList } from "./enqueue-json.ts";
 import { show } from "./reader.ts";
 
@@ -55,7 +55,7 @@ test("each form of a request, and every field, is stored as it was written", asy
   }
 });
 
-test("what is left out has the documented default, and one recipient stands for a list of one", async () => {
+test("omitted fields have the documented default, and a single recipient equals a list of one", async () => {
   const [accepted] = await list({ ...base, recipients: "alone" });
   const row = await show(pool, accepted?.id ?? "");
   assert.equal(
@@ -92,7 +92,7 @@ test("ids come in the order of the list, duplicates marked, also within it", asy
   assert.equal(await ask(JSON.stringify(base), [base], "d1"), [{ id: first?.id, duplicate: true }]);
 });
 
-test("one that is refused takes the whole list with it, and is named by its position", async () => {
+test("one refused notification refuses the whole list, and the error names its position", async () => {
   await list({ ...base, transactionId: "taken" });
   const before = await count();
   const bad: [Record<string, unknown>, string | undefined][] = [
@@ -103,21 +103,21 @@ test("one that is refused takes the whole list with it, and is named by its posi
     [{ ...base, scheduledFor: "2026-02-30T00:00:00Z" }, undefined],
   ];
   for (const [one, constraint] of bad) {
-    const fault = await faultOf(list(base, { ...base, transactionId: `new-${constraint}` }, one, base));
-    assert.instance(fault, RefusalInList, String(fault));
-    assert.equal([(fault as RefusalInList).position, (fault as RefusalInList).constraint], [2, constraint]);
+    const error = await errorOf(list(base, { ...base, transactionId: `new-${constraint}` }, one, base));
+    assert.instance(error, RefusalInList, String(error));
+    assert.equal([(error as RefusalInList).position, (error as RefusalInList).constraint], [2, constraint]);
     assert.is(await count(), before, constraint);
   }
 });
 
 test("the same transaction id twice in a list with other content names the second", async () => {
-  const fault = await faultOf(
+  const error = await errorOf(
     list({ ...base, transactionId: "twice" }, { ...base, transactionId: "twice", payload: { a: 2 } }),
   );
-  assert.is((fault as RefusalInList).position, 1);
+  assert.is((error as RefusalInList).position, 1);
 });
 
-test("a first one that is still being stored is waited for, and then found", () =>
+test("a duplicate waits for a first one that is still being stored, and finds it", () =>
   withClient(database.url, async (holder) => {
     await holder.query("BEGIN");
     const call = `SELECT notify.enqueue('acme', 'email', '["u1"]', '{"a": 1}', 'held') AS id`;

@@ -62,11 +62,11 @@ const harmless: readonly string[] = [
 for (const sql of harmless)
   test(`breaks nothing: ${sql.replace(/\s+/g, " ").slice(0, 90)}`, () => assert.equal(breaks(sql), []));
 
-test("a table that an earlier migration of the same deploy makes is nobody's yet", () => {
+test("a table that an earlier migration of the same deploy creates is in no release yet", () => {
   assert.equal(found("CREATE TABLE notify.fresh (a int);", "ALTER TABLE notify.fresh DROP COLUMN a;"), []);
 });
 
-test("where it stands, and the reason that the file gives", () => {
+test("each finding has its line and the reason that the file gives", () => {
   const sql = `-- Up Migration
 
 CREATE TABLE notify.b ();
@@ -91,11 +91,11 @@ DROP VIEW notify.v;`;
   assert.match(refusals(found(sql), [])[0] ?? "", /line 6.*; m0 is not applied yet, deploy it first/);
 });
 
-test("a marker without a reason is none", () => {
+test("a marker without a reason does not count", () => {
   assert.is(found("-- contract:\nDROP TABLE notify.n;")[0]?.contract, null);
 });
 
-test("the migrations of this version part into statements, and each keeps its line", () => {
+test("the migrations of this version split into statements, and each keeps its line", () => {
   for (const name of knownMigrations()) {
     const sql = readFileSync(`${migrationsDir}/${name}.sql`, "utf8");
     const lines = sql.split("\n");

@@ -1,26 +1,26 @@
 import { type Statement, statementsOf } from "./sql-statements.ts";
 
-// Releases run side by side: while the new one starts, and after a rollback, code that knows nothing of a migration works on its schema. So a
-// migration may add (expand), and takes away (contract) only what the release before does not use any more. What takes away says so itself:
+// Two releases run side by side while the new one starts, and after a rollback the old one works on the new schema. So a migration may add
+// (expand), and may remove (contract) only what the previous release no longer uses. A statement that removes something says so in a comment:
 //
 //   -- contract: the column is not read since 1.4
 //   -- contract after 20261201000000000_new-column: its values are in the new one
 //
-// right before the statement. With `after`, that migration must have been applied by an earlier deploy.
+// right before it. With `after`, an earlier deploy must have applied that migration.
 
 export interface Destructive {
   readonly migration: string;
   readonly line: number;
   readonly statement: string;
-  /** What it does to code that does not know it. */
+  /** How it breaks the previous release. */
   readonly breaks: string;
-  /** The reason that the file gives; null where it gives none. */
+  /** The reason that the comment gives; null without one. */
   readonly contract: string | null;
-  /** The migration that prepared it, when the file names one. */
+  /** The migration that prepared it, if the comment names one. */
   readonly after: string | null;
 }
 
-/** What in these migrations would break the release before, in order. Pure. Tables that the migrations make themselves are nobody's yet. */
+/** The statements of these migrations that would break the previous release, in order. Pure. Tables that the migrations create are in no release yet. */
 export function destructiveIn(migrations: readonly { readonly name: string; readonly sql: string }[]): Destructive[] {
   const own = new Set<string>();
   return migrations.flatMap(({ name, sql }) => {
@@ -31,7 +31,7 @@ export function destructiveIn(migrations: readonly { readonly name: string; read
         statement.code,
       )?.[1];
       if (table !== undefined) own.add(plain(table));
-      return faultsOf(statement, own, again).map((breaks) => ({
+      return problemsOf(statement, own, again).map((breaks) => ({
         migration: name,
         line: statement.line,
         statement: statement.code.slice(0, 160),
@@ -42,7 +42,7 @@ export function destructiveIn(migrations: readonly { readonly name: string; read
   });
 }
 
-/** One line for each statement that a deploy must not run now. Pure. */
+/** One line for each statement that a deploy must not run yet. Pure. */
 export function refusals(found: readonly Destructive[], applied: readonly string[]): string[] {
   return found.flatMap(({ migration, line, statement, breaks, contract, after }) => {
     const where = `${migration}, line ${line}: ${statement}: ${breaks}`;
@@ -52,7 +52,7 @@ export function refusals(found: readonly Destructive[], applied: readonly string
   });
 }
 
-/** node-pg-migrate's own rule for where the way back begins. */
+/** node-pg-migrate's own rule for where the down part begins. */
 const upPart = (sql: string): string => sql.split(/^\s*--[\s-]*down\s+migration/im)[0] ?? "";
 
 const plain = (name: string): string => name.replace(/"/g, "").toLowerCase();
@@ -62,7 +62,7 @@ function contractOf({ comments }: Statement): Pick<Destructive, "contract" | "af
   return { contract: found?.[2] ?? null, after: found?.[1] ?? null };
 }
 
-/** Triggers and policies that are made again under their name are replaced. */
+/** A trigger or policy that is created again under its name is replaced. */
 function remade(code: string): string | undefined {
   const found = /^CREATE (?:OR REPLACE )?(?:CONSTRAINT )?(TRIGGER|POLICY) (\S+)/i.exec(code);
   return found ? `${found[1]} ${plain(found[2] ?? "")}`.toLowerCase() : undefined;
@@ -83,7 +83,7 @@ const rules: readonly Rule[] = [
   [/^ALTER .*\bSET SCHEMA\b/i, "older code looks for it in its old schema"],
 ];
 
-/** Parts of ALTER TABLE. Dropping a constraint or an index widens what may be written. */
+/** Parts of ALTER TABLE. Without a constraint or an index more values are valid, so dropping one breaks nothing. */
 const clauseRules: readonly Rule[] = [
   [/^DROP (?!CONSTRAINT\b)/i, "older code still reads and writes it"],
   [/^RENAME\b/i, "older code knows it by its old name"],
@@ -99,27 +99,27 @@ const clauseRules: readonly Rule[] = [
 ];
 const notNull: Rule[1] = "older code leaves the column out; give it a default";
 
-function faultsOf(statement: Statement, own: ReadonlySet<string>, again: ReadonlySet<string>): string[] {
+function problemsOf(statement: Statement, own: ReadonlySet<string>, again: ReadonlySet<string>): string[] {
   const { code, body } = statement;
-  if (body !== undefined) return statementsOf(insideOf(body)).flatMap((one) => faultsOf(one, own, again));
+  if (body !== undefined) return statementsOf(insideOf(body)).flatMap((one) => problemsOf(one, own, again));
   const table = /^ALTER TABLE (?:IF EXISTS )?(?:ONLY )?(\S+)(?: \*)? (.*)$/i.exec(code);
   if (table !== null) {
     if (own.has(plain(table[1] ?? ""))) return [];
     const moved = /^SET SCHEMA\b/i.test(table[2] ?? "") ? ["older code looks for it in its old schema"] : [];
-    return [...new Set([...moved, ...clausesOf(table[2] ?? "").flatMap(clauseFaults)])];
+    return [...new Set([...moved, ...clausesOf(table[2] ?? "").flatMap(clauseProblems)])];
   }
   const dropped = /^DROP (TRIGGER|POLICY) (?:IF EXISTS )?(\S+)/i.exec(code);
   if (dropped && again.has(`${dropped[1]} ${plain(dropped[2] ?? "")}`.toLowerCase())) return [];
   return rules.flatMap(([pattern, breaks]) => (pattern.test(code) ? [breaks] : [])).slice(0, 1);
 }
 
-/** The statements between PL/pgSQL's own words. */
+/** The statements between the keywords of PL/pgSQL. */
 const insideOf = (body: string): string =>
   body
     .replace(/\b(BEGIN|THEN|ELSE|LOOP|DECLARE)\b/gi, ";")
     .replace(/\bEXECUTE\s+(?:format\s*\(\s*)?'((?:[^']|'')*)'/gi, ";$1;");
 
-function clauseFaults(clause: string, _index: number, all: readonly string[]): string[] {
+function clauseProblems(clause: string, _index: number, all: readonly string[]): string[] {
   const column = /^ALTER (?:COLUMN )?(\S+) SET NOT NULL\b/i.exec(clause)?.[1];
   if (column !== undefined)
     return all.some((other) => new RegExp(`^ALTER (COLUMN )?${escaped(column)} SET DEFAULT\\b`, "i").test(other))
@@ -132,7 +132,7 @@ function clauseFaults(clause: string, _index: number, all: readonly string[]): s
 
 const escaped = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 
-/** Parted by the commas that stand in no brackets. */
+/** Split at the commas outside brackets. */
 function clausesOf(text: string): string[] {
   const clauses = [""];
   let depth = 0;

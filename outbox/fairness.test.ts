@@ -74,7 +74,7 @@ for (const kind of claimKinds) {
     }
   });
 
-  test(`${kind}: a claim smaller than the tenants are many takes no more rows than it may, and serves all in turn`, async () => {
+  test(`${kind}: a claim with a limit below the number of tenants keeps the limit, and serves all tenants in turn`, async () => {
     for (let n = 0; n < 20; n++) await due(kind, tenant(n), 3);
     assert.equal(await taken(kind, 1), { t000: 1 }, "a single one, as the breaker's probe needs");
     assert.equal(await taken(kind, 1), { t001: 1 });
@@ -95,14 +95,14 @@ test("when the tenants after the last one served have nothing, the same claim go
   assert.equal(await taken("new", 16), {}, "all is claimed");
 });
 
-test("each kind goes its own way among the tenants", async () => {
+test("each kind rotates through the tenants independently", async () => {
   for (const kind of ["new", "scheduled"] as const) for (let n = 0; n < 20; n++) await due(kind, tenant(n), 1);
   assert.is(tenantsOf(await taken("new", 16)).at(-1), "t015");
   assert.is(tenantsOf(await taken("scheduled", 16))[0], "t000");
   assert.equal(tenantsOf(await taken("new", 16)), ["t016", "t017", "t018", "t019"]);
 });
 
-test("a tenant whose rows are for later takes no part of a claim", async () => {
+test("a tenant without due rows takes no share of a claim", async () => {
   for (let n = 0; n < 20; n++) await insertRows(pool, [{ tenant: `a${n}`, scheduledInMs: 600_000 }]);
   await due("scheduled", "zzz", 200);
   assert.equal(await taken("scheduled", 100), { zzz: 100 });

@@ -1,11 +1,11 @@
-// The table of claims under way, which the trigger keeps whoever changes a row: the rescue finds by it what a worker left behind.
+// notify.lease lists the claims under way. A trigger maintains it on every change of a row; the rescue loop finds the rows of a lost worker by it.
 import { randomUUID } from "node:crypto";
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { addressOf, faultOf, insertRows, openDatabase, poolOf, queryOf, withClient } from "./database.fixture.ts";
+import { addressOf, errorOf, insertRows, openDatabase, poolOf, queryOf, withClient } from "./database.fixture.ts";
 import { createDelivery } from "./delivery.ts";
 import { transaction } from "./pool.ts";
 
@@ -41,7 +41,7 @@ const leases = async () =>
   ).rows;
 
 /** Rows that are held and that no rescue would find, and claims that count other rows than they hold. */
-async function faults(): Promise<unknown[]> {
+async function errors(): Promise<unknown[]> {
   const { rows } = await pool.query(
     `SELECT n.id::text AS what FROM notify.notification n WHERE n.status = 'PROCESSING' AND NOT EXISTS (
        SELECT FROM notify.lease l WHERE l.token = n.lease_token AND n.id = ANY (l.ids) AND l.until <= n.lease_until)
@@ -58,12 +58,12 @@ test("a claim is there while it holds a row, and gone with the last one", async 
   assert.equal(await leases(), [{ token, owner: "w1", open: 3 }]);
   await delivery.settle(token, sent(ids.slice(0, 2)), []);
   assert.equal(await leases(), [{ token, owner: "w1", open: 1 }]);
-  assert.equal(await faults(), []);
+  assert.equal(await errors(), []);
   await delivery.settle(token, [{ id: ids[2] ?? "", kind: "released" }], []);
   assert.equal(await leases(), []);
 });
 
-test("whatever is done to the rows of a claim, the rescue finds those that are held", async () => {
+test("after any change to the rows of a claim, the rescue finds those that are held", async () => {
   const { token, ids } = await claimed(12);
   const [a = "", b = "", c = "", d = "", e = "", f = ""] = ids;
   const steps: readonly (readonly [string, () => Promise<unknown>])[] = [
@@ -84,7 +84,7 @@ test("whatever is done to the rows of a claim, the rescue finds those that are h
           [],
         ),
     ],
-    ["claim what failed, and its mate", () => claims.claim("failed", "w2", minute, 10)],
+    ["claim the failed row and the other row of its batch", () => claims.claim("failed", "w2", minute, 10)],
     ["delete one that is held", () => pool.query("DELETE FROM notify.notification WHERE id = $1", [e])],
     [
       "a person changes one that is held",
@@ -107,13 +107,13 @@ test("whatever is done to the rows of a claim, the rescue finds those that are h
   ];
   for (const [step, work] of steps) {
     await work();
-    assert.equal(await faults(), [], step);
+    assert.equal(await errors(), [], step);
   }
   await pool.query("DELETE FROM notify.notification");
   assert.equal(await leases(), []);
 });
 
-test("a transaction held open over one row holds up neither its other rows of its batch nor the rescue, and what it hid is forgotten", async () => {
+test("a transaction held open over one row blocks neither the other rows of its batch nor the rescue, and the empty lease is deleted later", async () => {
   const { token, ids } = await claimed(3);
   const [held = "", ...others] = ids;
   const dead =
@@ -129,7 +129,7 @@ test("a transaction held open over one row holds up neither its other rows of it
   assert.equal(await leases(), []);
 });
 
-test("the rescue leaves a claim that ran out and holds a row", async () => {
+test("the rescue keeps an expired lease that holds a row", async () => {
   const { token, ids } = await claimed(2);
   await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s', attempts = 8");
   await transaction(pool, async (client) => {
@@ -144,7 +144,7 @@ test("the rescue leaves a claim that ran out and holds a row", async () => {
   assert.equal(await leases(), []);
 });
 
-test("other rows of its batch that come late to a claim that ran out are not lost with it, and the rescue waits for nobody", async () => {
+test("rows that join an expired claim late keep their lease, and the rescue never waits", async () => {
   await insertRows(pool, [{}]);
   const [token, batch] = [randomUUID(), randomUUID()];
   await pool.query("UPDATE notify.notification SET batch_id = $1", [batch]);
@@ -166,7 +166,7 @@ test("other rows of its batch that come late to a claim that ran out are not los
   assert.is((await claims.rescue("w2", minute, 10)).rows.length, 1);
 });
 
-/** A pool of a role of its own, with what the doctor asks for. */
+/** A pool of its own role, with the rights that `doctor` checks. */
 async function asRole<T>(work: (own: pg.Pool, role: string) => Promise<T>): Promise<T> {
   const role = `lease_${process.pid}`;
   await pool.query(`CREATE ROLE ${role} LOGIN BYPASSRLS PASSWORD 'p'; GRANT USAGE ON SCHEMA notify TO ${role};
@@ -187,19 +187,19 @@ test("a worker whose role was granted the tables rescues as the owner does", () 
     assert.is((await createClaims(own).rescue("w2", minute, 10)).rows.length, ids.length);
   }));
 
-test("a rescue that cannot forget takes nothing over: no attempt is spent that nobody makes", () =>
+test("a rescue that cannot delete empty leases rescues nothing, so no attempt is counted that is not made", () =>
   asRole(async (own, role) => {
     await claimed(2);
     await pool.query("UPDATE notify.notification SET lease_until = now() - interval '1 s'");
     await pool.query(
       `GRANT EXECUTE ON FUNCTION notify.expired_ids() TO ${role}; REVOKE DELETE ON notify.lease FROM ${role}`,
     );
-    assert.is((await faultOf(createClaims(own).rescue("w2", minute, 10))).code, "42501");
+    assert.is((await errorOf(createClaims(own).rescue("w2", minute, 10))).code, "42501");
     const { rows } = await pool.query("SELECT DISTINCT attempts, lease_owner FROM notify.notification");
     assert.equal(rows, [{ attempts: 1, lease_owner: "w1" }]);
   }));
 
-test("any number of rows that go one at a time do not keep the rescue from the others", async () => {
+test("any number of poison rows do not keep the rescue from the other rows", async () => {
   const poisonRows = await claimed(1);
   await pool.query("UPDATE notify.notification SET attempts = 3, lease_until = now() - interval '1 h'");
   // Stands for twenty thousand of them.
@@ -213,16 +213,16 @@ test("any number of rows that go one at a time do not keep the rescue from the o
   assert.unreachable("they were never found");
 });
 
-test("what a person changes of a row without its lease, in a transaction held open, keeps nobody from the claim", async () => {
+test("an open transaction that changes a row but not its lease blocks nothing else of the claim", async () => {
   const { token, ids } = await claimed(2);
   await transaction(pool, async (client) => {
     await client.query("UPDATE notify.notification SET priority = 1 WHERE id = $1", [ids[0]]);
     await pool.query("SELECT FROM notify.lease WHERE token = $1 FOR UPDATE NOWAIT", [token]);
   });
-  assert.equal(await faults(), []);
+  assert.equal(await errors(), []);
 });
 
-test("one claim of another token, made in the same moment, is one of its own", async () => {
+test("two claims made at the same moment are two leases", async () => {
   await insertRows(pool, [{}, {}]);
   const tokens = [randomUUID(), randomUUID()];
   await pool.query(
@@ -231,13 +231,13 @@ test("one claim of another token, made in the same moment, is one of its own", a
     [tokens],
   );
   assert.equal((await leases()).map(({ token }) => token).sort(), tokens.sort());
-  assert.equal(await faults(), []);
+  assert.equal(await errors(), []);
 });
 
 /** Of 50 rows that end as SENT, those whose next version stays on its page. */
 async function hotOf50(): Promise<string | undefined> {
   const { token, ids } = await claimed(50);
-  // A connection of its own: what others counted there before is not yet in the statistics.
+  // Its own connection: statistics of a transaction are per connection.
   return await withClient(database.url, async (client) => {
     await client.query("BEGIN");
     await client.query(

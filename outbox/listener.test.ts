@@ -46,21 +46,21 @@ const listeners = async () =>
 
 test("a new row, one that is due and one put back wake it; one for later does not", async () => {
   const { woken, ended, stop } = await started();
-  const told = async (work: () => Promise<unknown>) => {
+  const wokenBy = async (work: () => Promise<unknown>) => {
     woken.length = 0;
     await work();
     await until(() => woken.length > 0);
     return [...woken];
   };
-  assert.equal(await told(() => insertRows(pool, [{}])), ["new"]);
-  assert.equal(await told(() => insertRows(pool, [{ scheduledInMs: -1 }])), ["scheduled"]);
+  assert.equal(await wokenBy(() => insertRows(pool, [{}])), ["new"]);
+  assert.equal(await wokenBy(() => insertRows(pool, [{ scheduledInMs: -1 }])), ["scheduled"]);
   const dead = "UPDATE notify.notification SET status = 'DEAD', error = 'e'";
-  assert.equal(await told(() => pool.query(`${dead}; UPDATE notify.notification SET status = 'PENDING'`)), [
+  assert.equal(await wokenBy(() => pool.query(`${dead}; UPDATE notify.notification SET status = 'PENDING'`)), [
     "new",
     "scheduled",
   ]);
-  // What comes first would be told first: so the later row woke nobody.
-  assert.equal(await told(async () => void (await insertRows(pool, [{ scheduledInMs: 60_000 }, {}]))), ["new"]);
+  // The first row would have been notified first, so it was not notified.
+  assert.equal(await wokenBy(async () => void (await insertRows(pool, [{ scheduledInMs: 60_000 }, {}]))), ["new"]);
   stop.abort();
   assert.is(await ended, "ended");
 });
@@ -136,7 +136,7 @@ test("it holds its worker's lock for as long as it is connected, and says that i
   assert.is(await free(), true);
 });
 
-test("it ends soon when it is stopped over a half-open connection", async () => {
+test("it ends soon when it is stopped while its connection is half-open", async () => {
   const proxy = await tcpProxy(new URL(database.url).host);
   try {
     const { ended, stop } = await started(undefined, undefined, proxy.through(database.url));

@@ -3,28 +3,28 @@ import { Client } from "pg";
 import type { ClaimKind } from "../core/delivery.ts";
 import { connectionConfig, type PoolOptions } from "./pool.ts";
 
-/** What the triggers tell: rows for a loop, or a change of the sending pause. */
-export type News = ClaimKind | "sendingPause";
-const channels: Readonly<Record<string, News>> = {
+/** What a trigger notifies about: rows for a loop, or a change of the sending pause. */
+export type Wakeup = ClaimKind | "sendingPause";
+const channels: Readonly<Record<string, Wakeup>> = {
   xnovu_new: "new",
   xnovu_scheduled: "scheduled",
   xnovu_sending_pause: "sendingPause",
 };
 
 export interface ListenOptions {
-  readonly onWake: (what: News) => void;
+  readonly onWake: (what: Wakeup) => void;
   readonly onListening: () => void;
   readonly signal: AbortSignal;
-  /** Key of an advisory lock that the connection holds: as long as it does, the worker is known to live. */
+  /** Key of an advisory lock that the connection holds. While it does, other workers know that this one lives. */
   readonly lock?: string;
 }
 
-/** Milliseconds for a goodbye. */
-const goodbyeMs = 1_000;
+/** Milliseconds to close the connection. */
+const closeMs = 1_000;
 
 /**
- * Listens on a connection of its own until `signal` aborts. Resolves then; rejects when the connection breaks, so that whoever supervises it
- * starts it again. What was notified in between is lost: polling finds it.
+ * Listens on its own connection until `signal` aborts. Resolves then; rejects when the connection breaks, so that the supervisor restarts it.
+ * Notifications in between are lost; polling finds the rows.
  */
 export async function listen(
   options: Omit<PoolOptions, "poolSize">,
@@ -33,14 +33,14 @@ export async function listen(
   if (signal.aborted) return;
   const socket = new Socket();
   const client = new Client({ ...connectionConfig(options), stream: () => socket });
-  // The signal outlives many connections: each takes its own listener off again.
+  // The signal outlives many connections, so each removes its own abort listener.
   const over = new AbortController();
   const ended = new Promise<void>((resolve, reject) => {
     client.on("error", reject);
-    client.on("end", () => (signal.aborted ? resolve() : reject(new Error("the connection that listens was closed"))));
+    client.on("end", () => (signal.aborted ? resolve() : reject(new Error("the listening connection was closed"))));
     signal.addEventListener("abort", () => resolve(), { once: true, signal: over.signal });
   });
-  // Handled below; until then a break during connect() must not count as unhandled.
+  // Handled below. Until then an error during connect() must not count as an unhandled rejection.
   ended.catch(() => undefined);
   try {
     await client.connect();
@@ -54,14 +54,14 @@ export async function listen(
     await probe(client, ended, signal);
   } finally {
     over.abort();
-    // The goodbye waits for the server's own, which never comes over a half-open connection: a worker that stops would wait here until its deadline.
-    const limit = setTimeout(() => socket.destroy(), goodbyeMs);
+    // end() waits for the server to close the connection. A half-open connection never closes, and a stopping worker would wait until its deadline.
+    const limit = setTimeout(() => socket.destroy(), closeMs);
     await client.end().catch(() => undefined);
     clearTimeout(limit);
   }
 }
 
-/** A half-open connection never errors by itself: a query every 15 s finds it out, by its time limit. */
+/** A half-open connection raises no error. A query every 15 s detects it by its time limit. */
 async function probe(client: Client, ended: Promise<void>, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     let timer: NodeJS.Timeout | undefined;

@@ -85,7 +85,7 @@ test("a run waits for the lock of another, and then finds nothing to do", () =>
     });
   }));
 
-test("`migrate status --check` says it by the exit code", () =>
+test("`migrate status --check` reports it by its exit code", () =>
   onFresh("18", async (url) => {
     assert.is((await statusCheck(url)).code, 1, "nothing is applied");
     await migrateUp(url);
@@ -97,7 +97,7 @@ test("`migrate status --check` says it by the exit code", () =>
     assert.is((await statusCheck("")).code, 78, "no database is named");
   }));
 
-test("a worker asks which migrations are missing: all, the last ones, none; one that only the database knows is no concern of it", () =>
+test("pendingMigrations returns all, the last ones or none, and ignores those that only the database has", () =>
   onFresh("18", (url) =>
     withClient(url, async (client) => {
       assert.equal(await pendingMigrations(client), known);
@@ -112,7 +112,7 @@ test("a worker asks which migrations are missing: all, the last ones, none; one 
     }),
   ));
 
-test("notify.enqueue gets a parameter, and who may call it is the same before and after, up and down", () =>
+test("notify.enqueue gets a parameter, and the same roles may call it before and after, up and down", () =>
   onFresh("18", async (url) => {
     const mayCall = async () =>
       (
@@ -153,7 +153,7 @@ test("a migration that is in the database and not in the code is reported", () =
   assert.equal([status.pending, status.unknown], [["b"], ["z"]]);
 });
 
-test("only migrations lie in their folder: the runner takes every file there for one", () => {
+test("the migrations folder holds only migrations: the runner takes every file there for one", () => {
   assert.ok(known.length >= 5);
   assert.equal(known, [...known].sort());
 });

@@ -10,20 +10,20 @@ const table = "schema_migration";
 
 export interface MigrateOptions {
   readonly direction: "up" | "down";
-  /** How many to apply; all when absent for `up`, 1 when absent for `down`. */
+  /** How many to run. Default: all for `up`, 1 for `down`. */
   readonly count?: number;
   readonly log?: (line: string) => void;
 }
 
 /**
- * Applies or takes back migrations in one transaction, under an advisory lock that waits for another run to end.
- * Returns the names it ran, in order.
+ * Applies or reverts migrations in one transaction, under an advisory lock that waits for another run to end.
+ * Returns the names of the migrations that it ran, in order.
  */
 export async function migrate(
   databaseUrl: string,
   { direction, count, log = () => undefined }: MigrateOptions,
 ): Promise<string[]> {
-  // A client of its own: a connection that is lost is told by the query under way, and unheard this event would end the process.
+  // The query in progress reports a lost connection. Without a listener the event would end the process.
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, keepAlive: true });
   client.on("error", () => undefined);
   await client.connect();
@@ -46,13 +46,13 @@ export const migrateUp = (databaseUrl: string): Promise<string[]> => migrate(dat
 
 export interface MigrationStatus {
   readonly applied: readonly { readonly name: string; readonly at: string }[];
-  /** In the code, not in the database. */
+  /** In the code and not in the database. */
   readonly pending: readonly string[];
-  /** In the database, not in the code: the schema is ahead of this version. */
+  /** In the database and not in the code: the schema is ahead of this version. */
   readonly unknown: readonly string[];
 }
 
-/** The names of the migrations that this version of the code carries, in order. */
+/** The names of the migrations of this version, in order. */
 export function knownMigrations(dir = migrationsDir): string[] {
   return readdirSync(dir)
     .filter((file) => /^\d+_.*\.(sql|ts)$/.test(file))
@@ -60,10 +60,10 @@ export function knownMigrations(dir = migrationsDir): string[] {
     .sort();
 }
 
-/** Compares the code's migrations with those in the database. Throws what `pg` throws when it cannot be reached. */
+/** Compares the migrations of this version with those in the database. Throws the error of `pg` when it cannot be reached. */
 export async function migrationStatus(databaseUrl: string): Promise<MigrationStatus> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
-  // A lost connection is told by the query under way; unheard, this event would end the process.
+  // The query in progress reports a lost connection. Without a listener the event would end the process.
   client.on("error", () => undefined);
   await client.connect();
   try {
@@ -85,11 +85,11 @@ export function compare(
   };
 }
 
-/** The names of the migrations that this version carries and the database lacks. Throws what `pg` throws when it cannot be reached. */
+/** The names of the migrations of this version that the database lacks. Throws the error of `pg` when it cannot be reached. */
 export const pendingMigrations = async (client: Pick<Pool, "query">): Promise<readonly string[]> =>
   compare(knownMigrations(), await appliedMigrations(client)).pending;
 
-/** What has been applied, in order; nothing where the tables are missing. Throws what `pg` throws when it cannot be reached. */
+/** The applied migrations, in order; none where the table is missing. Throws the error of `pg` when it cannot be reached. */
 export async function appliedMigrations(client: Pick<Pool, "query">): Promise<{ name: string; at: string }[]> {
   const { rows: found } = await client.query<{ there: boolean }>("SELECT to_regclass($1) IS NOT NULL AS there", [
     `${schema}.${table}`,
@@ -101,7 +101,7 @@ export async function appliedMigrations(client: Pick<Pool, "query">): Promise<{ 
   return rows.map(({ name, run_on }) => ({ name, at: run_on.toISOString() }));
 }
 
-/** The SQL of one, both ways; empty for one that is a program. */
+/** The SQL of a migration, up and down; empty for a migration that is a program. */
 export function migrationText(name: string): string {
   const path = join(migrationsDir, `${name}.sql`);
   return existsSync(path) ? readFileSync(path, "utf8") : "";

@@ -1,4 +1,4 @@
-// What a person does to a notification, and what they see of it.
+// Commands of a person on a notification, and what they show of it.
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -43,7 +43,7 @@ const outcome = (notificationId: string, ordinal: number, error?: string): Recip
   transactionId: `acme:${notificationId}:${ordinal}`,
   ...(error === undefined ? { kind: "sent" } : { kind: "dead", error }),
 });
-test("retryNotifications starts a dead letter over with all its attempts, and sends a failed row at once", async () => {
+test("retryNotifications restarts a dead letter with all its attempts, and makes a failed row due at once", async () => {
   const { held, ids } = await claimed(3);
   const [dead = "", failed = "", sent = ""] = ids;
   const settlements: Settlement[] = [
@@ -77,7 +77,7 @@ test("retryNotifications starts a dead letter over with all its attempts, and se
   assert.is((await show(pool, sent))?.outcomes.length, 2, "a row that is not started over keeps what it has");
 });
 
-test("dead letters that nobody answered for, sent again together, are the same call; a batch that was answered is let go", async () => {
+test("dead letters without a known reply, retried together, are the same call; a batch with a reply ends", async () => {
   const { held, ids } = await claimed(3);
   const [first = "", second = "", answered = ""] = ids;
   const batches = async (kind: "new" | "failed") =>
@@ -95,7 +95,7 @@ test("dead letters that nobody answered for, sent again together, are the same c
   assert.is.not(batch, rows[0]?.batch);
 });
 
-test("a failed row that a person sends again at once brings its call along, whichever loop takes it first", async () => {
+test("a failed row that a person retries is claimed with its whole call, whichever loop claims it first", async () => {
   for (const kind of ["new", "failed"] as const) {
     const { held, ids } = await claimed(3);
     const retryInMs = kind === "failed" ? 0 : 3_600_000;
@@ -111,7 +111,7 @@ test("a failed row that a person sends again at once brings its call along, whic
   }
 });
 
-test("retract takes back what is not with Novu", async () => {
+test("retract works on rows that are not with Novu", async () => {
   const { held, ids } = await claimed(4);
   const [dead = "", failed = "", sent = "", working = ""] = ids;
   await delivery.settle(

@@ -136,7 +136,7 @@ const table: Readonly<Record<string, readonly [values: Values, ...indexes: strin
 };
 /** Those that the worker prepares. */
 const prepared = ["claim-new", "claim-failed", "claim-scheduled", "settle-sent"];
-/** Statements on a table of one row or of few, plain inserts, and counts (counts.test.ts looks at those). */
+/** Statements on a table of one row or of few, plain inserts, and counts (see counts.test.ts). */
 const probe = ["breaker-probe-end", "breaker-probe-free", "breaker-probe-take"];
 const sendingPause = ["pause-start", "breaker-close", "pause-read", "breaker-open", ...probe];
 const keys = ["key-create", "key-find", "key-list", "key-revoke"];
@@ -155,7 +155,7 @@ const times: Readonly<Record<string, string>> = {
     "SET LOCAL session_replication_role = replica; DELETE FROM notify.notification WHERE status <> 'PENDING' OR scheduled_for IS NOT NULL; ANALYZE notify.notification",
 };
 
-test("every statement is looked at here", () => {
+test("every statement is checked here", () => {
   const entries = readdirSync(new URL("sql/", import.meta.url)).filter((entry) => entry.endsWith(".sql"));
   const files = entries.map((file) => file.replace(/\.sql$/, ""));
   assert.equal([...Object.keys(table), ...others].sort(), files.sort());
@@ -189,7 +189,7 @@ for (const [when, makeItSo] of Object.entries(times))
       }
     }));
 
-test("a list of what few rows are in reads those, however many were sent", async () => {
+test("a list of a status that few rows have reads only those, however many were sent", async () => {
   const client = await pool.connect();
   try {
     const of = (status: string) => planOf(client, "list", { ...any, status, workflow: null, limit: 100, before: null });
@@ -221,7 +221,7 @@ for (const [file, index] of [
   ["claim-failed", "notification_failed"],
   ["claim-scheduled", "notification_scheduled"],
 ] as const)
-  test(`${file} never looks for the next tenant among the rows that were sent: no index but its own has the order it asks for`, () =>
+  test(`${file} never looks for the next tenant among the rows that were sent: only its own index has the order of its query`, () =>
     // Both begin with the tenant. With its own index out of the way, what is left is a sort, which no planner prefers to it.
     atAnotherTime(`DROP INDEX notify.${index}`, async (client) => {
       assert.not(readsWhatWasSent(await planOf(client, file, claim)));

@@ -10,10 +10,10 @@ const program = `
 const { createPool } = await import(process.argv[1]);
 const pool = createPool({ url: process.argv[2], poolSize: 2, statementTimeoutMs: 5000, name: "test-pool" });
 await pool.query("SELECT 1");
-const told = new Promise((resolve) => process.once("SIGUSR2", resolve));
+const signalled = new Promise((resolve) => process.once("SIGUSR2", resolve));
 const waiting = setInterval(() => undefined, 1000);
 process.stdout.write("asked");
-await told;
+await signalled;
 clearInterval(waiting);
 await pool.end();
 `;

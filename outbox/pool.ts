@@ -6,17 +6,17 @@ export interface PoolOptions {
   readonly statementTimeoutMs: number;
   /** Shown in pg_stat_activity. */
   readonly name: string;
-  /** An idle connection that breaks is replaced by the pool; this only tells. */
+  /** Called when an idle connection breaks. The pool replaces it. */
   readonly onIdleError?: (error: Error) => void;
 }
 
-/** Settings of one connection: each limit is there because without it a half-open network or a frozen server waits for ever. */
+/** Settings of one connection. Without these limits a half-open network or a frozen server would block for ever. */
 export const connectionConfig = ({ url, statementTimeoutMs, name }: Omit<PoolOptions, "poolSize">): PoolConfig => ({
   connectionString: url,
   application_name: name,
   connectionTimeoutMillis: 5_000,
   statement_timeout: statementTimeoutMs,
-  // The client's own limit, for a server that does not answer at all.
+  // The client's own limit, for a server that does not respond at all.
   query_timeout: statementTimeoutMs + 2_000,
   keepAlive: true,
   keepAliveInitialDelayMillis: 10_000,
@@ -27,18 +27,18 @@ export function createPool(options: PoolOptions): Pool {
     ...connectionConfig(options),
     max: options.poolSize,
     idleTimeoutMillis: 30_000,
-    // `end()` does not wait for the server's goodbye. Where that never comes (half-open network, frozen server) the connection must not hold the process.
+    // The server may never close the connection (half-open network, frozen server). It must not keep the process alive after `end()`.
     allowExitOnIdle: true,
   });
   pool.on("error", options.onIdleError ?? (() => undefined));
   return pool;
 }
 
-/** Runs `work` in one transaction. A connection whose ROLLBACK fails is closed rather than handed to the next caller. */
+/** Runs `work` in one transaction. A connection whose ROLLBACK fails is closed, so that no other caller gets it. */
 export async function transaction<T>(pool: Pool, work: (client: PoolClient) => Promise<T>): Promise<T> {
   const client = await pool.connect();
   let broken: Error | undefined;
-  // The pool listens to idle connections only: unheard, the loss of this one would end the process.
+  // The pool handles errors of idle connections only. Without a listener the loss of this one would end the process.
   const onError = (error: Error) => {
     broken = error;
   };

@@ -5,7 +5,7 @@ import { UsageError } from "../core/errors.ts";
 import type { NewNotification } from "../core/notification.ts";
 import { traceIdOf } from "../core/traceparent.ts";
 import type { TestDatabase } from "../test/support/database.ts";
-import { faultOf, openDatabase, withClient } from "./database.fixture.ts";
+import { errorOf, openDatabase, withClient } from "./database.fixture.ts";
 import { enqueue } from "./producer.ts";
 import { list, show } from "./reader.ts";
 
@@ -25,16 +25,16 @@ const untyped = (change: Record<string, unknown>): NewNotification => ({ ...aske
 
 async function refusal(change: Record<string, unknown>): Promise<string> {
   const before = await count();
-  const fault: unknown = await enqueue(pool, untyped(change)).catch((error: unknown) => error);
-  assert.instance(fault, UsageError, `${JSON.stringify(change).slice(0, 200)} gave ${String(fault)}`);
+  const error: unknown = await enqueue(pool, untyped(change)).catch((error: unknown) => error);
+  assert.instance(error, UsageError, `${JSON.stringify(change).slice(0, 200)} gave ${String(error)}`);
   assert.is(await count(), before, "nothing was stored");
-  return (fault as UsageError).message;
+  return (error as UsageError).message;
 }
 
 const count = async () =>
   (await pool.query<{ n: number }>("SELECT count(*)::int AS n FROM notify.notification")).rows[0]?.n;
 
-test("everything that can be asked for is stored as asked", async () => {
+test("every field is stored as it was passed", async () => {
   const all: Required<NewNotification> = {
     enterpriseId: "a.b_c@d-1",
     workflow: "multi-channel",
@@ -78,13 +78,13 @@ test("everything that can be asked for is stored as asked", async () => {
   );
 });
 
-test("what is left out has the documented default", async () => {
+test("an omitted field has the documented default", async () => {
   const row = await show(pool, await enqueue(pool, { ...asked }));
   assert.equal([row?.priority, row?.overrides, row?.channels, row?.tags, row?.scheduledFor], [50, {}, null, [], null]);
   assert.match(row?.transactionId ?? "", /^[0-9a-f-]{36}$/);
 });
 
-test("trace context: the database takes what traceIdOf takes, and refuses the rest", async () => {
+test("trace context: the database accepts what traceIdOf accepts, and refuses the rest", async () => {
   const valid = [traceparent, traceparent.replace(/^00/, "cc"), traceparent.replace(/01$/, "00")];
   const invalid = [
     ...["", "x", traceparent.slice(1), `${traceparent}0`, `${traceparent}-00`, traceparent.toUpperCase()],
@@ -117,7 +117,7 @@ test("the same request from another trace is the same notification", async () =>
 const topic = (topicKey: string) => ({ type: "Topic", topicKey });
 const many = (n: number) => Array.from({ length: n }, (_, i) => `u${i}`);
 
-test("recipients: every valid shape is taken", async () => {
+test("recipients: every valid shape is accepted", async () => {
   const valid = [
     ["u"],
     ["x".repeat(255)],
@@ -129,13 +129,13 @@ test("recipients: every valid shape is taken", async () => {
     many(10_000),
   ];
   for (const recipients of valid) await enqueue(pool, untyped({ recipients }));
-  // One alone stands for a list of one.
+  // A single recipient equals a list of one.
   assert.equal((await show(pool, await enqueue(pool, untyped({ recipients: "alone" }))))?.recipients, ["alone"]);
   const one = await show(pool, await enqueue(pool, untyped({ recipients: topic("t") })));
   assert.equal(one?.recipients, [topic("t")]);
 });
 
-test("recipients: every other shape is refused, with the same words", async () => {
+test("recipients: every other shape is refused, with the same message", async () => {
   const invalid = [
     [],
     [""],
@@ -167,7 +167,7 @@ test("recipients: every other shape is refused, with the same words", async () =
   for (const recipients of invalid) assert.match(await refusal({ recipients }), /^the recipients must be 1 to 10,000/);
 });
 
-test("each column's limit is told in words", async () => {
+test("each column's limit has a message", async () => {
   const table: [Record<string, unknown>, RegExp][] = [
     [{ enterpriseId: "" }, /tenant id/],
     [{ enterpriseId: "a:b" }, /tenant id/],
@@ -207,7 +207,7 @@ test("a payload may use the whole megabyte", async () => {
   await enqueue(pool, untyped({ payload: { text: "x".repeat(1_048_000) } }));
 });
 
-test("the same transaction id: same content gives the first id, other content is refused, another tenant is another matter", async () => {
+test("the same transaction id: same content returns the first id, other content is refused, another tenant may use it", async () => {
   const first = { ...asked, transactionId: "once", overrides: { a: 1 }, channels: ["email"] };
   const id = await enqueue(pool, first);
   const before = await count();
@@ -250,7 +250,7 @@ test("two at once with other content: the second is refused when the first commi
   withClient(database.url, async (holder) => {
     await holder.query("BEGIN");
     await holder.query(`SELECT notify.enqueue('acme', 'email', '"u1"', '{"a": 1}', 'race-other')`);
-    const second = faultOf(enqueue(pool, { ...asked, payload: { a: 2 }, transactionId: "race-other" }));
+    const second = errorOf(enqueue(pool, { ...asked, payload: { a: 2 }, transactionId: "race-other" }));
     await blocked("enqueue");
     await holder.query("COMMIT");
     assert.match((await second).message, "used before with other content");

@@ -1,4 +1,4 @@
-// Rows whose worker went silent: taken over with their batch, alone once they are poison rows, moved to the dead letters after their last attempt.
+// Rows whose worker stopped responding are rescued with their batch, isolated once they are poison rows, and dead-lettered after their last attempt.
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
@@ -41,7 +41,7 @@ async function expired(n: number, row: Row = {}): Promise<string[]> {
   return ids;
 }
 
-test("an expired lease is taken over under a new token, or moved to the dead letters after the last attempt", async () => {
+test("an expired row is rescued under a new token, or moved to the dead letters after the last attempt", async () => {
   const [lost = "", live = ""] = await expired(2);
   const [last = ""] = await expired(1, { maxAttempts: 1 });
   await set([live], "lease_until = now() + interval '1 minute'");
@@ -63,7 +63,7 @@ test("an expired lease is taken over under a new token, or moved to the dead let
   assert.equal([none.length, nor], [0, 0]);
 });
 
-test("the other rows of its batch of a batch are taken over together, so that the repeated call is the same one", async () => {
+test("the rows of a batch are rescued together, so that the repeated call is the same one", async () => {
   const batchRows = await expired(5);
   const [alone = ""] = await expired(1);
   const { rows } = await claims.rescue("w2", lease, 2);
@@ -75,8 +75,8 @@ for (const [file, values, maxAttempts] of [
   ["rescue", { token: token(), owner: "w0", leaseMs: lease, limit: 2, isolateFrom: 3, probe: false }, 8],
   ["dead-letter-expired", { limit: 2 }, 1],
 ] as const)
-  test(`${file} held open in a transaction, and the next rescue takes other rows without waiting`, async () => {
-    // Each in a batch of its own: other rows of its batch come along over the limit.
+  test(`${file} held open in a transaction does not block the next rescue, which takes other rows`, async () => {
+    // Each in its own batch: a rescue includes the other rows of a batch over the limit.
     for (let n = 0; n < 4; n++) await expired(1, { maxAttempts });
     await withClient(database.url, async (holder) => {
       await holder.query("BEGIN");
@@ -87,7 +87,7 @@ for (const [file, values, maxAttempts] of [
     });
   });
 
-test("rows that went silent with three workers come back one at a time, each with a batch of its own", async () => {
+test("rows whose last three workers stopped responding are rescued one at a time, each with its own batch", async () => {
   const ids = await expired(3);
   const batch = (await one(ids[0] ?? "")).batch_id;
   for (const attempts of [2, 3]) {
@@ -116,11 +116,11 @@ for (const [maxAttempts, lost] of [
   [3, 2],
   [2, 1],
 ] as const)
-  test(`of ${maxAttempts} attempts, a row that stops its worker each time is moved to the dead letters, and the ones beside it lose ${lost} and are sent`, async () => {
+  test(`of ${maxAttempts} attempts, a row that stops its worker each time is moved to the dead letters, and the other rows of its batch lose ${lost} and are sent`, async () => {
     const ids = await expired(4, { maxAttempts });
     const poison = ids[2];
     const sent: string[] = [];
-    // What the worker does: it goes silent whenever the poison is among its rows.
+    // The worker stops responding whenever it holds the poison row.
     const deliver = async (held: string, rows: readonly string[]) => {
       if (poison !== undefined && rows.includes(poison)) return void (await silent());
       await pool.query(queryOf("mark-sent", { token: held, ids: rows }));
@@ -143,7 +143,7 @@ for (const [maxAttempts, lost] of [
     assert.is(sent.length, 3);
   });
 
-test("a poison row held open in a transaction is left alone, and another one is taken without waiting", async () => {
+test("a poison row held open in a transaction is skipped, and another one is rescued without waiting", async () => {
   const ids = await expired(2);
   await set(ids, "attempts = 3");
   await withClient(database.url, async (holder) => {
@@ -164,8 +164,8 @@ async function living(owner: string) {
   const connection = { url: database.url, statementTimeoutMs: 5_000, name: owner };
   let ended: Promise<void> = Promise.resolve();
   await new Promise<void>((resolve, reject) => {
-    const told = { onWake: () => undefined, onListening: resolve, lock: workerLock(owner) };
-    ended = listen(connection, { ...told, signal: stop.signal });
+    const handlers = { onWake: () => undefined, onListening: resolve, lock: workerLock(owner) };
+    ended = listen(connection, { ...handlers, signal: stop.signal });
     ended.catch(reject);
   });
   return async () => {
@@ -195,7 +195,7 @@ test("expire leaves no lock behind: a worker of that name may start at once", as
   await end();
 });
 
-test("a worker that was killed is known to be gone as soon as the server has seen its connection end", async () => {
+test("a killed worker counts as gone as soon as the server has seen its connection end", async () => {
   await insertRows(pool, [{}]);
   await claims.claim("new", "w5", lease, 1);
   const end = await living("w5");

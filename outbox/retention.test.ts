@@ -44,7 +44,7 @@ async function run(change: Partial<RetentionPlan> = {}, on: pg.Pool = pool) {
   return { SENT: of("SENT"), RETRACTED: of("RETRACTED"), DEAD: of("DEAD"), steps: steps.length };
 }
 
-test("what was sent or retracted before goes; younger ones, dead letters and all that waits stay", async () => {
+test("old sent and retracted notifications are deleted; younger ones, dead letters and waiting ones stay", async () => {
   const old = new Map<string, string[]>();
   for (const status of statuses) old.set(status, await oldRows(status, 2, 31));
   for (const status of statuses) await oldRows(status, 1, 29);
@@ -59,11 +59,11 @@ test("what was sent or retracted before goes; younger ones, dead letters and all
   assert.equal(await run({ statuses: ["DEAD"] }), { SENT: 0, RETRACTED: 0, DEAD: 2, steps: 1 });
 });
 
-test("a row that waits stays, whatever the plan asks for", async () => {
+test("a waiting row stays, whatever the plan contains", async () => {
   for (const status of ["PENDING", "PROCESSING", "FAILED"] as const) await oldRows(status, 1, 400);
-  const asked = ["PENDING", "PROCESSING", "FAILED"] as unknown as RetentionPlan["statuses"]; // past the type, to reach the guard in the SQL
-  await run({ statuses: asked });
-  await run({ statuses: asked, dryRun: true });
+  const unfinished = ["PENDING", "PROCESSING", "FAILED"] as unknown as RetentionPlan["statuses"]; // past the type, to reach the guard in the SQL
+  await run({ statuses: unfinished });
+  await run({ statuses: unfinished, dryRun: true });
   assert.is((await kept()).length, 3);
 });
 
@@ -75,7 +75,7 @@ test("a notification ends when it is retracted, not when it was sent", async () 
   assert.is((await run()).RETRACTED, 1);
 });
 
-test("timeline and recipients' outcomes go with their notification, and only with it", async () => {
+test("the timeline and the recipients' outcomes are deleted with their notification, and only with it", async () => {
   const [gone] = await oldRows("SENT", 1, 31);
   const [stays] = await oldRows("SENT", 1, 1);
   await pool.query(
@@ -104,7 +104,7 @@ test("a dry run counts the same and changes nothing", async () => {
   assert.equal(counted, { SENT: 5, RETRACTED: 2, DEAD: 1, steps: 3 });
 });
 
-test("batches go from the oldest on, each its own transaction, and who stops asking stops it there", async () => {
+test("batches start with the oldest, each in its own transaction, and ending the iteration ends the run", async () => {
   const ids = await oldRows("SENT", 7, 31);
   const before = await momentBack(pool, 30 * dayMs);
   const walk = retire(pool, { statuses: ["SENT"], before, batch: 3, dryRun: false });
@@ -114,7 +114,7 @@ test("batches go from the oldest on, each its own transaction, and who stops ask
   assert.equal(await kept(), ids.slice(3));
 });
 
-test("rows that stay at the low end do not hold it up, and it ends where all rows are too young", async () => {
+test("remaining rows at the low end do not block it, and it ends where all rows are too young", async () => {
   await oldRows("DEAD", 5, 50);
   await oldRows("SENT", 4, 31);
   await oldRows("SENT", 9, 1);
@@ -122,7 +122,7 @@ test("rows that stay at the low end do not hold it up, and it ends where all row
   assert.equal(await run({ batch: 2 }), { SENT: 4, RETRACTED: 0, DEAD: 0, steps: 6 });
 });
 
-test("rows that another transaction holds are left out without waiting: two runs at once, and a retry by a person", async () => {
+test("rows locked by another transaction are skipped without waiting: two runs at once, and a retry by a person", async () => {
   const ids = await oldRows("SENT", 6, 31);
   await transaction(pool, async (other) => {
     await other.query("SELECT FROM notify.notification WHERE id = ANY ($1::bigint[]) FOR UPDATE", [ids.slice(0, 2)]);
@@ -141,7 +141,7 @@ test("rows that another transaction holds are left out without waiting: two runs
   assert.equal(await kept(), []);
 });
 
-test("a range that takes longer than a statement may is tried again with half the rows", async () => {
+test("a range that exceeds the time limit is repeated with half the rows", async () => {
   await oldRows("SENT", 8, 31);
   await pool.query(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.2); RETURN OLD; END';
     CREATE TRIGGER slow BEFORE DELETE ON notify.notification FOR EACH ROW EXECUTE FUNCTION slow()`);
@@ -166,7 +166,7 @@ interface Plan {
 }
 const nodesOf = (plan: Plan): Plan[] => [plan, ...(plan.Plans ?? []).flatMap(nodesOf)];
 
-test("with many rows each step goes by the primary key, with statistics and without", async () => {
+test("with many rows each step reads by the primary key, with statistics and without", async () => {
   await transaction(pool, async (client) => {
     await client.query("SET LOCAL session_replication_role = replica");
     await client.query(

@@ -1,11 +1,11 @@
-// The sending pause: one row that every worker's claims look at.
+// The sending pause: one row that every claim of every worker reads.
 import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type ClaimPort, claimKinds, type SendingPausePort } from "../core/delivery.ts";
 import type { TestDatabase } from "../test/support/database.ts";
 import { createClaims } from "./claims.ts";
-import { faultOf, insertRows, openDatabase, withClient } from "./database.fixture.ts";
+import { errorOf, insertRows, openDatabase, withClient } from "./database.fixture.ts";
 import { listen } from "./listener.ts";
 import { createSendingPause } from "./sending-pause.ts";
 
@@ -30,7 +30,7 @@ test.before.each(async () => {
 const over = () => pool.query("UPDATE notify.sending_pause SET paused_until = now() - interval '1 second'");
 const within = (ms: number, from: number, to: number) => assert.ok(ms >= from && ms <= to, `${ms} ms`);
 
-test("while it is closed no worker claims anything, of any kind; once its time is over all do", async () => {
+test("while sending is paused no worker claims anything, of any kind; afterwards all do", async () => {
   const failed = await insertRows(pool, [{}]);
   await createClaims(pool).claim("new", "w", lease, 1);
   await pool.query(
@@ -48,7 +48,7 @@ test("while it is closed no worker claims anything, of any kind; once its time i
     assert.is((await (workers[1] ?? createClaims(pool)).claim(kind, "w1", lease, 10)).rows.length, 1, kind);
 });
 
-test("while it is closed what silent workers left is not taken over either", async () => {
+test("while sending is paused no row is rescued either", async () => {
   const ids = await insertRows(pool, [{}, {}]);
   await createClaims(pool).claim("new", "w", lease, 10);
   const lost = "status = 'PROCESSING', lease_until = now() - interval '1 second'";
@@ -62,7 +62,7 @@ test("while it is closed what silent workers left is not taken over either", asy
   assert.is((await claims.rescueIsolated("w", lease)).rows.length, 1, "poisonRow");
 });
 
-test("close keeps the later end that was told already, and says why it is closed", async () => {
+test("pause keeps an end that is later already, and stores its reason", async () => {
   assert.equal(await sendingPause.read(), {
     pausedMs: 0,
     reason: null,
@@ -79,7 +79,7 @@ test("close keeps the later end that was told already, and says why it is closed
   assert.ok((await sendingPause.read()).pausedMs <= 0);
 });
 
-test("while a person must act a late 429 prolongs the pause and hides nothing; once it is over the next pause says its own reason", async () => {
+test("while a person must act, a late 429 extends the pause and keeps the reason; the next pause has its own reason", async () => {
   await sendingPause.pause(10_000, "refused", true);
   const { pausedMs, since: _, ...rest } = await sendingPause.pause(60_000, "limited", false);
   within(pausedMs, 55_000, 60_000);
@@ -91,7 +91,7 @@ test("while a person must act a late 429 prolongs the pause and hides nothing; o
   assert.equal([reason, needsPerson], ["limited", false]);
 });
 
-test("each trip doubles the pause, up to the longest one; chance takes up to half of it", async () => {
+test("each time the breaker opens, the pause doubles up to the longest one; jitter takes up to half of it", async () => {
   const ceilings = [10_000, 20_000, 40_000, 60_000, 60_000];
   for (const [i, ceiling] of ceilings.entries()) {
     const { pausedMs, breakerOpens, reason, needsPerson } = await sendingPause.openBreaker("no answer", pause);
@@ -105,7 +105,7 @@ test("each trip doubles the pause, up to the longest one; chance takes up to hal
   within(pausedMs, 28_000, 60_000);
 });
 
-test("a trip lasts as long as Novu asks for at the least; asked for more while it is closed it is prolonged, without another trip", async () => {
+test("the breaker stays open at least as long as Retry-After; a longer one extends the pause without opening the breaker again", async () => {
   await sendingPause.pause(1_000, "refused", true);
   const prolonged = await sendingPause.openBreaker("no answer", { ...pause, leastMs: 30_000 });
   within(prolonged.pausedMs, 28_000, 30_000);
@@ -117,7 +117,7 @@ test("a trip lasts as long as Novu asks for at the least; asked for more while i
   assert.is(breakerOpens, 1);
 });
 
-test("workers that fail at the same time count as one trip, also when their statements overlap", async () => {
+test("workers that fail at the same time open the breaker once, even when their statements overlap", async () => {
   const states = await Promise.all(Array.from({ length: 8 }, () => sendingPause.openBreaker("no answer", pause)));
   assert.equal([...new Set(states.map(({ breakerOpens }) => breakerOpens))], [1]);
   await over();
@@ -133,7 +133,7 @@ test("workers that fail at the same time count as one trip, also when their stat
   });
 });
 
-test("a success starts the breaker over, and leaves a pause that was told meanwhile", async () => {
+test("a success closes the breaker, and keeps a pause that started meanwhile", async () => {
   await sendingPause.openBreaker("no answer", pause);
   assert.is(
     (await sendingPause.closeBreaker()).breakerOpens,
@@ -156,7 +156,7 @@ test("a success starts the breaker over, and leaves a pause that was told meanwh
   assert.is(reason, "limited");
 });
 
-test("an answer that is overtaken by a later question's opens nothing that was closed meanwhile", async () => {
+test("a reply that arrives after the reply to a later query changes nothing", async () => {
   let arrives: () => void = () => undefined;
   const held: Promise<void>[] = [new Promise((resolve) => (arrives = resolve))];
   const slow = Object.assign(Object.create(pool), {
@@ -177,7 +177,7 @@ test("an answer that is overtaken by a later question's opens nothing that was c
 const probe = (kind: Parameters<ClaimPort["claimProbe"]>[0], probeMs = 60_000) =>
   createClaims(pool).claimProbe(kind, "w", lease, probeMs);
 
-test("after a trip no claim finds anything; whoever takes the probe gets one row for it, of any kind, and nobody else does", async () => {
+test("while the breaker is half-open no claim finds anything; the worker that takes the probe gets one row, of any kind", async () => {
   const { token: lost } = await createClaims(pool)
     .claim("new", "gone", lease, 1)
     .then(async () => {
@@ -188,9 +188,9 @@ test("after a trip no claim finds anything; whoever takes the probe gets one row
     });
   assert.ok(lost);
   await insertRows(pool, [{}, {}, { scheduledInMs: -1_000 }]);
-  assert.is(await probe("new"), "held", "there is none before a trip");
+  assert.is(await probe("new"), "held", "there is none before the breaker opened");
   await sendingPause.openBreaker("no answer", pause);
-  assert.is(await probe("new"), "held", "there is none while the sending pause is closed");
+  assert.is(await probe("new"), "held", "there is none while sending is paused");
   await over();
   const claims = createClaims(pool);
   for (const kind of claimKinds) assert.is((await claims.claim(kind, "w", lease, 10)).rows.length, 0, kind);
@@ -210,7 +210,7 @@ test("after a trip no claim finds anything; whoever takes the probe gets one row
   }
 });
 
-test("of workers that want the probe at the same time one gets it; it counts as lost when its time is over", async () => {
+test("of workers that try to take the probe at the same time one gets it; it counts as lost after its time", async () => {
   await insertRows(pool, [{}, {}, {}, {}, {}, {}]);
   await sendingPause.openBreaker("no answer", pause);
   await over();
@@ -222,7 +222,7 @@ test("of workers that want the probe at the same time one gets it; it counts as 
   assert.is((await createClaims(pool).claim("new", "w", lease, 10)).rows.length, 4);
 });
 
-test("the probe ends with whatever closes the sending pause again", async () => {
+test("the probe ends when sending is paused again", async () => {
   for (const close of [
     () => sendingPause.openBreaker("no answer", pause),
     () => sendingPause.pause(60_000, "limited", false),
@@ -236,26 +236,30 @@ test("the probe ends with whatever closes the sending pause again", async () => 
   }
 });
 
-test("every worker that listens is told of each change, and of none when nothing changed", async () => {
+test("every listening worker is notified of each change, and of nothing when nothing changed", async () => {
   const stop = new AbortController();
-  const told: string[] = [];
+  const received: string[] = [];
   const connection = { url: database.url, statementTimeoutMs: 5_000, name: "sendingPause" };
   let ended: Promise<void> = Promise.resolve();
   await new Promise<void>((resolve, reject) => {
-    ended = listen(connection, { onWake: (what) => void told.push(what), onListening: resolve, signal: stop.signal });
+    ended = listen(connection, {
+      onWake: (what) => void received.push(what),
+      onListening: resolve,
+      signal: stop.signal,
+    });
     ended.catch(reject);
   });
-  // The insert comes last, and so its news.
-  const news = async (work: () => Promise<unknown>) => {
-    told.length = 0;
+  // The insert comes last, and so does its notification.
+  const notified = async (work: () => Promise<unknown>) => {
+    received.length = 0;
     await work();
     await insertRows(pool, [{}]);
-    for (let i = 0; i < 200 && told.at(-1) !== "new"; i++) await new Promise((resolve) => setTimeout(resolve, 10));
-    return [...told];
+    for (let i = 0; i < 200 && received.at(-1) !== "new"; i++) await new Promise((resolve) => setTimeout(resolve, 10));
+    return [...received];
   };
-  assert.equal(await news(() => sendingPause.pause(60_000, "limited", false)), ["sendingPause", "new"]);
-  assert.equal(await news(() => sendingPause.openBreaker("no answer", pause)), ["new"]);
-  assert.equal(await news(() => over().then(() => sendingPause.closeBreaker())), [
+  assert.equal(await notified(() => sendingPause.pause(60_000, "limited", false)), ["sendingPause", "new"]);
+  assert.equal(await notified(() => sendingPause.openBreaker("no answer", pause)), ["new"]);
+  assert.equal(await notified(() => over().then(() => sendingPause.closeBreaker())), [
     "sendingPause",
     "sendingPause",
     "new",
@@ -264,10 +268,10 @@ test("every worker that listens is told of each change, and of none when nothing
   await ended;
 });
 
-test("there is one sending pause, and a closed one has a reason", async () => {
-  const second = await faultOf(pool.query("INSERT INTO notify.sending_pause (id) VALUES (false)"));
+test("there is one sending pause, and while sending is paused it has a reason", async () => {
+  const second = await errorOf(pool.query("INSERT INTO notify.sending_pause (id) VALUES (false)"));
   assert.is(second.constraint, "sending_pause_one_row");
-  const silent = await faultOf(pool.query("UPDATE notify.sending_pause SET paused_until = now()"));
+  const silent = await errorOf(pool.query("UPDATE notify.sending_pause SET paused_until = now()"));
   assert.is(silent.constraint, "sending_pause_reason_when_paused");
 });
 

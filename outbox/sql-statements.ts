@@ -1,18 +1,18 @@
 export interface Statement {
-  /** Without comments; texts and function bodies emptied, blanks made one. */
+  /** Without comments, with empty literals and function bodies, and single spaces. */
   readonly code: string;
-  /** What stands in comments before its first word, one line each. */
+  /** The comments before its first word, one line each. */
   readonly comments: readonly string[];
-  /** Body of a DO block, which runs now and not when somebody calls it. */
+  /** Body of a DO block, which runs at once. */
   readonly body: string | undefined;
-  /** Of its first word, from 1. */
+  /** Line of its first word, from 1. */
   readonly line: number;
 }
 
 const token =
   /--[^\n]*|\/\*[\s\S]*?\*\/|'(?:[^']|'')*'|"(?:[^"]|"")*"|\$([A-Za-z_]\w*)?\$([\s\S]*?)\$\1\$|;|[^-/'"$;]+|[\s\S]/g;
 
-/** Parts a script into its statements. */
+/** Splits a script into its statements. */
 export function statementsOf(sql: string): Statement[] {
   const found: Statement[] = [];
   let [code, body, line, begin] = ["", "", 1, 0];

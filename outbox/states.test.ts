@@ -3,7 +3,7 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { legalChanges, type Status, statuses } from "../core/notification.ts";
-import { columnsOf, faultOf, insertRows, openDatabase, rowIn } from "./database.fixture.ts";
+import { columnsOf, errorOf, insertRows, openDatabase, rowIn } from "./database.fixture.ts";
 
 const test = suite("states");
 let pool: pg.Pool;
@@ -26,31 +26,31 @@ test("each change of a real row happens exactly when it is legal, and is in the 
     const id = await rowIn(pool, from);
     const before = await timeline(id);
     const change = pool.query(`UPDATE notify.notification SET status = '${to}', ${columnsOf[to]} WHERE id = $1`, [id]);
-    const fault = await faultOf(change);
-    const said = `${from} -> ${to}: ${fault.message}`;
+    const error = await errorOf(change);
+    const said = `${from} -> ${to}: ${error.message}`;
     if (from === to) {
-      assert.is(fault.message, "no fault", said);
-      // A claim under a new token is told; the other states have no token.
+      assert.is(error.message, "no error", said);
+      // A rescue under a new token is recorded; the other states have no token.
       assert.is((await timeline(id)).length, before.length + (from === "PROCESSING" ? 1 : 0), said);
     } else if (legalChanges[from].includes(to)) {
-      assert.is(fault.message, "no fault", said);
+      assert.is(error.message, "no error", said);
       assert.equal((await timeline(id)).slice(before.length), [`${from}>${to}`], said);
     } else {
-      assert.is(fault.constraint, "notification_legal_change", said);
+      assert.is(error.constraint, "notification_legal_change", said);
       assert.equal(await timeline(id), before, said);
     }
   }
 });
 
-test("one illegal change among many takes the whole statement back", async () => {
+test("one illegal change among many rolls the whole statement back", async () => {
   const ids = [await rowIn(pool, "PENDING"), await rowIn(pool, "SENT"), await rowIn(pool, "PENDING")];
   const text = `UPDATE notify.notification SET status = 'PROCESSING', ${columnsOf.PROCESSING} WHERE id = ANY ($1)`;
-  assert.is((await faultOf(pool.query(text, [ids]))).constraint, "notification_legal_change");
+  assert.is((await errorOf(pool.query(text, [ids]))).constraint, "notification_legal_change");
   const { rows } = await pool.query("SELECT status FROM notify.notification WHERE id = ANY ($1) ORDER BY id", [ids]);
   assert.equal(rows, [{ status: "PENDING" }, { status: "SENT" }, { status: "PENDING" }]);
 });
 
-test("a row is born PENDING without attempts", async () => {
+test("a row starts as PENDING without attempts", async () => {
   const into =
     "INSERT INTO notify.notification (enterprise_id, workflow, recipients, status, attempts, sent_at, error) VALUES";
   for (const rest of [
@@ -59,10 +59,10 @@ test("a row is born PENDING without attempts", async () => {
     "'RETRACTED', 0, NULL, NULL",
     "'PENDING', 1, NULL, NULL",
   ]) {
-    const fault = await faultOf(pool.query(`${into} ('acme', 'email', '["u"]', ${rest})`));
-    assert.is(fault.constraint, "notification_starts_pending", rest);
+    const error = await errorOf(pool.query(`${into} ('acme', 'email', '["u"]', ${rest})`));
+    assert.is(error.constraint, "notification_starts_pending", rest);
   }
-  const unknown = await faultOf(pool.query(`${into} ('acme', 'email', '["u"]', 'QUEUED', 0, NULL, NULL)`));
+  const unknown = await errorOf(pool.query(`${into} ('acme', 'email', '["u"]', 'QUEUED', 0, NULL, NULL)`));
   assert.is(unknown.constraint, "notification_status_known");
 });
 
@@ -84,8 +84,8 @@ test("each state has the columns that belong to it, and no others", async () => 
   ];
   for (const [status, change, constraint] of table) {
     const id = await rowIn(pool, status);
-    const fault = await faultOf(pool.query(`UPDATE notify.notification SET ${change} WHERE id = $1`, [id]));
-    assert.is(fault.constraint, constraint, `${status}: ${change}: ${fault.message}`);
+    const error = await errorOf(pool.query(`UPDATE notify.notification SET ${change} WHERE id = $1`, [id]));
+    assert.is(error.constraint, constraint, `${status}: ${change}: ${error.message}`);
   }
 });
 
@@ -112,7 +112,7 @@ test("the content may change until the first attempt, and never after", async ()
     const [fresh = ""] = await insertRows(pool, [{}]);
     await setContent(fresh, column);
     for (const id of fixed)
-      assert.is((await faultOf(setContent(id, column))).constraint, "notification_content_fixed", column);
+      assert.is((await errorOf(setContent(id, column))).constraint, "notification_content_fixed", column);
   }
   // What says how to send, not what, may change at any time before it is sent.
   await pool.query("UPDATE notify.notification SET priority = 99, tags = '{a}' WHERE id = $1", [touched]);
@@ -125,18 +125,18 @@ test("the same content written again is no change", async () => {
 
 test("the id of a row stays", async () => {
   const [id = ""] = await insertRows(pool, [{}]);
-  const fault = await faultOf(pool.query("UPDATE notify.notification SET id = DEFAULT WHERE id = $1", [id]));
-  assert.is(fault.constraint, "notification_content_fixed");
+  const error = await errorOf(pool.query("UPDATE notify.notification SET id = DEFAULT WHERE id = $1", [id]));
+  assert.is(error.constraint, "notification_content_fixed");
 });
 
-test("the timeline takes no update, delete or truncate, and goes with its notification", async () => {
+test("the timeline refuses update, delete and truncate, and is deleted with its notification", async () => {
   const id = await rowIn(pool, "SENT");
   for (const text of [
     "UPDATE notify.notification_event SET error = 'x'",
     "DELETE FROM notify.notification_event",
     "TRUNCATE notify.notification_event",
   ])
-    assert.is((await faultOf(pool.query(text))).constraint, "notification_event_append_only", text);
+    assert.is((await errorOf(pool.query(text))).constraint, "notification_event_append_only", text);
   await pool.query("INSERT INTO notify.notification_recipient VALUES ($1, 0, 't', 'SENT')", [id]);
   await pool.query("DELETE FROM notify.notification WHERE id = $1", [id]);
   assert.equal(await timeline(id), []);

@@ -3,7 +3,7 @@ import type pg from "pg";
 import { suite } from "uvu";
 import * as assert from "uvu/assert";
 import { type PrivatePostgres, privatePostgres } from "../test/support/servers.ts";
-import { addressOf, faultOf, rowsOf } from "./database.fixture.ts";
+import { addressOf, errorOf, rowsOf } from "./database.fixture.ts";
 import { createPool, transaction } from "./pool.ts";
 import { isSchemaBehind, isUnavailable } from "./unavailable.ts";
 
@@ -21,16 +21,16 @@ test.after(async () => {
 });
 
 async function expect(away: boolean, what: string, work: Promise<unknown>): Promise<void> {
-  const fault = await faultOf(work);
-  assert.is.not(fault.message, "no fault", what);
-  assert.is(isUnavailable(fault), away, `${what}: ${fault.code} ${fault.message}`);
+  const error = await errorOf(work);
+  assert.is.not(error.message, "no error", what);
+  assert.is(isUnavailable(error), away, `${what}: ${error.code} ${error.message}`);
 }
 const inTransaction = (...texts: string[]) =>
   transaction(pool, async (client) => {
     for (const text of texts) await client.query(text);
   });
 
-test("what the server cannot do now is worth waiting for", async () => {
+test("what the server cannot do for now counts as unavailable", async () => {
   await expect(true, "time limit", pool.query("SELECT pg_sleep(5)"));
   await expect(true, "own backend ended", inTransaction("SELECT pg_terminate_backend(pg_backend_pid())"));
   await expect(true, "read-only", inTransaction("SET TRANSACTION READ ONLY", "CREATE TABLE t ()"));
@@ -40,7 +40,7 @@ test("what the server cannot do now is worth waiting for", async () => {
   await expect(true, "closed port", rowsOf("postgresql://u:p@127.0.0.1:1/d", "SELECT 1"));
 });
 
-test("what waiting does not mend is told at once", async () => {
+test("an error that a retry does not fix is not unavailability", async () => {
   await rowsOf(server.url, "CREATE TABLE IF NOT EXISTS held ()");
   await expect(false, "no table", pool.query("SELECT * FROM nothing_here"));
   await expect(
@@ -56,15 +56,15 @@ test("what waiting does not mend is told at once", async () => {
   for (const thrown of [undefined, null, "text", {}]) assert.not(isUnavailable(thrown), String(thrown));
 });
 
-test("a schema that is missing or old is told apart", async () => {
+test("a missing or old schema is recognised", async () => {
   for (const text of [
     "SELECT * FROM nothing_here",
     "SELECT * FROM no_schema.t",
     "SELECT no_function()",
     "SELECT no_column FROM pg_class",
   ])
-    assert.ok(isSchemaBehind(await faultOf(pool.query(text))), text);
-  assert.not(isSchemaBehind(await faultOf(pool.query("SELECT 1/0"))));
+    assert.ok(isSchemaBehind(await errorOf(pool.query(text))), text);
+  assert.not(isSchemaBehind(await errorOf(pool.query("SELECT 1/0"))));
 });
 
 test("too many connections", async () => {
@@ -72,10 +72,10 @@ test("too many connections", async () => {
   await expect(true, "too many", rowsOf(addressOf(server.url, { user: "narrow", password: "pw" }), "SELECT 1"));
 });
 
-test("a transaction whose connection is lost gives no broken connection to the next", async () => {
-  for (let i = 0; i < 8; i++) await faultOf(inTransaction("SELECT pg_terminate_backend(pg_backend_pid())"));
+test("after a transaction lost its connection the next one gets a working connection", async () => {
+  for (let i = 0; i < 8; i++) await errorOf(inTransaction("SELECT pg_terminate_backend(pg_backend_pid())"));
   assert.is((await pool.query("SELECT 1")).rowCount, 1);
-  await faultOf(inTransaction("CREATE TABLE rolled_back ()", "SELECT 1/0"));
+  await errorOf(inTransaction("CREATE TABLE rolled_back ()", "SELECT 1/0"));
   assert.is((await pool.query("SELECT FROM pg_class WHERE relname = 'rolled_back'")).rowCount, 0);
 });
 
