@@ -93,7 +93,7 @@ test("`migrate status --check` reports it by its exit code", () =>
     await rowsOf(url, "INSERT INTO notify.schema_migration (name, run_on) VALUES ('29990101000000000_later', now())");
     const ahead = await statusCheck(url);
     assert.is(ahead.code, 1, "the database is ahead");
-    assert.match(ahead.output, /29990101000000000_later +unknown here/);
+    assert.match(ahead.output, /29990101000000000_later +unknown/);
     assert.is((await statusCheck("")).code, 78, "no database is named");
   }));
 

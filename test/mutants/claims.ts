@@ -7,19 +7,23 @@ const rescue = ["outbox/rescue.test.ts"];
 export const claimMutants = [
   ...mutantsOf("claim", "outbox/sql/claim-new.sql", claims, {
     "waits for rows that another claim holds": { find: "FOR UPDATE SKIP LOCKED", replace: "FOR UPDATE" },
-    "does not count the attempt": { find: "attempts = n.attempts + 1", replace: "attempts = n.attempts" },
-    "packs more recipients into a batch than a call holds": { find: ") / 100 AS batch", replace: ") / 1000 AS batch" },
     "gives a row that has a batch another one": {
-      find: "coalesce(n.batch_id, md5($1::text || ':' || d.batch)::uuid)",
-      replace: "md5($1::text || ':' || d.batch)::uuid",
+      find: "coalesce(n.batch_id, md5(:token::text || ':' || d.batch)::uuid)",
+      replace: "md5(:token::text || ':' || d.batch)::uuid",
     },
   }),
-  ...mutantsOf("claim", "outbox/sql/claim-new.sql", ["outbox/fairness.test.ts"], {
-    "serves one tenant only": { find: "LIMIT least(16, $4)", replace: "LIMIT 1" },
+  ...mutantsOf("claim", "outbox/sql/parts/new-lease.sql", [...claims, ...rescue], {
+    "does not count the attempt": { find: "attempts = n.attempts + 1", replace: "attempts = n.attempts" },
   }),
-  ...mutantsOf("claim", "outbox/sql/claim-new.sql", ["outbox/sending-pause.test.ts"], {
+  ...mutantsOf("claim", "outbox/sql/parts/batch-number.sql", claims, {
+    "packs more recipients into a batch than a call holds": { find: ") / :recip", replace: ") / 10 / :recip" },
+  }),
+  ...mutantsOf("claim", "outbox/sql/claim-new.sql", ["outbox/fairness.test.ts"], {
+    "serves one tenant only": { find: "LIMIT least(:tenants", replace: "LIMIT least(1, :tenants" },
+  }),
+  ...mutantsOf("claim", "outbox/sql/parts/sending-allowed.sql", ["outbox/sending-pause.test.ts"], {
     "ignores the sending pause": { find: "paused_until > now() OR ", replace: "" },
-    "ignores the open circuit breaker": { find: "(breaker_opens > 0 AND NOT $6::boolean)", replace: "false" },
+    "ignores the open circuit breaker": { find: "breaker_opens > 0 AND", replace: "breaker_opens < 0 AND" },
   }),
   ...mutantsOf("claim", "outbox/sql/claim-failed.sql", claims, {
     "takes failed rows before they are due": {
@@ -35,18 +39,17 @@ export const claimMutants = [
   ...mutantsOf("claim", "outbox/sql/claim-scheduled.sql", claims, {
     "takes scheduled rows before their time": { find: "AND n.scheduled_for <= now() AND", replace: "AND" },
   }),
-  ...mutantsOf("claim", "outbox/sql/claim-batch-rows.sql", claims, {
+  ...mutantsOf("claim", "outbox/sql/parts/waiting-batch-rows.sql", claims, {
     "waits for a row of the batch that somebody locked": { find: "FOR UPDATE SKIP LOCKED", replace: "FOR UPDATE" },
     "takes rows of the batch before their schedule": {
-      find: " AND coalesce(n.scheduled_for <= now(), true)",
-      replace: "",
+      find: "coalesce(n.scheduled_for <= now(), true)",
+      replace: "true",
     },
   }),
   ...mutantsOf("rescue", "outbox/sql/rescue.sql", rescue, {
-    "does not count the attempt": { find: "SET attempts = n.attempts + 1", replace: "SET attempts = n.attempts" },
     "takes poison rows along": {
-      find: " AND attempts < least($5, max_attempts - 1)",
-      replace: " AND attempts < $5 + 9",
+      find: "AND attempts < least(:isolate_from, max_attempts - 1) AND\n",
+      replace: "AND attempts < :isolate_from + 9 AND\n",
     },
   }),
   ...mutantsOf("rescue", "outbox/sql/rescue-isolated.sql", rescue, {
@@ -59,7 +62,7 @@ export const claimMutants = [
     "leaves the leases of a dead worker": { find: "now() - interval '1 microsecond'", replace: "lease_until" },
   }),
   ...mutantsOf("breaker", "outbox/sql/breaker-open.sql", ["outbox/sending-pause.test.ts"], {
-    "the pause does not double": { find: "$2::float8 * 2 ^ breaker_opens", replace: "$2::float8" },
+    "the pause does not double": { find: ":base_ms::float8 * 2 ^ breaker_opens", replace: ":base_ms::float8" },
     "several failures at once count as several": {
       find: "CASE WHEN paused_until > now() THEN breaker_opens ELSE least(breaker_opens + 1, 30) END",
       replace: "least(breaker_opens + 1, 30)",
@@ -70,12 +73,12 @@ export const claimMutants = [
   }),
   ...mutantsOf("pause", "outbox/sql/pause-start.sql", ["outbox/sending-pause.test.ts"], {
     "a shorter pause ends a longer one": {
-      find: "greatest(paused_until, now() + $1 * interval '1 millisecond')",
-      replace: "now() + $1 * interval '1 millisecond'",
+      find: "greatest(paused_until, now() + :pause_ms * interval '1 millisecond')",
+      replace: "now() + :pause_ms * interval '1 millisecond'",
     },
     "a late 429 hides that a person must act": {
-      find: "needs_person = $3 OR (needs_person AND paused_until > now())",
-      replace: "needs_person = $3",
+      find: "needs_person = :needs_person OR (needs_person AND paused_until > now())",
+      replace: "needs_person = :needs_person",
     },
   }),
 ];

@@ -1,12 +1,12 @@
 import { mutantsOf } from "./mutant.ts";
 
 const delivery = ["outbox/delivery.test.ts"];
-const fenced = { find: " AND lease_token = $1::uuid", replace: " AND $1::uuid IS NOT NULL" };
-const fencedRow = { find: " AND n.lease_token = $1::uuid", replace: " AND $1::uuid IS NOT NULL" };
+const fenced = { find: " AND lease_token = :token::uuid", replace: " AND :token::uuid IS NOT NULL" };
+const fencedRow = { find: " AND n.lease_token = :token::uuid", replace: " AND :token::uuid IS NOT NULL" };
 
 /** What a worker writes about its rows, and what the database refuses. */
 export const settleMutants = [
-  ...mutantsOf("fencing", "outbox/sql/settle-sent.sql", delivery, {
+  ...mutantsOf("fencing", "outbox/sql/parts/mark-sent.sql", delivery, {
     "SENT in one statement without the token": fenced,
   }),
   ...mutantsOf("fencing", "outbox/sql/mark-failed.sql", delivery, { "FAILED without the token": fencedRow }),
@@ -16,7 +16,7 @@ export const settleMutants = [
   ...mutantsOf("fencing", "outbox/sql/release.sql", ["outbox/claims.test.ts", ...delivery], {
     "a release without the token": fenced,
   }),
-  ...mutantsOf("release", "outbox/sql/release-all.sql", ["outbox/claims.test.ts", "outbox/rescue.test.ts"], {
+  ...mutantsOf("release", "outbox/sql/parts/mark-released.sql", ["outbox/claims.test.ts", "outbox/rescue.test.ts"], {
     "spends the attempt": { find: "attempts = greatest(attempts - 1, 0)", replace: "attempts = attempts" },
   }),
   ...mutantsOf("settle", "outbox/sql/mark-failed.sql", delivery, {
@@ -25,7 +25,7 @@ export const settleMutants = [
       replace: "batch_id = NULL",
     },
   }),
-  ...mutantsOf("settle", "outbox/delivery.ts", delivery, {
+  ...mutantsOf("settle", "outbox/rows.ts", delivery, {
     "a text with U+0000 is not made storable": { find: 'text.replaceAll("\\0", "")', replace: "text" },
   }),
   ...mutantsOf("settle", "worker/delivery/settle-rows.ts", ["worker/delivery/calls.test.ts"], {
@@ -55,8 +55,8 @@ export const settleMutants = [
   }),
   ...mutantsOf("operator", "outbox/sql/retry.sql", ["outbox/operator.test.ts"], {
     "a retry reaches another tenant's rows": {
-      find: "($2::text IS NULL OR enterprise_id = $2)",
-      replace: "($2::text IS NULL OR true)",
+      find: "(:enterprise_id::text IS NULL OR enterprise_id = :enterprise_id)",
+      replace: "(:enterprise_id::text IS NULL OR true)",
     },
   }),
   ...mutantsOf("retention", "outbox/sql/retention-delete.sql", ["outbox/retention.test.ts"], {
