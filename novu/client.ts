@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import { EnvHttpProxyAgent, request } from "undici";
 import type { CallReply, CallTrace, DeliveryCall, DeliveryEvent, NovuPort } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
@@ -56,11 +57,7 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
     });
     const text = await response.body.text();
     answered(response.statusCode);
-    const header = (name: string) => {
-      const value = response.headers[name];
-      return Array.isArray(value) ? value[0] : value;
-    };
-    return judge({ status: response.statusCode, header, body: text }, call.events.length);
+    return judge({ status: response.statusCode, header: headerOf(response.headers), body: text }, call.events.length);
   }
 
   return {
@@ -86,6 +83,11 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
     },
   };
 }
+
+const headerOf = (headers: IncomingHttpHeaders) => (name: string) => {
+  const value = headers[name];
+  return Array.isArray(value) ? value[0] : value;
+};
 
 /** One event as JSON for Novu's API. */
 export function bodyOf({ workflow, recipient, payload, overrides, transactionId }: DeliveryEvent): string {

@@ -50,6 +50,18 @@ export async function handleRequest(request: Request, handle: (call: ApiCall) =>
   return response;
 }
 
+interface IdContext {
+  readonly params: Promise<{ readonly id: string }>;
+}
+
+/** A route handler for a path with a notification's id. */
+export const handleWithId =
+  (handle: (call: ApiCall, id: string) => Promise<Response>) =>
+  async (request: Request, { params }: IdContext): Promise<Response> => {
+    const { id } = await params;
+    return handleRequest(request, (call) => handle(call, id));
+  };
+
 /** Responds to the methods that a path does not support. */
 export const methodNotAllowed = (allow: string) => (): Response =>
   replyProblem(new Problem(405, { detail: `This path supports ${allow}.`, headers: { Allow: allow } }));

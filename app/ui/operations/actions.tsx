@@ -11,7 +11,7 @@ const actions: readonly {
   readonly from: readonly Status[];
 }[] = [
   { change: "retry", name: "Retry", about: "for the recipients that did not get it", from: ["DEAD", "FAILED"] },
-  { change: "retract", name: "Retract", about: "so that it is never sent", from: ["PENDING", "FAILED", "DEAD"] },
+  { change: "retract", name: "Retract", about: "so that nothing more is sent", from: ["PENDING", "FAILED", "DEAD"] },
 ];
 
 /** The changes that this status allows. */

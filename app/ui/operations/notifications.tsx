@@ -1,6 +1,9 @@
 import type { NotificationSummary } from "../../../outbox/reader.ts";
 import { Badge } from "./badge.tsx";
 import { Moment } from "./moment.tsx";
+import { TableHead } from "./table-head.tsx";
+
+const columns = ["Id", "Status", "Workflow", "Tenant", "Recipients", "Attempts", "Created", "Error"];
 
 export function Notifications({
   rows,
@@ -20,15 +23,7 @@ export function Notifications({
   return (
     <div className="wide">
       <table>
-        <thead>
-          <tr>
-            {["Id", "Status", "Workflow", "Tenant", "Recipients", "Attempts", "Created", "Error"].map((name) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
+        <TableHead columns={columns} />
         <tbody>
           {rows.map((row) => (
             <tr key={row.id}>

@@ -2,6 +2,9 @@ import type { Recipient } from "../../../core/notification.ts";
 import type { NotificationDetail } from "../../../outbox/reader.ts";
 import { Badge } from "./badge.tsx";
 import { Moment } from "./moment.tsx";
+import { TableHead } from "./table-head.tsx";
+
+const columns = ["Subscriber or topic", "Outcome", "Time", "Error", "Novu transaction"];
 
 /** Maximum number of recipients on the page, to keep it readable. */
 const most = 200;
@@ -18,15 +21,7 @@ export function Outcomes({ found }: { readonly found: NotificationDetail }) {
       </p>
       <div className="wide">
         <table>
-          <thead>
-            <tr>
-              {["Subscriber or topic", "Outcome", "Time", "Error", "Novu transaction"].map((name) => (
-                <th key={name} scope="col">
-                  {name}
-                </th>
-              ))}
-            </tr>
-          </thead>
+          <TableHead columns={columns} />
           <tbody>
             {found.recipients.slice(0, most).map((recipient, ordinal) => {
               const outcome = outcomes.get(ordinal);

@@ -17,7 +17,7 @@ export function Timeline({ entries, temporalUi, namespace }: TimelineProps) {
         // biome-ignore lint/suspicious/noArrayIndexKey: the position identifies the entry
         <li key={index}>
           <Badge status={entry.to} /> <When at={entry.at} first={first?.at ?? entry.at} />
-          {entry.from === entry.to && " rescued: its lease expired"}
+          {entry.from === entry.to && ", rescued after its lease expired"}
           {entry.attempt > 0 && <span className="quiet"> attempt {entry.attempt}</span>}
           {entry.workflowId !== null && (
             <span className="workflow">

@@ -1,17 +1,10 @@
-import { handleRequest, methodNotAllowed } from "../../../../lib/api/handle-request.ts";
+import { handleWithId, methodNotAllowed } from "../../../../lib/api/handle-request.ts";
 import { retry } from "../../../../lib/api/notification.ts";
 
 export const dynamic = "force-dynamic";
 
-interface Context {
-  readonly params: Promise<{ readonly id: string }>;
-}
-
 /** Retries a dead letter or a failed notification. */
-export const POST = async (request: Request, { params }: Context) => {
-  const { id } = await params;
-  return handleRequest(request, (call) => retry(call, id));
-};
+export const POST = handleWithId(retry);
 
 const refuse = methodNotAllowed("POST");
 
