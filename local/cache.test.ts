@@ -34,7 +34,7 @@ test("a folder is filled whole or not at all, and the first one stays", async ()
   assert.equal(readdirSync(folder), ["tool"]);
 });
 
-test("the lock lets one in at a time, and tells the other that it waits", async () => {
+test("the lock admits one process at a time, and the other learns that it waits", async () => {
   const seen: string[] = [];
   const enter = (name: string) =>
     withLock(

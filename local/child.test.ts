@@ -25,7 +25,7 @@ test("a missing program is an error with its name", async () => {
   assert.match(String(error), /Cannot start it \(\/nowhere\/at-all\)/);
 });
 
-test("stop lets it end by itself", async () => {
+test("stop lets the process end", async () => {
   const child = await script(
     "process.on('SIGTERM', () => process.exit(7)); setInterval(() => {}, 1000); console.log('up')",
   );
@@ -51,7 +51,7 @@ test("stop kills one that does not listen, and its children", async () => {
   assert.not(signalTo(grandchild, 0));
 });
 
-test("waiting for one that ended, or stays silent, fails with its last words", async () => {
+test("waiting for a process that ended or is never ready fails with its last lines", async () => {
   const never = async () => assert.unreachable("not yet");
   const dead = await script("console.error('no space left'); process.exit(3)");
   const ended = await errorOf(waitReady(dead, never, { limitMs: 5_000 }));

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { freePort, PortInUseError, portInUse, portsOf, whoHolds } from "./ports.ts";
 
-test("a port is free until somebody listens on it, and the holder is told", async () => {
+test("a port is free until a process listens on it, and the holder is found", async () => {
   const port = await freePort();
   assert.not(await portInUse(port));
   for (const host of ["127.0.0.1", "0.0.0.0"]) {

@@ -115,7 +115,7 @@ test("data of another version is refused until it is thrown away", async () => {
   assert.match((await query(server, "SHOW server_version"))[0]?.server_version ?? "", /^18\./);
 });
 
-test("a setting that Postgres refuses is told in its own words", async () => {
+test("the error for a setting that Postgres refuses contains its message", async () => {
   const dataDir = join(closed, "eighteen");
   assert.match(String(await errorOf(startPostgres({ dataDir, settings: { no_such: "1" } }))), /no_such/);
 });

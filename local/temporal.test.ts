@@ -98,7 +98,7 @@ async function startedWorkflows(address: string, start?: string): Promise<number
   }
 }
 
-test("a program that ends at once is told with its last words", async () => {
+test("the error for a program that ends at once contains its last lines", async () => {
   const binary = program(join(folder, "dies", "temporal"), "no space left");
   const error = await errorOf(startTemporal({ binary, namespace: "xnovu", port: await freePort() }));
   assert.match(String(error), /temporal ended \(exit 0\) before it was ready[\s\S]*no space left/);

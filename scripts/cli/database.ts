@@ -21,7 +21,7 @@ export async function withPool<T>(context: Context, work: (pool: Pool) => Promis
   }
 }
 
-/** An error of Postgres as an XnovuError with what to do, where its cause lies outside the code. */
+/** Turns an error of Postgres with a cause outside the code into an XnovuError with a hint. Returns others unchanged. */
 export async function explainDatabase(error: unknown, url: string): Promise<unknown> {
   if (error instanceof XnovuError) return error;
   const { explainPostgres } = await import("../../outbox/diagnosis.ts");

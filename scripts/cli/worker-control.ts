@@ -6,6 +6,7 @@ import { dirname, join, resolve } from "node:path";
 import { XnovuError } from "../../core/errors.ts";
 import { parentPidFile, readPidFile, workerPidFile } from "../../core/pid-file.ts";
 import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
+import { sleep } from "../../core/time.ts";
 import type { Context } from "./command.ts";
 import { settingsOf } from "./settings.ts";
 
@@ -112,7 +113,7 @@ export async function detachWorker({ root }: Context, place: WorkerPlace): Promi
       child.unref();
       return { pid: worker.pid };
     }
-    await pause(100);
+    await sleep(100);
   }
   if (code === undefined && child.pid !== undefined) child.kill("SIGTERM");
   const lines = readFileSync(place.logFile).subarray(from).toString().trim().split("\n").slice(-15).join("\n");
@@ -132,7 +133,7 @@ export async function stopWorker(place: WorkerPlace, running: ProcessIdentity, f
   const gone = () => !isAlive(running) && (worker === undefined || !isAlive(worker));
   const wait = async (ms: number) => {
     const deadline = Date.now() + ms;
-    while (!gone() && Date.now() < deadline) await pause(50);
+    while (!gone() && Date.now() < deadline) await sleep(50);
     return gone();
   };
   if (await wait(place.shutdownTimeoutMs + 5_000)) return true;
@@ -159,5 +160,3 @@ export async function requestWorker({ url }: WorkerPlace, path: string): Promise
     return undefined;
   }
 }
-
-const pause = (ms: number): Promise<void> => new Promise((done) => setTimeout(done, ms));

@@ -26,7 +26,7 @@ test.after(async () => {
   await new Promise((resolve) => frozen.close(resolve));
 });
 
-test("everything is away, one of it silent: each has its line and what to do, and the command ends by itself with 1", async () => {
+test("every dependency is down, one hangs: each has its line and advice, and the exit code is 1", async () => {
   const { code, out, err } = await xnovu(["doctor", "--for", "worker", "--timeout", "500"], env);
   assert.is(code, 1, out + err);
   assert.match(out, /^CHECK +STATE +MS +FOUND\n/);
@@ -52,7 +52,7 @@ test("--json for machines, 78 for bad settings", async () => {
   );
 });
 
-test("bad use is told before anything is asked", async () => {
+test("wrong use is reported before any check runs", async () => {
   assert.is((await xnovu(["doctor", "--for", "everybody"], env)).code, 2);
   assert.match((await xnovu(["doctor", "--app-url", "notify.example.com"], env)).err, /--app-url must be an address/);
   assert.match((await xnovu(["doctor", "--help"], env)).out, /^Examples:\n {2}pnpm xnovu doctor /);

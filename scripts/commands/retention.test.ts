@@ -76,7 +76,7 @@ test("a period under a day needs --yes", async () => {
   assert.match((await xnovu(["retention", "--older-than", "23h", "--yes"], env)).out, /^deleted 1 /);
 });
 
-test("bad use changes nothing and says what is right", async () => {
+test("wrong use changes nothing, and the error says what is right", async () => {
   await insert("SENT", 1, 90);
   const bad: readonly (readonly [Flags, RegExp])[] = [
     [{}, /--older-than must be a period such as 30d/],
@@ -105,7 +105,7 @@ test("bad use changes nothing and says what is right", async () => {
   assert.is(await left(), "SENT 1");
 });
 
-test("Ctrl-C ends it between two batches with 130: what is deleted stays deleted, the rest is there, and progress was told", async () => {
+test("Ctrl-C stops it between two batches with 130; the rest is still there, and progress was reported", async () => {
   await insert("SENT", 400, 31);
   await db.query(`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(0.05); RETURN OLD; END';
     CREATE TRIGGER slow BEFORE DELETE ON notify.notification FOR EACH ROW EXECUTE FUNCTION slow()`);

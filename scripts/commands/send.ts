@@ -1,4 +1,5 @@
 import { UsageError, XnovuError } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 import { traceIdOf } from "../../core/traceparent.ts";
 import { workflowIds } from "../../novu/workflows/ids.ts";
 import { type Command, type Context, type Flags, isSet, json, tenantFlag, text, texts } from "../cli/command.ts";
@@ -111,6 +112,6 @@ async function waitUntilSent(
         );
       return found.status === "SENT" ? 0 : 1;
     }
-    await new Promise((resolve) => setTimeout(resolve, 100));
+    await sleep(100);
   }
 }

@@ -8,7 +8,7 @@ import { filesBelow, settleKeys } from "./app.ts";
 const folder = temporaryFolder("xnovu-keys-");
 test.after(() => folder.remove());
 
-/** As much of Next's output as has to do with its keys; `digit` stands in for what is random. */
+/** The part of Next's output that contains keys, with `digit` in place of random digits. */
 function built(name: string, digit: string, page = "<p>page</p>"): string {
   const path = join(folder.path, name);
   mkdirSync(join(path, "server"), { recursive: true });

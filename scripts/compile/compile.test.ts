@@ -72,7 +72,7 @@ test("the same sources give the same bytes, with no path of this machine and no 
   }
 });
 
-test("the worker delivers a notification and ends with 0 when it is told to stop", async () => {
+test("the worker delivers a notification and exits with 0 on SIGTERM", async () => {
   const worker: Child = await startChild({
     name: "worker",
     file: pnpm,
@@ -110,14 +110,14 @@ test("the worker delivers a notification and ends with 0 when it is told to stop
     assert.is(run(wget, "-q", "--spider", `${url}/health`).status, 0);
     assert.is(run(wget, "-q", "--spider", `${url}/nothing`).status, 8);
     assert.match(run(wget, "-qO-", `${url}/metrics`).stdout, /^# HELP/);
-    // What is loaded for traces alone is there, too.
+    // Packages that only traces load are there too.
     await until(() => collector.spans().some(({ name }) => name === "deliver notification"));
   } finally {
     assert.equal(await worker.stop({ limitMs: 40_000 }), { code: 0, signal: null }, worker.tail());
   }
 });
 
-test("wget tells a closed port and bad use apart", () => {
+test("wget distinguishes a closed port from wrong use", () => {
   const wget = join(place, "bin/wget");
   assert.is(run(wget, "-q", "--spider", `http://127.0.0.1:${rig.env.WORKER_HEALTH_PORT}/health`).status, 4);
   assert.is(run(wget, "--mirror").status, 2);

@@ -116,7 +116,7 @@ export function rollbackTarget(releases: Releases, wanted: number | undefined): 
 export const isKept = ({ state }: Release): boolean => ["live", "previous", "retired"].includes(state);
 
 /**
- * Selects from `images` (each `REFERENCE ID`) the pulled tags of releases that are not kept: they would hold the layers for ever. A name without
+ * Selects from `images` (each `REFERENCE ID`) the pulled tags of releases that are not kept: they would keep the layers forever. A name without
  * a registry was not pulled by a deploy, so it stays. Pure.
  */
 export function unusedReferences({ all }: Releases, images: readonly string[]): string[] {

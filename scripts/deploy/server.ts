@@ -1,4 +1,5 @@
 import { UsageError } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 import { commandError } from "../image/buildx.ts";
 import { type Ran, type RunOptions, run, type Step } from "../image/run-step.ts";
 import type { ComposeInputs } from "./plan.ts";
@@ -50,6 +51,6 @@ export async function poll<T>(
   for (;;) {
     const found = await probe();
     if (found !== undefined || Date.now() >= end) return found;
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    await sleep(pauseMs);
   }
 }

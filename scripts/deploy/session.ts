@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { XnovuError } from "../../core/errors.ts";
+import { sleep } from "../../core/time.ts";
 import { commandError } from "../image/buildx.ts";
 import { childEnv } from "../image/run-step.ts";
 import { type Entry, parseAuditLog } from "./audit-log.ts";
@@ -27,7 +28,7 @@ export async function openSession(server: Server, image: string, action: string)
       throw commandError("docker run", { ok: false, stdout: "", stderr: started.stderr, code: 125 });
     const holder = await runOn(planHolder(), server);
     if (Date.now() >= end) throw lockedBy(holder.stdout.trim());
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
 }
 

@@ -137,14 +137,14 @@ function cruise(root: string) {
 }
 
 for (const [index, { rule, from, to, reason }] of broken.entries())
-  test(`${from} may not import ${to}, and is told why`, () => {
+  test(`${from} may not import ${to}, and the error says why`, () => {
     const { status, text } = cruise(tree(`broken-${index}`, [[from, to]]));
     assert.is(status, 1, text);
     assert.match(text, rule);
     assert.match(text, reason);
   });
 
-test("a cycle is told", () => {
+test("a cycle is reported", () => {
   const cycle = tree("cycle", [["core/a.ts", "core/b.ts"]]);
   write(cycle, "core/b.ts", 'import * as it from "./a.ts";\nexport const use = it;\n');
   const { status, text } = cruise(cycle);

@@ -1,6 +1,6 @@
 // Records test/histories/*.json: what Temporal kept of workers that were killed, lost touch for a while, or were stopped, and of claims by
 // themselves, delivered and failed. test/worker-replay.test.ts replays them. `node --import tsx scripts/dev/record-histories.ts lane-silent`
-// writes that one alone; without names all are written, which drops the older ones: do so only when no workflow of theirs can run any more. Then
+// writes only that one; without names it writes all, which drops the older ones: do so only when no workflow of theirs can run any more. Then
 // `biome check --write test/histories`.
 import { writeFileSync } from "node:fs";
 import { Client, Connection } from "@temporalio/client";

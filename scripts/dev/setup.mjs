@@ -43,10 +43,10 @@ function checkNode() {
 function install() {
   const pinned = manifest.packageManager.replace(/^pnpm@/, "").replace(/\+.*$/, "");
   const [program, ...before] = versionOf("pnpm") === pinned ? ["pnpm"] : ["npx", "--yes", `pnpm@${pinned}`];
-  // Without a terminal pnpm refuses to replace a node_modules of another layout unless told so.
+  // Without a terminal pnpm refuses to replace a node_modules of another layout unless a flag allows it.
   const args = [...before, "install", "--frozen-lockfile", "--config.confirmModulesPurge=false"];
   console.error(`Installing packages by pnpm ${pinned}`);
-  // Its progress goes to stderr: stdout belongs to the target that asked for this.
+  // Progress goes to stderr: stdout belongs to the make target.
   const { status, error } = spawnSync(program, args, { stdio: ["ignore", 2, 2] });
   if (status !== 0)
     fail(`Installing the packages failed${error ? ` (${error.message})` : ""}: ${program} ${args.join(" ")}`);

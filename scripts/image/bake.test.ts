@@ -115,7 +115,7 @@ test("no engine: one line that says what to do", () =>
     }
   }));
 
-test("what is missing is told by what to install or create", () => {
+test("the error for a missing tool says what to install or create", () => {
   for (const [stderr, code, message] of [
     ["/bin/bash: line 1: docker: command not found", 127, /not installed/],
     ["docker: 'buildx' is not a docker command.", 1, /no buildx/],
@@ -149,7 +149,7 @@ test("docker-bake.hcl refuses what cannot be", () => {
   }
 });
 
-test("docker-bake.hcl by itself: a local image, a release for two platforms with SBOM and provenance, checks that keep nothing", () => {
+test("docker-bake.hcl alone: a local image, a release for two platforms with SBOM and provenance, checks that keep nothing", () => {
   const plan = JSON.parse(
     execFileSync("docker", ["buildx", "bake", "-f", "docker-bake.hcl", "default", "release", "validate", "--print"], {
       cwd: root,

@@ -10,7 +10,7 @@ import { gitEnv, inFolder, type Repository, repositoryAt } from "./repository.fi
 import { type TagOptions, type Tags, tagsOf } from "./tags.ts";
 
 interface Expected {
-  /** In place of the SHA's first 7 characters stands SHA. */
+  /** SHA stands for the commit's first 7 characters. */
   readonly local?: string;
   readonly remote?: readonly string[];
   readonly dirtyFiles?: readonly string[];
@@ -146,7 +146,7 @@ const rows: readonly Row[] = [
     options: { requireVersion: true },
     expected: { error: /--require-version.*git fetch --unshallow --tags/s },
   },
-  { name: "a version is asked for and missing", options: { requireVersion: true }, expected: { error: /git tag -a/ } },
+  { name: "a required version is missing", options: { requireVersion: true }, expected: { error: /git tag -a/ } },
   { name: "no repository", make: (_, folder) => folder, expected: { error: /is not in a git repository.*--tag/s } },
   {
     name: "no commits",
@@ -285,7 +285,7 @@ const rows: readonly Row[] = [
   },
 ];
 
-/** A repository with one commit, and the state that the row makes of it. */
+/** A repository with one commit, changed by the row. */
 async function stateOf(row: Row, folder: string): Promise<{ tags: Tags; sha: string }> {
   const repository = repositoryAt(join(folder, "repo"));
   repository.write("a.txt", "a");
@@ -345,7 +345,7 @@ test("a repository of another user is refused by git, and never called clean", (
     assert.equal((await readGitState({ cwd: repository.path, env: trusted })).dirtyFiles, []);
   }));
 
-test("another git command under way is neither waited for nor disturbed", () =>
+test("another running git command is neither waited for nor disturbed", () =>
   inFolder(async (folder) => {
     const repository = repositoryAt(join(folder, "repo"));
     repository.write("a.txt", "a");
@@ -364,7 +364,7 @@ test("at most four git processes, whatever the state", () =>
     const repository = repositoryAt(join(folder, "repo"));
     const log = join(folder, "calls");
     const real = repository.git("--exec-path");
-    // A stand-in that counts, and passes on.
+    // A wrapper that counts calls and passes them on.
     const counter = join(folder, "bin/git");
     repository.write("../bin/git", `#!/bin/sh\necho x >> '${log}'\nexec '${real}/git' "$@"\n`);
     chmodSync(counter, 0o755);

@@ -124,7 +124,7 @@ test("the whole command lines", () => {
   ]);
 });
 
-test("latest is moved last; alone it is pushed as it is", () => {
+test("latest is moved last; as the only tag it is pushed directly", () => {
   assert.is(movedLast(tags), `${registry}/xnovu:latest`);
   const only = tagsOf(state(), { registry, tag: "latest" });
   assert.equal(pushedByBake(only), [`${registry}/xnovu:latest`]);

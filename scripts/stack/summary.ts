@@ -44,8 +44,8 @@ export async function summary(state: StackState, paths: StackPaths, shown: (path
     ["Inbox", inbox, "what each subscriber received, from the Novu emulator"],
     ["Worker", `${worker}/health`, "also /status and /metrics"],
     ["Temporal", temporalUi, `workflows; gRPC at ${temporal}`],
-    ["Pages", operations, "the queue and its notifications; a login of this checkout alone"],
-    ["Postgres", databaseUrl, "a password of this checkout alone"],
+    ["Pages", operations, "the queue and its notifications; with this checkout's own login"],
+    ["Postgres", databaseUrl, "with this checkout's own password"],
     ["Logs", shown(files.logs), "each part's lines in full"],
   ] as const;
   const wide = Math.max(...rows.slice(0, 4).map(([, address]) => address.length));
