@@ -44,7 +44,7 @@ test("start --detach, status, health, send --wait, restart, stop", async () => {
 
   const status = await worker("status", "--json");
   assert.equal([status.code, JSON.parse(status.out).pid], [0, started.pid]);
-  assert.match((await worker("status")).out, /^worker running, version .*\n\nparts\n/);
+  assert.match((await worker("status")).out, /^worker running, version .*\n\ncomponents\n/);
   const health = await worker("health");
   assert.is(health.code, 0);
   assert.match(health.out, /^worker {2}ok\n/);

@@ -30,7 +30,7 @@ test(
     proxy.behave((method, path) => (method === "PUT" && path.includes("/manifests/") ? 500 : "pass"));
     const { code, stderr } = await push();
     assert.is(code, 1);
-    assert.is(stderr.split("retrying").length - 1, 3, stderr);
+    assert.is(stderr.split("trying again").length - 1, 3, stderr);
     assert.match(stderr, /The push failed.*500/);
   }),
 );
@@ -42,7 +42,7 @@ for (const status of [401, 403] as const)
       proxy.behave((method) => (method === "GET" || method === "HEAD" ? "pass" : status));
       const { code, stderr } = await push();
       assert.is(code, 1);
-      assert.not.match(stderr, /retrying/);
+      assert.not.match(stderr, /trying again/);
       assert.ok(stderr.includes(`docker login ${proxy.host}`), stderr);
     }),
   );

@@ -1,3 +1,4 @@
+// time limit: 240 s
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { at, stackPlace } from "./support/stack.ts";

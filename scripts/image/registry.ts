@@ -58,8 +58,9 @@ export async function withRetries(what: string, step: Step, options: RetryOption
     if (kind === "refused") throw refused(options.registry, ran);
     const wait = waits[tries];
     if (kind !== "transient" || wait === undefined || options.signal?.aborted) throw commandError(what, ran);
-    options.note(`${what} failed (${lastLine(ran.stderr)}); retrying in ${wait / 1000} s`);
+    options.note(`${what} failed (${lastLine(ran.stderr)}); trying again in ${wait / 1000} s`);
     await sleep(wait, ...(options.signal === undefined ? [] : [options.signal]));
+    options.signal?.throwIfAborted();
   }
 }
 
