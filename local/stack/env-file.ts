@@ -1,7 +1,7 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { namespace } from "./environment.ts";
-import { addressesOf, type Ports, type StackPaths } from "./plan.ts";
+import { addressesOf, type Ports, type StackPaths } from "./ports-and-paths.ts";
 
 export const envFilePath = ({ folder }: StackPaths): string => join(folder, "stack.env");
 

@@ -1,6 +1,6 @@
 import type { Env } from "../../core/config/parse.ts";
 import { type Variable, variables } from "../../core/config/variables.ts";
-import { addressesOf, type Ports } from "./plan.ts";
+import { addressesOf, type Ports } from "./ports-and-paths.ts";
 
 export interface EmbeddedFacts {
   readonly ports: Ports;

@@ -6,7 +6,7 @@ import { type Postgres, startPostgres } from "../postgres.ts";
 import { findTemporal, startTemporal, type Temporal } from "../temporal.ts";
 import { namespace } from "./environment.ts";
 import type { Logs } from "./logs.ts";
-import { addressesOf, type Ports, type StackPaths } from "./plan.ts";
+import { addressesOf, type Ports, type StackPaths } from "./ports-and-paths.ts";
 import type { PartName, Supervisor } from "./supervisor.ts";
 
 export interface PartContext {

@@ -1,7 +1,7 @@
 import { readlinkSync } from "node:fs";
 import { XnovuError } from "../../core/errors.ts";
 import { portInUse, whoHolds } from "../ports.ts";
-import { type PortName, type Ports, portLabels, portsAt } from "./plan.ts";
+import { type PortName, type Ports, portLabels, portsAt } from "./ports-and-paths.ts";
 
 /** Ports of the stack are in use. The message names each with its holder. */
 class PortsInUseError extends XnovuError {

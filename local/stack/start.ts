@@ -6,7 +6,7 @@ import { type PlacedApp, placeApp } from "./app-place.ts";
 import { childEnvironment, type EmbeddedFacts } from "./environment.ts";
 import { openLogs } from "./logs.ts";
 import { appPart, novuPart, type PartContext, postgresPart, temporalPart, workerPart } from "./parts.ts";
-import { type Addresses, addressesOf, portsAt, type StackPaths } from "./plan.ts";
+import { type Addresses, addressesOf, portsAt, type StackPaths } from "./ports-and-paths.ts";
 import { checkPorts } from "./ports-check.ts";
 import { stackKey } from "./secret.ts";
 import { claimState, findStack, removeState, type StackState, writeState } from "./state.ts";

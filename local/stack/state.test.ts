@@ -6,7 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { identityOf, isAlive } from "../../core/process-identity.ts";
 import { signalTo } from "../child.ts";
-import { portsAt, stackPaths } from "./plan.ts";
+import { portsAt, stackPaths } from "./ports-and-paths.ts";
 import { processesWithArgument } from "./processes.ts";
 import { stackKey } from "./secret.ts";
 import { claimState, findStack, type StackState, writeState } from "./state.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
-import type { Ports } from "./plan.ts";
+import type { Ports } from "./ports-and-paths.ts";
 
 export type Phase = "starting" | "ready" | "stopping";
 

@@ -3,7 +3,7 @@ import { isAlive, type ProcessIdentity } from "../../core/process-identity.ts";
 import { sleep } from "../../core/time.ts";
 import { signalTo } from "../child.ts";
 import { stopPostgresOf } from "../postgres-running.ts";
-import type { StackPaths } from "./plan.ts";
+import type { StackPaths } from "./ports-and-paths.ts";
 import { processesWithArgument } from "./processes.ts";
 import { findStack, type PartRecord, removeState, type StackState } from "./state.ts";
 

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Child, startChild } from "../child.ts";
-import { portsAt } from "./plan.ts";
+import { portsAt } from "./ports-and-paths.ts";
 import { checkPorts, freeOffset } from "./ports-check.ts";
 import { createSteps, InterruptedError } from "./steps.ts";
 import { createSupervisor, type PartName } from "./supervisor.ts";

@@ -37,7 +37,7 @@ Exit codes: 0 everything was delivered, 1 something was not or the stack did not
       const { freeOffset } = await import("../../local/stack/ports-check.ts");
       const state = running ?? (await detachStack(context, paths, ["--port-offset", String(await freeOffset())]));
       context.note(`Using the running stack (process ${state.pid}).`);
-      const { addressesOf } = await import("../../local/stack/plan.ts");
+      const { addressesOf } = await import("../../local/stack/ports-and-paths.ts");
       const { stackKey } = await import("../../local/stack/secret.ts");
       const place = {
         databaseUrl: state.databaseUrl ?? "",

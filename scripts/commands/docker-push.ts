@@ -1,11 +1,11 @@
 import { UsageError } from "../../core/errors.ts";
 import { type Command, type Context, type Flags, isSet, json } from "../cli/command.ts";
+import { type BakeInputs, movedLast, planPrint } from "../image/bake-plan.ts";
 import { commandError } from "../image/buildx.ts";
 import { buildxProgram } from "../image/buildx-program.ts";
 import { builderFlag, latestFlag, requireVersionFlag, tagPrefixFlag } from "../image/flags.ts";
 import { requireCleanTree } from "../image/guard.ts";
 import { inputsFor, tagLines, tagOptions } from "../image/inputs.ts";
-import { type BakeInputs, movedLast, planPrint } from "../image/plan.ts";
 import { findProject, type Project, requireOwnProject } from "../image/project.ts";
 import { run, warmUp } from "../image/run-step.ts";
 

@@ -14,7 +14,7 @@ export const releases: Command = {
     "States: live serves requests; `rollback` goes to previous; `rollback <release>` goes to retired; failed never served; pruned was removed.\nThe audit log is stored on the server, so every machine sees the same.",
   flags: [hostFlag, { flags: "--audit", about: "print the audit log: time, user, action, releases, outcome" }, json],
   async run(context, _, flags) {
-    const { readReleases } = await import("../deploy/read.ts");
+    const { readReleases } = await import("../deploy/read-releases.ts");
     const { entries, found } = await readReleases(serverFor(context, flags));
     if (isSet(flags, "json")) {
       context.out(JSON.stringify(isSet(flags, "audit") ? entries : found.all));

@@ -34,7 +34,7 @@ test("migrations: what breaks the release that serves is refused, unless it is a
   assert.throws(
     () => judgeMigrations(migrations(null), 8, 7, false),
     (error: XnovuError) =>
-      /would break r7, which serves while r8 starts:\n {2}m2, line 3: DROP TABLE t/.test(error.message),
+      /would break r7, which serves requests while r8 starts:\n {2}m2, line 3: DROP TABLE t/.test(error.message),
   );
   assert.is(judgeMigrations(migrations(null), 8, 7, true), 8, "no earlier release works with the schema then");
   assert.is(

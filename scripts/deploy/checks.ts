@@ -4,7 +4,7 @@ import { refusals } from "../../outbox/expand-contract.ts";
 import { lastLine } from "../image/buildx.ts";
 import type { Ran } from "../image/run-step.ts";
 import { titleOf } from "./names.ts";
-import { planProgram } from "./plan.ts";
+import { planProgram } from "./release-plan.ts";
 import { runOn, type Server } from "./server.ts";
 
 // Checks before a deploy changes anything. The new image runs them on the server: settings, dependencies, migrations.

@@ -2,7 +2,7 @@ import { XnovuError } from "../../core/errors.ts";
 import { commandError, lastLine } from "../image/buildx.ts";
 import { type Role, roles } from "../image/container.ts";
 import { containerOf, titleOf } from "./names.ts";
-import { planCheck, planExplain, planInspect, planList, planLogs, planRemove, planStop } from "./plan.ts";
+import { planCheck, planExplain, planInspect, planList, planLogs, planRemove, planStop } from "./release-plan.ts";
 import { mustRun, poll, runOn, type Server } from "./server.ts";
 
 export interface Found {

@@ -6,13 +6,13 @@ import { checkDependencies, judgeMigrations, migrateCommand, readMigrations } fr
 import { waitHealthy } from "./containers.ts";
 import { type Action, drain, takeOver } from "./go-live.ts";
 import { titleOf } from "./names.ts";
-import { planInspectImage, planProgram, planPull, planTag, planUp } from "./plan.ts";
 import { ensureProxy } from "./proxy.ts";
 import { prune, removeRelease } from "./prune.ts";
 import { recover } from "./recover.ts";
+import { planInspectImage, planProgram, planPull, planTag, planUp } from "./release-plan.ts";
 import { nextId, type Releases } from "./releases.ts";
 import { mustRun, runOn, type Server, uninterrupted } from "./server.ts";
-import { openSession, type Session } from "./session.ts";
+import { type ServerLock, takeLock } from "./server-lock.ts";
 
 export interface DeployOptions {
   readonly reference: string;
@@ -33,29 +33,29 @@ interface Image {
 /** Returns the number of the new live release. @throws XnovuError; the release that was live before keeps serving. */
 export async function deploy(options: DeployOptions, server: Server): Promise<number> {
   const image = await fetchImage(options, server);
-  const session = await openSession(server, image.image, "deploy");
+  const lock = await takeLock(server, image.image, "deploy");
   try {
-    const before = await recover(session, server);
+    const before = await recover(lock, server);
     const release = nextId(before);
     const what = { action: "deploy", release, from: before.live?.id ?? null } as const;
-    await session.write({ ...what, outcome: "started", reference: options.reference, ...image });
-    const undo = (error: unknown) => removeFailed(session, server, what, error);
+    await lock.write({ ...what, outcome: "started", reference: options.reference, ...image });
+    const undo = (error: unknown) => removeFailed(lock, server, what, error);
     try {
-      await start(session, server, options, release, image.image, before);
+      await start(lock, server, options, release, image.image, before);
     } catch (error) {
       await undo(error);
       throw error;
     }
-    await takeOver(session, server, what, before.live, undo);
-    await drain(session, server, what, before.live, options.drainMs);
+    await takeOver(lock, server, what, before.live, undo);
+    await drain(lock, server, what, before.live, options.drainMs);
     if (before.live === undefined)
       server.note(
         "first deploy: register the bridge with Novu once: pnpm xnovu sync --bridge-url https://<app address>/api/novu",
       );
-    await prune(session, uninterrupted(server), options.keep);
+    await prune(lock, uninterrupted(server), options.keep);
     return release;
   } finally {
-    await session.close();
+    await lock.close();
   }
 }
 
@@ -90,7 +90,7 @@ async function fetchImage({ reference, pull }: DeployOptions, server: Server): P
 
 /** Starts the release beside the live one and waits until it is healthy. */
 async function start(
-  session: Session,
+  lock: ServerLock,
   server: Server,
   options: DeployOptions,
   release: number,
@@ -108,7 +108,7 @@ async function start(
     note(`${titleOf(release)}: applying ${migrations.pending.join(", ")}`);
     // Written first: if the command is killed in between, the audit log must not lag behind the schema.
     if (oldest !== undefined)
-      await session.write({ action: "deploy", release, from: live?.id ?? null, outcome: "migrated", oldest });
+      await lock.write({ action: "deploy", release, from: live?.id ?? null, outcome: "migrated", oldest });
     const migrated = await runOn(planProgram(release, inputs, migrateCommand), server);
     if (!migrated.ok) throw new XnovuError(`migrate up failed (exit ${migrated.code}): ${lastLine(migrated.stderr)}`);
   }
@@ -118,12 +118,12 @@ async function start(
 }
 
 /** Removes a release that failed to start. The live release is not touched. */
-async function removeFailed(session: Session, given: Server, what: Action, error: unknown): Promise<void> {
+async function removeFailed(lock: ServerLock, given: Server, what: Action, error: unknown): Promise<void> {
   const server = uninterrupted(given);
   if (what.from !== null) server.note(`${titleOf(what.from)} keeps serving; removing ${titleOf(what.release)}`);
   await removeRelease(what.release, server);
   const interrupted = given.options.signal?.aborted === true;
-  await session.write({
+  await lock.write({
     ...what,
     outcome: interrupted ? "interrupted" : "failed",
     ...(interrupted ? {} : { reason: reasonOf(error) }),

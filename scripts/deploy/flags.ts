@@ -8,7 +8,7 @@ import { UsageError } from "../../core/errors.ts";
 import { type Context, type Flag, type Flags, text, texts } from "../cli/command.ts";
 import { count } from "../cli/input.ts";
 import { defaultNetwork } from "./names.ts";
-import { composeFile } from "./plan.ts";
+import { composeFile } from "./release-plan.ts";
 import { dockerHost, type Server } from "./server.ts";
 
 // Flags that deploy, rollback and releases share.

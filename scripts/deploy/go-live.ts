@@ -6,7 +6,7 @@ import { emptyOther, switchTo } from "./proxy.ts";
 import { type Live, otherSlot } from "./proxy-config.ts";
 import type { Releases } from "./releases.ts";
 import { type Server, uninterrupted } from "./server.ts";
-import type { Session } from "./session.ts";
+import type { ServerLock } from "./server-lock.ts";
 
 // The steps that deploy and rollback share once their release is healthy. An interrupt does not stop them.
 
@@ -21,7 +21,7 @@ const liveOf = (before: NonNullable<Before>): Live => ({ release: before.id, slo
  * @throws that error. When routing back fails too, throws that second error and leaves both releases running: the next command cleans up.
  */
 export async function takeOver(
-  session: Session,
+  lock: ServerLock,
   given: Server,
   what: Action,
   before: Before,
@@ -31,7 +31,7 @@ export async function takeOver(
   const live: Live = { release: what.release, slot: otherSlot(before?.slot) };
   try {
     await switchTo(server, live);
-    await session.write({ ...what, outcome: "live", slot: live.slot });
+    await lock.write({ ...what, outcome: "live", slot: live.slot });
   } catch (error) {
     server.note(`warning: ${messageOf(error)}`);
     if (before !== undefined) await switchTo(server, liveOf(before));
@@ -43,7 +43,7 @@ export async function takeOver(
 
 /** Stops the previous release once its requests have ended. Reports and records what did not end cleanly. */
 export async function drain(
-  session: Session,
+  lock: ServerLock,
   given: Server,
   what: Action,
   before: Before,
@@ -57,7 +57,7 @@ export async function drain(
     : [`requests were still in progress at ${titleOf(before.id)} after ${limitMs / 1000} s`];
   problems.push(...(await stopRelease(before.id, server)));
   for (const problem of problems) server.note(`warning: ${problem}`);
-  await session.write({
+  await lock.write({
     ...what,
     outcome: "drained",
     ...(problems.length === 0 ? {} : { reason: problems.join("; ") }),

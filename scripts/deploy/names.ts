@@ -9,7 +9,7 @@ export const stateVolume = "xnovu-deploy";
 /** Volume with the proxy's haproxy.cfg, which it reads after a reboot. */
 export const proxyVolume = "xnovu-proxy";
 /** Container that a running deploy or rollback holds. Its name is the lock; its mounts give access to the volumes. */
-export const sessionName = "xnovu-deploy";
+export const lockName = "xnovu-deploy";
 export const proxyName = "xnovu-proxy";
 /** Label of a release's containers. The value is the release's number. */
 export const releaseLabel = "xnovu.release";

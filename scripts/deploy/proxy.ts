@@ -4,17 +4,6 @@ import { type Role, roles } from "../image/container.ts";
 import type { Slot } from "./audit-log.ts";
 import { inspect } from "./containers.ts";
 import { proxyName } from "./names.ts";
-import { roleNames } from "./plan.ts";
-import {
-  planHasNetwork,
-  planMakeNetwork,
-  planPortHolders,
-  planProxyCommands,
-  planProxyLogs,
-  planProxyState,
-  planProxyUp,
-  planWriteProxyConfig,
-} from "./plan-server.ts";
 import {
   addressIn,
   disableCommands,
@@ -25,10 +14,21 @@ import {
   requestsIn,
   switchCommands,
 } from "./proxy-config.ts";
+import { roleNames } from "./release-plan.ts";
 import { mustRun, poll, runOn, type Server } from "./server.ts";
+import {
+  planHasNetwork,
+  planMakeNetwork,
+  planPortHolders,
+  planProxyCommands,
+  planProxyLogs,
+  planProxyState,
+  planProxyUp,
+  planWriteProxyConfig,
+} from "./server-plan.ts";
 
 /**
- * Starts the proxy for the live release unless it runs already. Needs an open session, which mounts the proxy's volume.
+ * Starts the proxy for the live release unless it runs already. Needs the lock, whose container mounts the proxy's volume.
  *
  * @throws XnovuError when its ports are in use, or it does not start.
  */

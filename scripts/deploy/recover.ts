@@ -1,13 +1,13 @@
 import { messageOf } from "../../core/errors.ts";
 import { type Container, containers, removeContainers } from "./containers.ts";
 import { titleOf } from "./names.ts";
-import { planStop } from "./plan.ts";
-import { planProxyState } from "./plan-server.ts";
 import { switchTo } from "./proxy.ts";
 import { removeRelease } from "./prune.ts";
+import { planStop } from "./release-plan.ts";
 import { isKept, type Releases, releasesOf } from "./releases.ts";
 import { mustRun, runOn, type Server } from "./server.ts";
-import type { Session } from "./session.ts";
+import type { ServerLock } from "./server-lock.ts";
+import { planProxyState } from "./server-plan.ts";
 
 /** The containers that a killed command left on the server. Pure. */
 export function leftovers(
@@ -23,8 +23,8 @@ export function leftovers(
 }
 
 /** Restores the live release that the audit log names, and returns the state of all releases afterwards. */
-export async function recover(session: Session, server: Server): Promise<Releases> {
-  const releases = releasesOf(session.auditLog());
+export async function recover(lock: ServerLock, server: Server): Promise<Releases> {
+  const releases = releasesOf(lock.auditLog());
   const { unfinished, live } = releases;
   const { stop, remove } = leftovers(await containers(server), releases);
   if (unfinished === undefined && stop.length + remove.length === 0) return releases;
@@ -44,6 +44,6 @@ export async function recover(session: Session, server: Server): Promise<Release
   const { action, release, from } = unfinished;
   if (action === "deploy") await removeRelease(release, server);
   server.note(`${action} of ${titleOf(release)}, started at ${unfinished.at} by ${unfinished.by}, was interrupted`);
-  await session.write({ action, release, from, outcome: "interrupted" });
-  return releasesOf(session.auditLog());
+  await lock.write({ action, release, from, outcome: "interrupted" });
+  return releasesOf(lock.auditLog());
 }

@@ -2,7 +2,7 @@ import { UsageError } from "../../core/errors.ts";
 import { sleep } from "../../core/time.ts";
 import { commandError } from "../image/buildx.ts";
 import { type Ran, type RunOptions, run, type Step } from "../image/run-step.ts";
-import type { ComposeInputs } from "./plan.ts";
+import type { ComposeInputs } from "./release-plan.ts";
 
 /** The server to deploy to, and how this machine reaches it. */
 export interface Server {

@@ -1,9 +1,9 @@
 import { mkdirSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { XnovuError } from "../../core/errors.ts";
+import { archiveName, type BakeInputs, type Destination, ownPlatform, planBuild } from "./bake-plan.ts";
 import { commandError, dockerBuildx, requireBuildx } from "./buildx.ts";
 import { withMetadata } from "./metadata.ts";
-import { archiveName, type BakeInputs, type Destination, ownPlatform, planBuild } from "./plan.ts";
 import { type RunOptions, run } from "./run-step.ts";
 
 export interface BuildResult {

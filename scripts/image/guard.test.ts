@@ -1,9 +1,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { UsageError } from "../../core/errors.ts";
+import { bakeEnvironment, movedLast, planBuild, planMove, planPush, platformsOf, pushedByBake } from "./bake-plan.ts";
 import type { GitState } from "./git-state.ts";
 import { fixedReferences, reasonToKeepLatest, requireCleanTree, requireSameRevision } from "./guard.ts";
-import { bakeEnvironment, movedLast, planBuild, planMove, planPush, platformsOf, pushedByBake } from "./plan.ts";
 import { failureKind, type Pushed, parseInspect } from "./registry.ts";
 import { tagsOf } from "./tags.ts";
 import { parseVersion } from "./version.ts";

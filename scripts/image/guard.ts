@@ -1,5 +1,5 @@
 import { UsageError, XnovuError } from "../../core/errors.ts";
-import { bareTag } from "./plan.ts";
+import { bareTag } from "./bake-plan.ts";
 import { type Pushed, revisionLabel, versionLabel } from "./registry.ts";
 import { imageTagOf, isVersionTag, shortList, type Tags } from "./tags.ts";
 import { compareVersions, parseVersion } from "./version.ts";

@@ -1,7 +1,7 @@
 import { XnovuError } from "../../core/errors.ts";
 import { type Context, type Flags, isSet, text, texts } from "../cli/command.ts";
+import { type BakeInputs, platformsOf } from "./bake-plan.ts";
 import { type GitState, readGitState } from "./git-state.ts";
-import { type BakeInputs, platformsOf } from "./plan.ts";
 import { repositoryOf } from "./reference.ts";
 import {
   defaultRegistry,

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { UsageError } from "../../core/errors.ts";
-import { bakeFile } from "./plan.ts";
+import { bakeFile } from "./bake-plan.ts";
 
 export interface Project {
   /** Folder of docker-bake.hcl: bake's working folder and the build context. */

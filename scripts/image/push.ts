@@ -1,8 +1,8 @@
 import { XnovuError } from "../../core/errors.ts";
+import { type BakeInputs, movedLast, planMove, planPush, pushedByBake } from "./bake-plan.ts";
 import { dockerBuildx, requireBuildx } from "./buildx.ts";
 import { fixedReferences, reasonToKeepLatest, requireSameRevision } from "./guard.ts";
 import { withMetadata } from "./metadata.ts";
-import { type BakeInputs, movedLast, planMove, planPush, pushedByBake } from "./plan.ts";
 import { inspect, type Pushed, type RetryOptions, withRetries } from "./registry.ts";
 import type { LatestMode } from "./tags.ts";
 

@@ -98,7 +98,7 @@ export const untilAborted = (signal: AbortSignal): Promise<void> =>
 /** The offset of a flag, or undefined when the flag was not given. */
 export async function offsetOf(text: string | undefined): Promise<number | undefined> {
   if (text === undefined) return undefined;
-  const { portsAt } = await import("../../local/stack/plan.ts");
+  const { portsAt } = await import("../../local/stack/ports-and-paths.ts");
   const offset = /^\d{1,6}$/.test(text) ? Number(text) : Number.NaN;
   portsAt(offset);
   return offset;

@@ -2,7 +2,7 @@ import type { StackPaths, StackState } from "./hooks.ts";
 
 /** What `up --json` prints. */
 export async function describe(state: StackState, paths: StackPaths, already: boolean) {
-  const { addressesOf } = await import("../../local/stack/plan.ts");
+  const { addressesOf } = await import("../../local/stack/ports-and-paths.ts");
   const { envFilePath } = await import("../../local/stack/env-file.ts");
   const { stackKey } = await import("../../local/stack/secret.ts");
   const at = addressesOf(state.ports);

@@ -20,7 +20,7 @@ export const imageMutants = [
       replace: "Math.sign(a.prerelease.length - b.prerelease.length)",
     },
   }),
-  ...mutantsOf("plan", "scripts/image/plan.ts", ["scripts/image/bake.test.ts", ...guard], {
+  ...mutantsOf("plan", "scripts/image/bake-plan.ts", ["scripts/image/bake.test.ts", ...guard], {
     "latest is pushed with the other tags": {
       find: 'bareTag(reference) !== "latest"',
       replace: 'bareTag(reference) !== ""',

@@ -7,7 +7,7 @@ import pg from "pg";
 import * as assert from "uvu/assert";
 import { identityOf } from "../../core/process-identity.ts";
 import { portInUse } from "../../local/ports.ts";
-import { type Ports, portsAt } from "../../local/stack/plan.ts";
+import { type Ports, portsAt } from "../../local/stack/ports-and-paths.ts";
 import { freeOffset } from "../../local/stack/ports-check.ts";
 import { temporaryFolder } from "./folder.ts";
 

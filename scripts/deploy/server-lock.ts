@@ -4,11 +4,11 @@ import { sleep } from "../../core/time.ts";
 import { commandError } from "../image/buildx.ts";
 import { childEnv } from "../image/run-step.ts";
 import { type Entry, parseAuditLog } from "./audit-log.ts";
-import { planAppendAudit, planHolder, planReadAudit, planSession } from "./plan-server.ts";
 import { mustRun, runOn, type Server } from "./server.ts";
+import { planAppendAudit, planHolder, planLock, planReadAudit } from "./server-plan.ts";
 
 /** The lock on a server's deployment. A container there holds it; only its holder writes the audit log. */
-export interface Session {
+export interface ServerLock {
   readonly auditLog: () => readonly Entry[];
   /** Appends an entry with the current time and the user. */
   readonly write: (entry: Omit<Entry, "at" | "by">) => Promise<void>;
@@ -19,11 +19,11 @@ export interface Session {
 const retryMs = 4_000;
 
 /** @throws XnovuError that names the holder of the lock. */
-export async function openSession(server: Server, image: string, action: string): Promise<Session> {
+export async function takeLock(server: Server, image: string, action: string): Promise<ServerLock> {
   const end = Date.now() + retryMs;
   for (;;) {
     const started = await start(server, image, action);
-    if (started.child !== undefined) return await sessionOf(server, started.child);
+    if (started.child !== undefined) return await lockOf(server, started.child);
     if (!/is already in use by container/.test(started.stderr))
       throw commandError("docker run", { ok: false, stdout: "", stderr: started.stderr, code: 125 });
     const holder = await runOn(planHolder(), server);
@@ -42,7 +42,7 @@ function lockedBy(text: string): XnovuError {
 
 /** In a process group of its own: after a Ctrl-C the command still needs the lock to clean up. */
 function start(server: Server, image: string, action: string): Promise<{ child?: ChildProcess; stderr: string }> {
-  const [file, ...args] = planSession(image, server.by, action).argv;
+  const [file, ...args] = planLock(image, server.by, action).argv;
   const child = spawn(file, args, {
     cwd: server.options.cwd,
     env: childEnv(server.options.env),
@@ -61,7 +61,7 @@ function start(server: Server, image: string, action: string): Promise<{ child?:
   });
 }
 
-async function sessionOf(server: Server, child: ChildProcess): Promise<Session> {
+async function lockOf(server: Server, child: ChildProcess): Promise<ServerLock> {
   let lost = false;
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   void ended.then(() => {

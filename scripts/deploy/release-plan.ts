@@ -2,7 +2,7 @@ import type { Role } from "../image/container.ts";
 import type { Step } from "../image/run-step.ts";
 import { containerOf, imageOf, projectOf, releaseLabel } from "./names.ts";
 
-// Command lines for images and releases. plan-server.ts has those for what exists once per server. Pure: nothing here runs a command.
+// Command lines for images and releases. server-plan.ts has those for what exists once per server. Pure: nothing here runs a command.
 // DOCKER_HOST selects the engine.
 
 export const docker = (...args: string[]): Step => ({ argv: ["docker", ...args], env: {} });

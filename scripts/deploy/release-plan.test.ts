@@ -17,18 +17,18 @@ import {
   planStop,
   planTag,
   planUp,
-} from "./plan.ts";
+} from "./release-plan.ts";
 import {
   planAppendAudit,
   planHasVolume,
+  planLock,
   planPeek,
   planPortHolders,
   planProxyCommands,
   planProxyUp,
   planReadAudit,
-  planSession,
   planWriteProxyConfig,
-} from "./plan-server.ts";
+} from "./server-plan.ts";
 
 // Whole command lines, quoted only where an argument contains a space.
 const line = ({ argv }: Step) => argv.map((word) => (/\s/.test(word) ? `<${word}>` : word)).join(" ");
@@ -45,7 +45,7 @@ const plans: readonly (readonly [Step, string])[] = [
   [planImages(), "docker image ls --no-trunc --format <{{.Repository}}:{{.Tag}} {{.ID}}>"],
   [planAnyImage(), "docker image ls --quiet --filter label=org.opencontainers.image.title=xnovu"],
   [
-    planSession("sha256:ab", "ada@desk", "deploy"),
+    planLock("sha256:ab", "ada@desk", "deploy"),
     `docker run --rm --interactive --name xnovu-deploy --label xnovu.by=ada@desk --label xnovu.action=deploy ${bare} --no-healthcheck --volume xnovu-deploy:/state --volume xnovu-proxy:/proxy sha256:ab sh -c <echo ready; exec cat>`,
   ],
   [planReadAudit(), `docker exec xnovu-deploy sh -c ${read}`],

@@ -1,8 +1,8 @@
 import { type Entry, parseAuditLog } from "./audit-log.ts";
-import { planAnyImage } from "./plan.ts";
-import { planHasVolume, planPeek } from "./plan-server.ts";
+import { planAnyImage } from "./release-plan.ts";
 import { type Releases, releasesOf } from "./releases.ts";
 import { mustRun, runOn, type Server } from "./server.ts";
+import { planHasVolume, planPeek } from "./server-plan.ts";
 
 /** Reads the audit log without taking the lock. Empty on a server without a deployment. */
 export async function readReleases(server: Server): Promise<{ entries: readonly Entry[]; found: Releases }> {

@@ -3,7 +3,7 @@ import * as assert from "uvu/assert";
 import { UsageError } from "../../core/errors.ts";
 import { childEnvironment, unusedSettings } from "./environment.ts";
 import { condense } from "./log-lines.ts";
-import { defaultPorts, maxOffset, portsAt, stackPaths } from "./plan.ts";
+import { defaultPorts, maxOffset, portsAt, stackPaths } from "./ports-and-paths.ts";
 
 test("an offset moves every port, and none above 65535", () => {
   assert.equal(portsAt(0), defaultPorts);

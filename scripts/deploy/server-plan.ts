@@ -1,23 +1,23 @@
 import type { Step } from "../image/run-step.ts";
-import { proxyName, proxyVolume, releaseLabel, sessionName, stateVolume } from "./names.ts";
-import { type ComposeInputs, compose, docker } from "./plan.ts";
+import { lockName, proxyName, proxyVolume, releaseLabel, stateVolume } from "./names.ts";
+import { type ComposeInputs, compose, docker } from "./release-plan.ts";
 
-// Command lines for what exists once per server: the session with its volumes, the network, the proxy. Pure.
+// Command lines for what exists once per server: the lock with its volumes, the network, the proxy. Pure.
 
 const proxyFile = "deploy/compose/proxy.yaml";
 
-// ---- the session: lock and access to the volumes
+// ---- the lock, with access to the volumes
 
 const bare = ["--network", "none", "--read-only", "--cap-drop", "ALL", "--user", "0:0"];
 
 /** The container ends with its standard input, so the lock never outlives the command that holds it, even when that is killed. */
-export const planSession = (image: string, by: string, action: string): Step =>
+export const planLock = (image: string, by: string, action: string): Step =>
   docker(
     "run",
     "--rm",
     "--interactive",
     "--name",
-    sessionName,
+    lockName,
     "--label",
     `xnovu.by=${by}`,
     "--label",
@@ -39,18 +39,18 @@ export const planHolder = (): Step =>
     "inspect",
     "--format",
     '{{index .Config.Labels "xnovu.by"}}\t{{index .Config.Labels "xnovu.action"}}\t{{.Created}}',
-    sessionName,
+    lockName,
   );
 
 const auditFile = "/state/audit-log.jsonl";
 const readScript = `[ ! -e ${auditFile} ] || cat ${auditFile}`;
-const inSession = (...args: string[]): Step => docker("exec", sessionName, ...args);
-export const planReadAudit = (): Step => inSession("sh", "-c", readScript);
+const inLock = (...args: string[]): Step => docker("exec", lockName, ...args);
+export const planReadAudit = (): Step => inLock("sh", "-c", readScript);
 export const planAppendAudit = (line: string): Step =>
-  inSession("sh", "-c", `printf '%s\\n' "$1" >> ${auditFile}`, "sh", line);
+  inLock("sh", "-c", `printf '%s\\n' "$1" >> ${auditFile}`, "sh", line);
 /** Replaced by a rename, because the proxy may read the file at any moment. */
 export const planWriteProxyConfig = (config: string): Step =>
-  inSession("sh", "-c", `printf '%s' "$1" > /proxy/new && mv /proxy/new /proxy/haproxy.cfg`, "sh", config);
+  inLock("sh", "-c", `printf '%s' "$1" > /proxy/new && mv /proxy/new /proxy/haproxy.cfg`, "sh", config);
 export const planHasVolume = (): Step => docker("volume", "inspect", "--format", "{{.Name}}", stateVolume);
 /** Reads the audit log without the lock. */
 export const planPeek = (image: string): Step =>
