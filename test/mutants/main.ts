@@ -75,7 +75,8 @@ async function runAll(chosen: readonly Mutant[], copy: string): Promise<Result[]
   }
 }
 
-const chosen = mutants.filter(({ name }) => name.includes(values.only));
+// Parts of names, separated by commas.
+const chosen = mutants.filter(({ name }) => values.only.split(",").some((part) => name.includes(part.trim())));
 const copy = copyOf(root);
 for (const signal of ["SIGINT", "SIGTERM"] as const)
   process.once(signal, () => {
