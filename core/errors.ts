@@ -3,7 +3,7 @@ export const exitCodes = { ok: 0, failed: 1, usage: 2, settings: 78 } as const;
 export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
 
 /**
- * A fault that is said to a person: `message` tells what is wrong, `hint` what to do next, `exitCode` how the process ends.
+ * An error for people: `message` says what is wrong, `hint` what to do next, `exitCode` how the process ends.
  * Anything thrown that is not an XnovuError is a bug and is shown with its stack.
  */
 export class XnovuError extends Error {
@@ -18,27 +18,30 @@ export class XnovuError extends Error {
   }
 }
 
-/** The command line was used wrongly: nothing was changed. Exit 2. */
+/** Wrong use of the command line; nothing was changed. Exit 2. */
 export class UsageError extends XnovuError {
   constructor(message: string, hint?: string) {
     super(message, { exitCode: exitCodes.usage, ...(hint === undefined ? {} : { hint }) });
   }
 }
 
-/** Settings are missing or wrong. `faults` holds one line for each, secrets masked. Exit 78 (EX_CONFIG of sysexits.h). */
+/** Settings are missing or wrong. `problems` has one line for each, with secrets masked. Exit 78 (EX_CONFIG of sysexits.h). */
 export class SettingsError extends XnovuError {
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
 
-  constructor(faults: readonly string[]) {
-    super(`${faults.length} bad setting${faults.length === 1 ? "" : "s"}:\n${faults.map((f) => `  ${f}`).join("\n")}`, {
-      exitCode: exitCodes.settings,
-      hint: "Set them in the environment or in .env; .env.example lists every setting with its default.",
-    });
-    this.faults = faults;
+  constructor(problems: readonly string[]) {
+    super(
+      `${problems.length} bad setting${problems.length === 1 ? "" : "s"}:\n${problems.map((problem) => `  ${problem}`).join("\n")}`,
+      {
+        exitCode: exitCodes.settings,
+        hint: "Set them in the environment or in .env; .env.example lists every setting with its default.",
+      },
+    );
+    this.problems = problems;
   }
 }
 
-/** The message of anything thrown, with the innermost cause named: `fetch failed` alone says nothing. */
+/** The message of anything thrown, with its innermost cause: `fetch failed` says nothing by itself. */
 export const messageOf = (error: unknown): string => describe(error, new Set());
 
 /** `seen` ends a chain of causes that leads back to itself. */

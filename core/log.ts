@@ -7,15 +7,15 @@ export type { Logger };
 export interface LogOptions {
   readonly name: string;
   readonly level: string;
-  /** Values that must never appear in a line, wherever a library puts them. */
+  /** Values that no line may contain, also not in texts of libraries. */
   readonly secrets?: readonly string[];
   /** File descriptor; 1 when absent. */
   readonly fd?: number;
 }
 
 /**
- * JSON lines, one per event, each masked before it is written: secrets, recipients, contents, and what looks like a person's address or number.
- * A closed stdout is not a reason to die.
+ * Writes one JSON line per event. Secrets, recipients, contents, and anything that looks like a person's address or phone number are masked.
+ * A closed stdout does not end the process.
  */
 export function createLogger({ name, level, secrets = [], fd = 1 }: LogOptions): Logger {
   const out = destination({ fd, sync: true });

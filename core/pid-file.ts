@@ -2,12 +2,12 @@ import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node
 import { dirname, resolve } from "node:path";
 import { identityOf, isAlive, type ProcessIdentity } from "./process-identity.ts";
 
-/** Where a worker on `port` notes its process, and where the parent of a detached one does. */
+/** The pid file of the worker on `port`, and of the parent of a detached worker. */
 export const workerPidFile = (stateDir: string, port: number): string => resolve(stateDir, `worker-${port}.json`);
 export const parentPidFile = (stateDir: string, port: number): string =>
   resolve(stateDir, `worker-${port}.parent.json`);
 
-/** Notes the calling process. False when the folder cannot be written to (a read-only container): then only HTTP tells about it. */
+/** Writes the pid file of this process. False when the folder is not writable (a read-only container); then only HTTP shows the worker. */
 export function writePidFile(path: string): boolean {
   const identity = identityOf(process.pid);
   if (identity === undefined) return false;
@@ -21,7 +21,7 @@ export function writePidFile(path: string): boolean {
   }
 }
 
-/** The process a pid file names, when that very process still runs. */
+/** The process of a pid file; undefined if it no longer runs. */
 export function readPidFile(path: string): ProcessIdentity | undefined {
   try {
     const { pid, startTime } = JSON.parse(readFileSync(path, "utf8")) as Partial<ProcessIdentity>;
@@ -32,7 +32,7 @@ export function readPidFile(path: string): ProcessIdentity | undefined {
   }
 }
 
-/** Takes the note back, unless another process has written its own since. */
+/** Removes the pid file, unless another process has replaced it. */
 export function removePidFile(path: string): void {
   if (readPidFile(path)?.pid === process.pid) rmSync(path, { force: true });
 }

@@ -1,14 +1,14 @@
 import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
-/** Names one process: a pid alone may have been given to another program since it was written down. */
+/** Identifies one process. A pid is not enough: the system may reuse it for another program. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** When it started, as an opaque text: the same process always gives the same one. */
+  /** When it started, as an opaque text that never changes for the same process. */
   readonly startTime: string;
 }
 
-/** Undefined when there is no process with that pid, or only its remains wait to be collected. */
+/** Undefined when there is no such process, or only a zombie. */
 export const identityOf = (pid: number): ProcessIdentity | undefined => {
   const startTime = startTimeOf(pid);
   return startTime === undefined ? undefined : { pid, startTime };
@@ -26,7 +26,7 @@ function fromProc(pid: number): string | undefined {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (fields[0] === "Z" || fields[0] === "X") return undefined;
-    // It counts from the boot: without the boot's id, a process of the last boot could be taken for one of this.
+    // It counts from the boot. Without the boot's id, a process of an earlier boot could look like a current one.
     return `${readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim()} ${fields[19]}`;
   } catch {
     return undefined;

@@ -15,8 +15,8 @@ import * as assert from "uvu/assert";
 import { sessionQueue, sessionWorkflowId } from "../worker/temporal/contract.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 
-// Workflows outlive a deployment: what an older version began, this one must be able to go on with. The histories are of real runs, recorded by
-// `node --import tsx scripts/dev/record-histories.ts`.
+// Workflows outlive a deployment: this version must be able to continue what an older one started. The histories are of real runs, recorded by
+// `node --import tsx scripts/dev/record-histories.ts`; lane-*.json are of release 0.1 (words: allow).
 const folder = new URL("histories/", import.meta.url);
 const histories = readdirSync(folder)
   .filter((file) => file.endsWith(".json"))
@@ -25,7 +25,9 @@ const histories = readdirSync(folder)
     history: JSON.parse(readFileSync(new URL(file, folder), "utf8")) as object,
   }));
 
-const names = ["deliver-claim", "deliver-failed", "lane-drained", "lane-lost-touch", "lane-silent"];
+const oldNames = ["lane-drained", "lane-lost-touch", "lane-silent"]; // words: allow
+const sessionNames = ["session-disconnected", "session-drained", "session-killed"];
+const names = ["deliver-claim", "deliver-failed", ...oldNames, ...sessionNames];
 
 let bundle: WorkflowBundleOption;
 let temporal: TestTemporal;
@@ -46,15 +48,15 @@ const bundleOf = (path: string) =>
 
 type Recorded = { readonly workflowId: string; readonly history: object };
 
-/** The fault of each history's replay, by its name; undefined where there was none. */
+/** The error of each history's replay, by its name; undefined where it replays. */
 async function replayed(workflowBundle: WorkflowBundleOption, recorded: readonly Recorded[]) {
-  const faults: Record<string, unknown> = {};
+  const errors: Record<string, unknown> = {};
   for await (const { workflowId, error } of Worker.runReplayHistories({ workflowBundle }, recorded))
-    faults[workflowId] = error;
-  return faults;
+    errors[workflowId] = error;
+  return errors;
 }
 
-test("the workflows go on with every history that was recorded", async () => {
+test("the workflows replay every recorded history, those of release 0.1 too", async () => {
   assert.equal(
     histories.map(({ workflowId }) => workflowId),
     names,
@@ -62,14 +64,16 @@ test("the workflows go on with every history that was recorded", async () => {
   assert.equal(await replayed(bundle, histories), Object.fromEntries(names.map((name) => [name, undefined])));
 });
 
-test("the recorded histories hold what they are for, and nothing of a notification", () => {
+test("the recorded histories contain their case, and nothing of a notification", () => {
   const textOf = (name: string) => JSON.stringify(histories.find(({ workflowId }) => workflowId === name)?.history);
   const has = (name: string, parts: readonly string[]) => {
     for (const part of parts) assert.match(textOf(name), part, name);
   };
-  has("lane-silent", ["TIMEOUT_TYPE_HEARTBEAT", '"recover"', "WORKFLOW_EXECUTION_COMPLETED"]);
-  // It was not gone: a pause, and another round.
-  has("lane-lost-touch", ["TIMEOUT_TYPE_HEARTBEAT", '"recover"', "TIMER_FIRED", "WORKFLOW_EXECUTION_COMPLETED"]);
+  for (const name of ["session-killed", "lane-silent"]) // words: allow
+    has(name, ["TIMEOUT_TYPE_HEARTBEAT", '"recover"', "WORKFLOW_EXECUTION_COMPLETED"]);
+  // It was not gone: a timer, and another round.
+  for (const name of ["session-disconnected", "lane-lost-touch"]) // words: allow
+    has(name, ["TIMEOUT_TYPE_HEARTBEAT", '"recover"', "TIMER_FIRED", "WORKFLOW_EXECUTION_COMPLETED"]);
   has("deliver-failed", ["ACTIVITY_TASK_FAILED", "MAXIMUM_ATTEMPTS_REACHED", "WORKFLOW_EXECUTION_FAILED"]);
   for (const { workflowId } of histories) {
     const payloads = [...textOf(workflowId).matchAll(/"data":"([^"]*)"/g)].map(([, data = ""]) =>
@@ -80,13 +84,13 @@ test("the recorded histories hold what they are for, and nothing of a notificati
   }
 });
 
-test("a change of the order of steps is seen: such a workflow replays none of them", async () => {
-  const faults = await replayed(await bundleOf("histories/changed.fixture.ts"), histories);
-  assert.is(Object.keys(faults).length, histories.length);
-  for (const [name, fault] of Object.entries(faults)) assert.instance(fault, DeterminismViolationError, name);
+test("a change of the order of steps is detected: such a workflow replays none of them", async () => {
+  const errors = await replayed(await bundleOf("histories/changed.fixture.ts"), histories);
+  assert.is(Object.keys(errors).length, histories.length);
+  for (const [name, error] of Object.entries(errors)) assert.instance(error, DeterminismViolationError, name);
 });
 
-test("a session of many rounds starts its history over and goes on, and that replays as well", async () => {
+test("a session of many rounds continues as new, and that replays as well", async () => {
   const [taskQueue, owner] = [`replay-${process.pid}`, "worker-1"];
   const connection = await NativeConnection.connect({ address: temporal.address });
   const own = await Connection.connect({ address: temporal.address });

@@ -17,7 +17,7 @@ test("copied unchanged, the required settings are missing and nothing else is wr
   } catch (error) {
     assert.instance(error, SettingsError);
     const missing = all.filter(({ required }) => required).map((v) => `${v.env} is missing: ${v.about}`);
-    assert.equal((error as SettingsError).faults, missing);
+    assert.equal((error as SettingsError).problems, missing);
   }
 });
 

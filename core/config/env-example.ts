@@ -1,6 +1,6 @@
 import { type Group, type Variable, variables } from "./variables.ts";
 
-/** What each group is about, and who stops when one of its required settings is missing. */
+/** The title of each group, and who needs its required settings. */
 export const sections: Readonly<Record<Group, { readonly title: string; readonly neededBy: string }>> = {
   general: { title: "General", neededBy: "every process" },
   novu: { title: "Novu", neededBy: "the app, the worker and `xnovu sync`" },
@@ -13,8 +13,8 @@ export const sections: Readonly<Record<Group, { readonly title: string; readonly
 };
 
 const heading = `# Settings of XNovu: copy this file to .env and fill in what has no default.
-# A line that starts with # is a comment: a setting in it keeps the default that it shows. An empty value counts as unset.
-# Made from core/config/variables.ts by \`node --import tsx scripts/dev/update-env-example.ts\`: do not edit it by hand.`;
+# A line that starts with # is a comment; it shows the default of its setting. An empty value counts as unset.
+# Generated from core/config/variables.ts by \`node --import tsx scripts/dev/update-env-example.ts\`: do not edit it by hand.`;
 
 /** The text of .env.example: every setting by group, the required ones empty, the others commented out with their default. */
 export function envExample(): string {

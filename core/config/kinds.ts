@@ -1,6 +1,6 @@
 import { z } from "zod";
 
-// Every kind takes the text of an environment variable; a fault's message completes the sentence "NAME is ...".
+// Every kind takes the text of an environment variable; an error message completes the sentence "NAME is ...".
 
 export const text = z.string();
 

@@ -23,7 +23,7 @@ function faultsOf(env: Env, asked: readonly Group[] = groups): readonly string[]
   } catch (error) {
     assert.instance(error, SettingsError);
     assert.is((error as SettingsError).exitCode, 78);
-    return (error as SettingsError).faults;
+    return (error as SettingsError).problems;
   }
 }
 

@@ -7,55 +7,60 @@ import { type Group, type Settings, type Variable, variables } from "./variables
 export type Env = Readonly<Record<string, string | undefined>>;
 
 /**
- * Environment in, frozen settings out. Only the groups asked for are read, and every fault in them is listed at once.
+ * Environment in, frozen settings out. It reads only the given groups, and reports every problem in them at once.
  * An empty value counts as unset: compose passes `${NAME}` as an empty text. `<NAME>_FILE` names a file that holds a secret.
  *
- * @throws SettingsError with one line per fault; no line shows the value of a secret.
+ * @throws SettingsError with one line per problem; no line shows the value of a secret.
  */
 export function parse<G extends Group>(
   env: Env,
   groups: readonly G[],
   readFile: (path: string) => string = (path) => readFileSync(path, "utf8"),
 ): Pick<Settings, G> {
-  const faults: string[] = [];
+  const problems: string[] = [];
   const read = (group: Group) => {
     const entries = Object.entries<Variable<unknown>>(variables[group]);
-    return Object.freeze(Object.fromEntries(entries.map(([name, v]) => [name, readOne(env, v, readFile, faults)])));
+    return Object.freeze(Object.fromEntries(entries.map(([name, v]) => [name, readOne(env, v, readFile, problems)])));
   };
   const settings = Object.fromEntries(groups.map((group) => [group, read(group)]));
-  if (faults.length > 0) throw new SettingsError(faults);
+  if (problems.length > 0) throw new SettingsError(problems);
   // Built from the same table that the type is derived from, group by group.
   return Object.freeze(settings) as Pick<Settings, G>;
 }
 
-function readOne(env: Env, variable: Variable<unknown>, readFile: (path: string) => string, faults: string[]): unknown {
-  const raw = rawValue(env, variable, readFile, faults);
-  if (raw === "faulty") return undefined;
+function readOne(
+  env: Env,
+  variable: Variable<unknown>,
+  readFile: (path: string) => string,
+  problems: string[],
+): unknown {
+  const raw = rawValue(env, variable, readFile, problems);
+  if (raw === "invalid") return undefined;
   if (raw.value === undefined) {
-    if (variable.required) faults.push(`${variable.env} is missing: ${variable.about}`);
+    if (variable.required) problems.push(`${variable.env} is missing: ${variable.about}`);
     return undefined;
   }
   const result = variable.kind.safeParse(raw.value);
   if (result.success) return result.data;
   const shown = variable.secret ? masked : JSON.stringify(raw.value);
-  faults.push(`${variable.env} is ${result.error.issues[0]?.message ?? "not valid"} (it is ${shown})`);
+  problems.push(`${variable.env} is ${result.error.issues[0]?.message ?? "not valid"} (it is ${shown})`);
   return undefined;
 }
 
-function rawValue(env: Env, variable: Variable<unknown>, readFile: (path: string) => string, faults: string[]) {
+function rawValue(env: Env, variable: Variable<unknown>, readFile: (path: string) => string, problems: string[]) {
   const named = (name: string | undefined) => (name === undefined ? undefined : env[name]?.trim() || undefined);
   const direct = named(variable.env) ?? named(variable.formerly);
   const file = variable.secret ? env[`${variable.env}_FILE`]?.trim() || undefined : undefined;
   if (file === undefined) return { value: direct ?? variable.fallback };
   if (direct !== undefined) {
-    faults.push(`${variable.env} and ${variable.env}_FILE are both set: keep one`);
-    return "faulty" as const;
+    problems.push(`${variable.env} and ${variable.env}_FILE are both set: keep one`);
+    return "invalid" as const;
   }
   try {
     return { value: readFile(file).trim() || undefined };
   } catch (error) {
-    faults.push(`${variable.env}_FILE names a file that cannot be read: ${messageOf(error)}`);
-    return "faulty" as const;
+    problems.push(`${variable.env}_FILE names a file that cannot be read: ${messageOf(error)}`);
+    return "invalid" as const;
   }
 }
 
@@ -69,7 +74,7 @@ export function secretsOf(
     for (const variable of Object.values<Variable<unknown>>(group)) {
       if (!variable.secret) continue;
       const raw = rawValue(env, variable, readFile, []);
-      if (raw === "faulty" || raw.value === undefined) continue;
+      if (raw === "invalid" || raw.value === undefined) continue;
       secrets.push(raw.value, ...passwordOf(raw.value), ...(variable.kind === pairs ? credentialsOf(raw.value) : []));
     }
   return secrets;

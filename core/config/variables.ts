@@ -19,14 +19,14 @@ export interface Variable<T> {
   /** Name in the environment. */
   readonly env: string;
   readonly kind: z.ZodType<T, string>;
-  /** One line for .env.example and `doctor`. */
+  /** One line for .env.example, docs/settings.md and `doctor`. */
   readonly about: string;
-  /** Text used when unset; a variable with neither default nor `required` may stay unset. */
+  /** Default. A variable with neither a default nor `required` may stay unset. */
   readonly fallback?: string;
   readonly required?: boolean;
-  /** Never shown, and may come from a file named by `<env>_FILE`. */
+  /** Never shown. `<env>_FILE` may name a file that holds it. */
   readonly secret?: boolean;
-  /** The name of this setting in the release before. It still works and goes with the next release. */
+  /** The name of this setting in the previous release. It works until the next release. */
   readonly formerly?: string;
 }
 
@@ -59,7 +59,7 @@ const optionalSecret = <T>(env: string, kind: z.ZodType<T, string>, about: strin
   secret: true,
 });
 
-/** Every setting there is, by group. A process asks `parse` for the groups it needs, and only their faults stop it. */
+/** Every setting, by group. A process parses only the groups that it needs, and only their problems stop it. */
 export const variables = {
   general: {
     nodeEnv: withDefault(
@@ -74,7 +74,7 @@ export const variables = {
       "info",
       "least level of the log lines",
     ),
-    revision: optional("XNOVU_REVISION", text, "git revision that runs, told by the metric xnovu_build_info"),
+    revision: optional("XNOVU_REVISION", text, "git revision that runs; a label of the metric xnovu_build_info"),
     stateDir: withDefault("XNOVU_STATE_DIR", text, ".xnovu", "folder of pid files, logs and the embedded stack's data"),
   },
   novu: {
@@ -98,12 +98,7 @@ export const variables = {
       postgresUrl,
       "PostgreSQL connection string; a session or direct connection, not a transaction-mode pooler",
     ),
-    poolSize: withDefault(
-      "XNOVU_DATABASE_POOL_SIZE",
-      wholeNumber(2, 500),
-      "10",
-      "connections a process keeps at the most",
-    ),
+    poolSize: withDefault("XNOVU_DATABASE_POOL_SIZE", wholeNumber(2, 500), "10", "most connections of one process"),
     statementTimeoutMs: withDefault(
       "XNOVU_STATEMENT_TIMEOUT_MS",
       milliseconds(100),
@@ -124,7 +119,7 @@ export const variables = {
     namespace: withDefault("TEMPORAL_NAMESPACE", text, "xnovu", "Temporal namespace"),
     taskQueue: withDefault("TEMPORAL_TASK_QUEUE", text, "xnovu-notification-processing", "Temporal task queue"),
     apiKey: optionalSecret("TEMPORAL_API_KEY", text, "Temporal Cloud API key; switches TLS on"),
-    tls: optional("TEMPORAL_TLS", yesNo, "true to connect by TLS; on by itself with an API key or a certificate"),
+    tls: optional("TEMPORAL_TLS", yesNo, "true to connect with TLS; the default with an API key or a certificate"),
     tlsCa: optionalSecret("TEMPORAL_TLS_CA", pem, "PEM of the authority that signed the server's certificate"),
     tlsCert: optionalSecret("TEMPORAL_TLS_CERT", pem, "PEM of the client certificate (mTLS)"),
     tlsKey: optionalSecret("TEMPORAL_TLS_KEY", pem, "PEM of the client certificate's key (mTLS)"),
@@ -167,12 +162,12 @@ export const variables = {
       "30000",
       "poll for scheduled notifications that are due",
     ),
-    batchSize: withDefault("POLL_BATCH_SIZE", wholeNumber(1, 10_000), "100", "notifications in one claim at the most"),
+    batchSize: withDefault("POLL_BATCH_SIZE", wholeNumber(1, 10_000), "100", "most notifications in one claim"),
     claimMax: withDefault(
       "XNOVU_CLAIM_MAX",
       wholeNumber(1, 10_000),
       "1000",
-      "while a backlog lasts, claims grow from POLL_BATCH_SIZE up to this, and never beyond what Novu takes in half a second",
+      "during a backlog claims grow from POLL_BATCH_SIZE up to this, but not beyond what Novu accepts in half a second",
     ),
     leaseMs: withDefault(
       "XNOVU_LEASE_MS",
@@ -206,13 +201,13 @@ export const variables = {
       "XNOVU_RESTART_LIMIT",
       wholeNumber(0, 1_000),
       "5",
-      "restarts of one failing part within restart window before the process ends",
+      "restarts of one failing component within the restart window before the process ends",
     ),
     restartWindowMs: withDefault(
       "XNOVU_RESTART_WINDOW_MS",
       milliseconds(1_000),
       "300000",
-      "window that the restart limit counts in",
+      "time window of the restart limit",
     ),
   },
   app: {
@@ -233,7 +228,7 @@ export const variables = {
     operatorPassword: optionalSecret(
       "XNOVU_OPERATOR_PASSWORD",
       longText(16),
-      "password of the operations pages (/operations, user operator); there are none unless it is set",
+      "password of the operations pages (/operations, user operator); they are off unless it is set",
     ),
     temporalUiUrl: optional(
       "XNOVU_TEMPORAL_UI_URL",
@@ -246,17 +241,17 @@ export const variables = {
       "inbox page of the embedded stack; the landing page links to it when set",
     ),
   },
-  // OpenTelemetry's own names; what its exporter reads beside them (OTEL_EXPORTER_OTLP_CERTIFICATE, _COMPRESSION, _TIMEOUT) works as well.
+  // OpenTelemetry's own names. Its exporter also reads OTEL_EXPORTER_OTLP_CERTIFICATE, _COMPRESSION and _TIMEOUT.
   tracing: {
     endpoint: optional(
       "OTEL_EXPORTER_OTLP_ENDPOINT",
       httpUrl,
-      "OpenTelemetry collector (OTLP over HTTP), such as http://localhost:4318; traces are off unless it or the next is set",
+      "OpenTelemetry collector (OTLP over HTTP), such as http://localhost:4318; traces are off unless it or the next one is set",
     ),
     tracesEndpoint: optional(
       "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT",
       httpUrl,
-      "whole address for traces, such as http://localhost:4318/v1/traces, in place of the former",
+      "full address for traces, such as http://localhost:4318/v1/traces; replaces the previous one",
     ),
     headers: optionalSecret(
       "OTEL_EXPORTER_OTLP_HEADERS",
@@ -267,7 +262,7 @@ export const variables = {
       "OTEL_EXPORTER_OTLP_PROTOCOL",
       oneOf(["http/protobuf"]),
       "http/protobuf",
-      "the one protocol there is; a collector takes it on port 4318, and gRPC on 4317",
+      "the only supported protocol; collectors serve it on port 4318 (gRPC on 4317)",
     ),
     serviceName: optional("OTEL_SERVICE_NAME", text, "service of the spans; xnovu-worker and xnovu-app when unset"),
     resourceAttributes: optional(
@@ -286,9 +281,9 @@ export const variables = {
         "parentbased_traceidratio",
       ]),
       "parentbased_always_on",
-      "which traces are told: parentbased_ ones follow the producer's choice where it gave a trace context",
+      "which traces are recorded; parentbased_ samplers follow the producer's trace context",
     ),
-    ratio: withDefault("OTEL_TRACES_SAMPLER_ARG", ratio, "1", "share of the traces for a sampler by ratio, 0 to 1"),
+    ratio: withDefault("OTEL_TRACES_SAMPLER_ARG", ratio, "1", "share of the traces for a ratio sampler, 0 to 1"),
     disabled: withDefault("OTEL_SDK_DISABLED", yesNo, "false", "true switches traces off, whatever else is set"),
   },
 } as const satisfies Record<string, Record<string, Variable<unknown>>>;

@@ -1,20 +1,20 @@
 import { parseTraceparent, type TraceContext } from "../traceparent.ts";
 
-/** What the span of a call to the bridge tells of it. */
+/** What the span of a call to the bridge contains. */
 export interface BridgeCall {
   readonly action: string;
   readonly workflow: string;
   readonly step: string;
-  /** Where the call belongs to. Novu passes no trace context on: it is in the header of one that does, or where the producer put it in the payload. */
+  /** The parent of the span. It is in a header, or in the payload if the producer put it there, since Novu forwards no trace context. */
   readonly parent: TraceContext | undefined;
 }
 
-/** What Novu asks of a bridge by POST. The bridge checks the signature of each. */
+/** The POST actions of Novu's bridge protocol. The bridge checks the signature of each call. */
 const actions: readonly string[] = ["execute", "preview"];
 
 /**
- * Of a call that the bridge answered with `status`; undefined where it was none of Novu's: a stranger without its key must not fill the collector.
- * Of the payload only a trace context is looked at.
+ * Describes a call to which the bridge responded with `status`. Undefined for a call that Novu did not make: a caller without the key must not fill
+ * the collector. It reads only the trace context of the payload.
  */
 export function bridgeCall(
   { url, headers }: Pick<Request, "url" | "headers">,
@@ -22,21 +22,21 @@ export function bridgeCall(
   status: number,
 ): BridgeCall | undefined {
   const { searchParams: query } = new URL(url);
-  const told = (name: string) => query.get(name) ?? "";
-  const action = told("action");
+  const param = (name: string) => query.get(name) ?? "";
+  const action = param("action");
   if (status === 401 || !actions.includes(action)) return undefined;
   const traceparent = headers.get("traceparent") ?? inPayload(body);
   return {
     action,
-    workflow: told("workflowId"),
-    step: told("stepId"),
+    workflow: param("workflowId"),
+    step: param("stepId"),
     parent: traceparent === undefined ? undefined : parseTraceparent(traceparent),
   };
 }
 
 function inPayload(bytes: Uint8Array): string | undefined {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // Parsed only where there is something to find: a digest's body is megabytes.
+  // Parsed only when needed: the body of a digest is megabytes.
   if (!text.includes('"traceparent"')) return undefined;
   try {
     const { payload } = JSON.parse(text.toString()) as { payload?: { traceparent?: unknown } | null };

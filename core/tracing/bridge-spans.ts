@@ -1,7 +1,7 @@
 import { ROOT_CONTEXT, SpanKind, SpanStatusCode, type Tracer, trace } from "@opentelemetry/api";
 import type { BridgeCall } from "./bridge-call.ts";
 
-/** Tells a call to the bridge as a span. Times are milliseconds since 1970. */
+/** Records a call to the bridge as a span. Times are milliseconds since 1970. */
 export const createBridgeSpans =
   (tracer: Tracer) =>
   ({ action, workflow, step, parent }: BridgeCall, status: number, startedAt: number, endedAt: number): void => {

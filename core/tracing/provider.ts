@@ -1,4 +1,4 @@
-// Loaded by dynamic import, and only where traces are on: nothing else in the project imports OpenTelemetry's SDK.
+// Loaded by dynamic import, and only where traces are on. No other file imports OpenTelemetry's SDK.
 import type { Tracer } from "@opentelemetry/api";
 import { OTLPTraceExporter } from "@opentelemetry/exporter-trace-otlp-proto";
 import { defaultResource, resourceFromAttributes } from "@opentelemetry/resources";
@@ -18,29 +18,29 @@ import type { TracingTarget } from "./target.ts";
 
 export interface Tracing {
   readonly tracer: Tracer;
-  /** Sends what has ended, for `limitMs` at the most. Never rejects. */
+  /** Exports the spans that ended, within `limitMs`. Never rejects. */
   flush(limitMs: number): Promise<void>;
 }
 
 export interface TracingOptions {
-  /** `service.name` unless the settings have another. */
+  /** Default of `service.name`. */
   readonly service: string;
   readonly version: string;
   readonly log: Pick<Logger, "info" | "warn">;
 }
 
-/** Spans that wait for the collector at the most; beyond that they are dropped. A claim of 1,000 notifications makes about as many. */
+/** Most spans that wait for the collector; more are dropped. A claim of 1,000 notifications has about 1,000 spans. */
 const maxQueueSize = 8_192;
 
-/** A provider of its own, not OpenTelemetry's global one, which would make Next and other libraries tell spans of their own. */
+/** Uses its own provider: with OpenTelemetry's global one, Next and other libraries would add their own spans. */
 export function startTracing(target: TracingTarget, { service, version, log }: TracingOptions): Tracing {
   const { url, headers, attributes } = target;
-  const exporter = tellOnce(new OTLPTraceExporter({ url, headers: { ...headers } }), log);
+  const exporter = logOutages(new OTLPTraceExporter({ url, headers: { ...headers } }), log);
   const own = { "service.name": service, "service.version": version, ...attributes };
   const provider = new TracerProvider({
     resource: defaultResource().merge(resourceFromAttributes(own)),
     sampler: samplerOf(target),
-    // A claim has a link to each of its rows' traces.
+    // A claim has a link to the trace of each of its rows.
     spanLimits: { linkCountLimit: 1_000, attributeValueLengthLimit: 256 },
     spanProcessors: [
       new BatchSpanProcessor({ exporter, maxQueueSize, scheduledDelayMillis: 1_000, exportTimeoutMillis: 15_000 }),
@@ -71,16 +71,19 @@ function samplerOf({ sampler, ratio }: TracingTarget): Sampler {
   }
 }
 
-/** A collector that is away is told once, and once more when it is back: spans are worth less than the log. */
-function tellOnce(exporter: SpanExporter, log: TracingOptions["log"]): SpanExporter {
+/** Logs once when the collector goes away and once when it is back, so that lost spans do not flood the log. */
+function logOutages(exporter: SpanExporter, log: TracingOptions["log"]): SpanExporter {
   let away = false;
   return {
     export: (spans, done) =>
       exporter.export(spans, (result) => {
         const failed = result.code !== 0;
         if (failed && !away)
-          log.warn({ error: messageOf(result.error) }, "the collector takes no traces: spans are lost until it does");
-        if (!failed && away) log.info("the collector takes traces again");
+          log.warn(
+            { error: messageOf(result.error) },
+            "the collector does not accept traces: spans are lost until it does",
+          );
+        if (!failed && away) log.info("the collector accepts traces again");
         away = failed;
         done(result);
       }),

@@ -1,18 +1,18 @@
 import { pairsOf } from "../config/kinds.ts";
 import type { Settings } from "../config/variables.ts";
 
-/** Where spans go, and which. */
+/** Where spans are exported, and which ones. */
 export interface TracingTarget {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
-  /** Of OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. */
+  /** From OTEL_RESOURCE_ATTRIBUTES and OTEL_SERVICE_NAME. */
   readonly attributes: Readonly<Record<string, string>>;
   readonly sampler: Settings["tracing"]["sampler"];
-  /** Share of the traces that a sampler by ratio keeps. */
+  /** Share of the traces that a ratio sampler keeps. */
   readonly ratio: number;
 }
 
-/** Undefined: traces are off. They are on where an endpoint is set and OTEL_SDK_DISABLED is not. */
+/** Undefined where traces are off. They are on when an endpoint is set and OTEL_SDK_DISABLED is not. */
 export function tracingTarget(settings: Settings["tracing"]): TracingTarget | undefined {
   const { endpoint, tracesEndpoint, headers, serviceName, resourceAttributes, sampler, ratio, disabled } = settings;
   const url = tracesEndpoint ?? (endpoint === undefined ? undefined : `${endpoint}/v1/traces`);

@@ -1,7 +1,8 @@
-// Records test/histories/*.json: what Temporal kept of workers that were killed, lost touch for a while, or were stopped, and of claims by
-// themselves, delivered and failed. test/worker-replay.test.ts replays them. `node --import tsx scripts/dev/record-histories.ts lane-silent`
-// writes only that one; without names it writes all, which drops the older ones: do so only when no workflow of theirs can run any more. Then
+// Records test/histories/*.json: Temporal's histories of workers that were killed, lost their connection for a while, or were stopped, and of fan-out
+// claims that were delivered or failed. test/worker-replay.test.ts replays them. `node --import tsx scripts/dev/record-histories.ts session-killed`
+// writes one history; without names it writes all. That drops the older ones, so do it only when none of their workflows can still run. Then run
 // `biome check --write test/histories`.
+// lane-*.json are histories of the workflow type of release 0.1 (words: allow). They stay as long as worker/temporal/workflows exports that type.
 import { writeFileSync } from "node:fs";
 import { Client, Connection } from "@temporalio/client";
 import { historyToJSON } from "@temporalio/common/lib/proto-utils.js";
@@ -19,7 +20,7 @@ const { workflow } = new Client({ connection, namespace: temporal.namespace });
 const wanted = process.argv.slice(2);
 const ownerOf = async (worker: RunningWorker) => String((await worker.get("/status"))?.body.owner);
 
-/** Names of this machine's processes in a history, payloads included, become names that say nothing. */
+/** Replaces the names of this machine's processes in a history, also inside payloads. */
 function anonymous(text: string, names: ReadonlyMap<string, string>): string {
   const rename = (from: string) =>
     [...names].reduce((now, [name, by]) => now.replaceAll(name, by), from).replace(/"\d+@[^"]*"/g, '"client"');
@@ -43,7 +44,7 @@ try {
   const stopped = await rig.start({ WORKER_HEALTH_PORT: String(await freePort()) });
   await stopped.ready();
   killed.child.kill("SIGKILL");
-  // Its heartbeat is missed after ten seconds, and the other worker ends its leases.
+  // The heartbeat timeout is ten seconds; then the other worker ends its leases.
   await until(
     () => stopped.output().includes("its leases are ended"),
     60_000,
@@ -53,7 +54,7 @@ try {
   const paused = await rig.start({ WORKER_HEALTH_PORT: String(await freePort()) });
   await paused.ready();
   const third = await ownerOf(paused);
-  // It keeps its connections, so it is not gone: it gets its worker session back.
+  // It keeps its connections, so it is not gone and gets its session back.
   paused.child.kill("SIGSTOP");
   await until(
     () => stopped.output().includes("a worker lost its connection to Temporal"),
@@ -62,7 +63,7 @@ try {
   );
   paused.child.kill("SIGCONT");
   await until(async () => (await paused.get("/health"))?.body.checks?.temporal?.session === "open", 60_000);
-  // No claim's token, so that Postgres refuses it each time.
+  // Not a token, so that Postgres rejects it each time.
   const failing = { workflowId: "xnovu-claim-failed", taskQueue: rig.env.TEMPORAL_TASK_QUEUE ?? "" };
   await workflow.start("deliverClaim", { ...failing, args: [{ claim: "not-a-token" }] });
   await workflow
@@ -80,9 +81,9 @@ try {
     [rig.env.TEMPORAL_TASK_QUEUE ?? "", "queue"],
   ]);
   for (const [name, id] of [
-    ["lane-silent", `xnovu-session-${first}`],
-    ["lane-drained", `xnovu-session-${second}`],
-    ["lane-lost-touch", `xnovu-session-${third}`],
+    ["session-killed", `xnovu-session-${first}`],
+    ["session-drained", `xnovu-session-${second}`],
+    ["session-disconnected", `xnovu-session-${third}`],
     ["deliver-claim", claim],
     ["deliver-failed", failing.workflowId],
   ] as const) {

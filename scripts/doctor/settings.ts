@@ -42,7 +42,7 @@ function readGroup<G extends Group>(env: Env, group: G, good: { [N in G]?: Setti
     good[group] = parse(env, [group])[group];
     return [];
   } catch (error) {
-    if (error instanceof SettingsError) return error.faults;
+    if (error instanceof SettingsError) return error.problems;
     throw error;
   }
 }

@@ -1,10 +1,13 @@
-// The workflows with a step before all others: what a careless change would do to those under way.
+// The workflows with a new first step: a change that would break the workflows that are running.
 import { sleep } from "@temporalio/workflow";
 
-export async function lane(): Promise<void> {
+export async function workerSession(): Promise<void> {
   await sleep("1 second");
 }
 
 export async function deliverClaim(): Promise<void> {
   await sleep("1 second");
 }
+
+/** The workflow type of release 0.1. */
+export { workerSession as lane }; // words: allow
