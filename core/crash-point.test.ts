@@ -42,7 +42,7 @@ test("production refuses the setting, whatever it names; elsewhere a name that i
   assert.is(crashPointProblem({}), undefined);
   assert.is(crashPointProblem({ NODE_ENV: "production" }), undefined);
   for (const value of ["after-claim", "", "nonsense"])
-    assert.match(crashPointProblem({ NODE_ENV: "production", XNOVU_CRASH_AT: value }) ?? "", /refused .* unset it/);
+    assert.match(crashPointProblem({ NODE_ENV: "production", XNOVU_CRASH_AT: value }) ?? "", /not allowed .* unset it/);
   for (const point of crashPoints)
     for (const value of [point, `${point}:2`])
       assert.is(crashPointProblem({ NODE_ENV: "test", XNOVU_CRASH_AT: value }), undefined, value);

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import type { TemporalSettings } from "./temporal/connect.ts";
 
 /** When each credential for Temporal expires, in Unix seconds. A credential without an expiry date is left out. */
-export function credentialExpiries(
+export function credentialExpiry(
   settings: Pick<TemporalSettings, "apiKey" | "tlsCa" | "tlsCert">,
 ): Readonly<Record<string, number>> {
   const { apiKey, tlsCa, tlsCert } = settings;
@@ -16,16 +16,16 @@ export function credentialExpiries(
 }
 
 /** When the certificates of a PEM text expire; `pick` chooses the first or the last. An unreadable text has no expiry: connecting reports it. */
-function expiryOf(pem: string, pick: (...expiries: number[]) => number): number | undefined {
+function expiryOf(pem: string, pick: (...dates: number[]) => number): number | undefined {
   const blocks = pem.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g) ?? [];
-  const expiries = blocks.flatMap((block) => {
+  const dates = blocks.flatMap((block) => {
     try {
       return [Date.parse(new X509Certificate(block).validTo) / 1000];
     } catch {
       return [];
     }
   });
-  return expiries.length === 0 ? undefined : pick(...expiries);
+  return dates.length === 0 ? undefined : pick(...dates);
 }
 
 /** The `exp` of a JSON Web Token. The API keys of Temporal Cloud are such tokens. */

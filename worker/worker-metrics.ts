@@ -3,7 +3,7 @@ import type { Pool } from "pg";
 import type { Settings } from "../core/config/variables.ts";
 import { channelOf } from "../novu/workflows/ids.ts";
 import type { Counts } from "../outbox/counts.ts";
-import { credentialExpiries } from "./credential-expiry.ts";
+import { credentialExpiry } from "./credential-expiry.ts";
 import type { PauseReason } from "./http/metrics/gauges.ts";
 import { createMetrics, type Metrics } from "./http/metrics.ts";
 import type { ComponentStatus } from "./lifecycle/component-status.ts";
@@ -31,7 +31,7 @@ export function workerMetrics(
   const { worker, database, temporal, general } = settings;
   return createMetrics({
     channels: channelOf,
-    build: { version, revision: general.revision ?? "unknown", credentialExpiries: credentialExpiries(temporal) },
+    build: { version, revision: general.revision ?? "unknown", credentialExpiry: credentialExpiry(temporal) },
     intervals: intervalsOf(worker),
     readings: {
       rows: () => state.counts && rowsOf(state.counts),

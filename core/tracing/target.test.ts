@@ -55,12 +55,12 @@ test("what is wrong is told by name, and no header's value with it", () => {
     assert.unreachable();
   } catch (error) {
     assert.instance(error, SettingsError);
-    const { faults } = error as SettingsError;
+    const { problems } = error as SettingsError;
     assert.equal(
-      faults.map((problem) => problem.split(" ")[0]),
+      problems.map((problem) => problem.split(" ")[0]),
       Object.keys(bad),
     );
-    assert.not.match(faults.join(), "hidden");
+    assert.not.match(problems.join(), "hidden");
   }
 });
 

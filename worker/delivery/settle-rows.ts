@@ -13,7 +13,7 @@ export interface Settled {
  * `backoff` gives the wait after an attempt. It is called once per batch, so that the rows come back together and make the same call.
  */
 export function settleRows(batch: Batch, outcomes: Outcomes, backoff: (attempt: number) => number): Settled {
-  // Events stand in the order of the rows.
+  // The events are in the order of the rows.
   const events = batch.calls.flatMap((call) => call.events);
   let next = 0;
   const waitMs = backoff(Math.max(1, ...batch.rows.map(({ attempts }) => attempts)));

@@ -16,7 +16,7 @@ const readings: Readings = {
 export const metricsOver = (more: Partial<Readings> = {}): Metrics =>
   createMetrics({
     readings: { ...readings, ...more },
-    build: { version: "1.2.3", revision: "abc", credentialExpiries: { "temporal-api-key": 1_900_000_000 } },
+    build: { version: "1.2.3", revision: "abc", credentialExpiry: { "temporal-api-key": 1_900_000_000 } },
     channels: { email: "email", "sign-up-code": "sms" },
     intervals: { new: 10_000, rescue: 15_000 },
   });

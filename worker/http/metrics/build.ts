@@ -5,11 +5,11 @@ export interface Build {
   /** Commit; `unknown` when the build did not say. */
   readonly revision: string;
   /** When credentials expire, by name, in Unix seconds. Without those of unknown expiry. */
-  readonly credentialExpiries: Readonly<Record<string, number>>;
+  readonly credentialExpiry: Readonly<Record<string, number>>;
 }
 
 /** Metrics that never change while the process runs. prom-client adds `process_start_time_seconds`. */
-export function addBuild(registry: Registry, { version, revision, credentialExpiries }: Build): void {
+export function addBuild(registry: Registry, { version, revision, credentialExpiry }: Build): void {
   const registers = [registry];
   new Gauge({
     name: "xnovu_build_info",
@@ -23,5 +23,5 @@ export function addBuild(registry: Registry, { version, revision, credentialExpi
     labelNames: ["credential"],
     registers,
   });
-  for (const [credential, at] of Object.entries(credentialExpiries)) expiry.set({ credential }, at);
+  for (const [credential, at] of Object.entries(credentialExpiry)) expiry.set({ credential }, at);
 }

@@ -55,4 +55,4 @@ export async function deliverClaim(input: ClaimInput): Promise<ClaimResult> {
 }
 
 /** The workflow type of release 0.1, for its running workflows. Remove it in the next release. */
-export { workerSession as lane };
+export { workerSession as lane }; // words: allow
