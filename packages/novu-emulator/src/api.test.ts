@@ -237,7 +237,7 @@ test("an idempotency key replays the reply, errors too; not on other bodies, not
   assert.is(novu.control.effects({ transactionId: "i1" })[0]?.accepted, 2);
 });
 
-test("while the first call runs, its repeat is told to wait", async () => {
+test("while the first call runs, its repeat gets 409", async () => {
   novu.control.addFault({ match: { path: "/v1/events/trigger" }, delayMs: 150 });
   const event = { name: "mail-only", to: "a", payload: { name: "A" } };
   const slow = post("/v1/events/trigger", event, { "idempotency-key": "key-3" });

@@ -3,7 +3,7 @@ import { badRequest, type PayloadFault } from "./errors.ts";
 import { type Fields, isFields, type Workflow } from "./types.ts";
 
 /**
- * Checks an event's payload against the schema that the bridge told for its workflow. A workflow without a schema of its
+ * Checks an event's payload against the schema that the bridge reported for its workflow. A workflow without a schema of its
  * own is discovered as an object without properties: it takes anything. Defaults of the schema are filled in.
  *
  * @throws ApiError 400 with one entry per fault.

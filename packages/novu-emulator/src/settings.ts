@@ -8,7 +8,7 @@ export interface Behaviour {
   transactionDedup: boolean;
   /** Run the workflows' steps. Off: events are accepted and counted, nothing else. */
   deliver: boolean;
-  /** Check payloads against the schemas that the bridge told. */
+  /** Check payloads against the schemas that the bridge reported. */
   validatePayload: boolean;
   rateLimit: RateLimit | null;
 }

@@ -12,7 +12,7 @@ export interface World {
   readonly behaviour: Behaviour;
   readonly effects: Effects;
   readonly bridge: BridgeSettings;
-  /** Factor on every delay and digest window: 1 as asked for, 0.001 makes an hour 3.6 s. */
+  /** Factor on every delay and digest window: 1 as requested, 0.001 makes an hour 3.6 s. */
   readonly delayScale: number;
   readonly now: () => number;
   readonly log: Log;

@@ -103,7 +103,7 @@ export async function startRegistry(crane: string, dir: string, env: NodeJS.Proc
   const port = () => /serving on port (\d+)/.exec(child.tail())?.[1];
   const host = async () => {
     const found = port();
-    if (!found) throw new Error("it has not told its port yet");
+    if (!found) throw new Error("it has not printed its port yet");
     return `127.0.0.1:${found}`;
   };
   return { child, host: await whenReady(child, host) };

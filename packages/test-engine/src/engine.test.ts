@@ -8,7 +8,7 @@ import { type TestEngine, testEngine } from "xnovu/test/support/engine.ts";
 import { output } from "./command.ts";
 
 /*
- * One engine for the whole file, as a start takes seconds. Images are built from the stand-in base, as no machine's
+ * One engine for the whole file, as a start takes seconds. Images are built from the test engine's own base, as no machine's
  * tests should depend on a public registry.
  */
 let running: TestEngine | undefined;

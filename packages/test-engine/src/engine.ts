@@ -127,7 +127,7 @@ async function startParts(
 }
 
 async function stopAll(children: readonly Child[], dir: string, network: EngineNetwork): Promise<void> {
-  // Containers get no grace here: whoever cares how one stops has stopped it before.
+  // Containers get no grace period here: a test that checks how one stops has stopped it before.
   const stopOne = (child: Child) => (child.name === "registry" ? child.stop() : stopIsolated(child));
   await Promise.all(children.map(stopOne));
   await cleanEngine(dir, network);

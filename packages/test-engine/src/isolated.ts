@@ -8,7 +8,7 @@ import { type Child, type ChildOptions, signalTo, startChild } from "xnovu/local
  * The network is the machine's own, so that mapped ports are reachable.
  */
 const isolation: readonly string[] = [
-  // Ends with whoever started it, also when that was killed.
+  // Ends with the process that started it, also when that was killed.
   "setpriv",
   "--pdeathsig",
   "KILL",

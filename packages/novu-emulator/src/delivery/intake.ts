@@ -6,7 +6,7 @@ import { newWindows } from "./actions.ts";
 import { move, note } from "./details.ts";
 import { nameOf, type Resolved, resolve } from "./recipients.ts";
 import { type Delivery, run } from "./run.ts";
-import { Gate, Timers } from "./timers.ts";
+import { Limiter, Timers } from "./timers.ts";
 
 // Bridge calls at once: enough to keep a local bridge busy, few enough not to time out behind each other.
 const bridgeCallsAtOnce = 32;
@@ -21,7 +21,7 @@ export class Intake {
 
   constructor(world: World) {
     this.#world = world;
-    this.#delivery = { world, timers: new Timers(), windows: newWindows(), gate: new Gate(bridgeCallsAtOnce) };
+    this.#delivery = { world, timers: new Timers(), windows: newWindows(), limiter: new Limiter(bridgeCallsAtOnce) };
   }
 
   /** Goes on with what an earlier process left behind. */
@@ -98,7 +98,7 @@ export class Intake {
     store.events.delete(event.id);
   }
 
-  // Novu's check: find the transaction id, then drop. Once per event, whoever its recipients are.
+  // Novu's check: find the transaction id, then drop. Once per event, for all its recipients.
   #admit(event: AcceptedEvent, names: readonly string[]): boolean {
     const { effects, behaviour, log } = this.#world;
     const used = behaviour.transactionDedup && this.#used.has(event.transactionId);

@@ -4,13 +4,13 @@ import { bridgeUrlOf, type World } from "../world.ts";
 import { delay, digest, finishDigest, finishWait, type StepEnd, throttle, type Windows } from "./actions.ts";
 import { fail, move, note } from "./details.ts";
 import { draft } from "./messages.ts";
-import type { Gate, Timers } from "./timers.ts";
+import type { Limiter, Timers } from "./timers.ts";
 
 export interface Delivery {
   readonly world: World;
   readonly timers: Timers;
   readonly windows: Windows;
-  readonly gate: Gate;
+  readonly limiter: Limiter;
 }
 
 /** Runs the notification's steps in order, from the first that is not final: also after a restart. */
@@ -39,7 +39,7 @@ async function runStep(delivery: Delivery, notification: Notification, job: Job)
       : finishWait(world, timers, notification, job);
   // Not saved: a process that dies here leaves the job pending, and the next one runs it.
   job.status = "running";
-  const reply = await delivery.gate.run(() => callBridge(world, notification, job));
+  const reply = await delivery.limiter.run(() => callBridge(world, notification, job));
   if (world.closing.aborted) return "interrupted";
   // A cancel that came while the bridge worked wins.
   if (isFinal(job.status)) return "halt";
@@ -126,7 +126,7 @@ function stateBefore(world: World, of: Notification, job: Job): Fields[] {
     .reverse();
 }
 
-// Whether it was read is asked when the later step runs, not when the message was made.
+// Whether it was read is checked when the later step runs, not when the message was created.
 function inAppResult(world: World, job: Job): Fields {
   const message = world.store.messages.get(job.messageId ?? "");
   return {

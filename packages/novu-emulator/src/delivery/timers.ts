@@ -37,7 +37,7 @@ export class Timers {
 }
 
 /** Lets at most `size` calls run at once; the others wait their turn. */
-export class Gate {
+export class Limiter {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 

@@ -20,7 +20,7 @@ export function durationMs(value: unknown): number | undefined {
 
 /**
  * How long a delay or digest step asks to wait: `{amount, unit}`, a cron expression, or a key of the payload that holds
- * a date or `{amount, unit}`. Milliseconds, or why it cannot be told.
+ * a date or `{amount, unit}`. Milliseconds, or why it is unknown.
  */
 export function waitMs(outputs: Fields, payload: Fields, nowMs: number): number | { problem: string } {
   const fixed = durationMs(outputs);

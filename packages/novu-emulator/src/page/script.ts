@@ -24,7 +24,7 @@ export const script = `
       const version = (await (await fetch('/inbox-version')).text());
       if (version === shown) return;
       if (reading()) button.hidden = false; else await refresh();
-    } catch { /* The server is away; the next turn asks again. */ }
+    } catch { /* The server is away; the next refresh tries again. */ }
   }, 2000);
   times();
 })();`;

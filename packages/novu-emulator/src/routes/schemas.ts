@@ -22,7 +22,7 @@ const topicRecipient = {
     exclude: { type: "array", items: { type: "string" } },
   },
 };
-// if/then/else, so that a wrong subscriber is told what is wrong with it and not that it is no topic either.
+// if/then/else, so that the error of a wrong subscriber names what is wrong with it, and not that it is no topic either.
 const recipient = {
   if: { type: "string" },
   // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema

@@ -23,7 +23,7 @@ export interface Entry {
 
 export interface Journal {
   append(entry: Entry): void;
-  /** Writes what was appended, before anybody is told of it. */
+  /** Writes what was appended, before a reply reports it. */
   flush(): void;
   close(): void;
 }
@@ -71,7 +71,7 @@ export function rewriteJournal(file: string, entries: Iterable<Entry>): void {
   renameSync(temporary, file);
 }
 
-/** Appends to `file`. Entries of one turn of the event loop go out in one write; a reply of that turn calls `flush` before it is sent. */
+/** Appends to `file`. Entries of one event-loop tick go out in one write; a reply of that tick calls `flush` before it is sent. */
 export function openJournal(file: string): Journal {
   mkdirSync(dirname(file), { recursive: true });
   const fd = openSync(file, "a", 0o600);
@@ -80,7 +80,7 @@ export function openJournal(file: string): Journal {
     if (lines.length === 0) return;
     const text = lines.join("");
     lines = [];
-    // writeSync may write less than asked for (a full pipe, a signal): go on until all is out.
+    // writeSync may write less than requested (a full pipe, a signal): go on until all is out.
     let rest = Buffer.from(text);
     while (rest.length > 0) rest = rest.subarray(writeSync(fd, rest));
   };
