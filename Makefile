@@ -16,7 +16,7 @@ test: check ## Check, then run every test: make test FILES="outbox core/retry.te
 	@node --import tsx test/run.ts $(ARGS) $(FILES)
 
 .PHONY: test-unit
-test-unit: setup ## Run every test that needs no server: no Postgres, Temporal, app, browser or Docker
+test-unit: setup ## Run the tests that need no server: make test-unit FILES=core
 	@node --import tsx test/run.ts --unit $(ARGS) $(FILES)
 
 .PHONY: check
@@ -36,7 +36,7 @@ test-faults: setup ## Run every injected fault of docs/faults.md, one result lin
 	@node --import tsx scripts/dev/test-faults.ts $(ARGS)
 
 .PHONY: mutants
-mutants: setup ## Break the source on purpose; a test must fail each time: make mutants ONLY=breaker
+mutants: setup ## Break the source in named places; a test must fail: make mutants ONLY=breaker
 	@node --import tsx test/mutants/main.ts --only "$(ONLY)" $(ARGS)
 
 .PHONY: soak
