@@ -117,8 +117,9 @@ test("app and worker are the deployment guide's: ports, environment, command, he
     assert.equal([healthcheck?.interval, healthcheck?.retries], ["30s", 3]);
     const environment = environmentOf(project, name);
     for (const setting of shared.split(" ")) assert.ok(setting in environment, `${name}: ${setting}`);
-    const told = { NODE_ENV: "production", TEMPORAL_NAMESPACE: "xnovu", ...defaults };
-    for (const [setting, value] of Object.entries(told)) assert.is(environment[setting], value, `${name}: ${setting}`);
+    const expected = { NODE_ENV: "production", TEMPORAL_NAMESPACE: "xnovu", ...defaults };
+    for (const [setting, value] of Object.entries(expected))
+      assert.is(environment[setting], value, `${name}: ${setting}`);
   }
   assert.equal(serviceOf(project, "worker").command, ["pnpm", "xnovu", "worker", "start"]);
 });

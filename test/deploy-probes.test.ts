@@ -126,7 +126,7 @@ async function sendingPause(url: string, ms: number): Promise<"passes" | "waits"
     cwd: root,
     detached: true,
     stdio: "ignore",
-    env: { PATH, NODE_ENV: "test", DATABASE_URL_FILE: secretFile("GATE_URL", url) },
+    env: { PATH, NODE_ENV: "test", DATABASE_URL_FILE: secretFile("PROBE_URL", url) },
   });
   const timer = setTimeout(() => child.pid && process.kill(-child.pid, "SIGKILL"), ms);
   const code = await new Promise<number | null>((resolve) => child.once("close", resolve));

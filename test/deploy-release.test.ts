@@ -99,7 +99,7 @@ async function buildImages(): Promise<void> {
   await derive(
     "sick",
     "/app/server.js",
-    'import { createServer } from "node:http"; console.log("a fault of this release"); createServer((_, r) => r.writeHead(503).end()).listen(4000);',
+    'import { createServer } from "node:http"; console.log("an error of this release"); createServer((_, r) => r.writeHead(503).end()).listen(4000);',
   );
 }
 
@@ -188,7 +188,7 @@ onEngine("two releases, one that is sick, and a rollback, under 50 notifications
     assert.is(sick.code, 1);
     assert.match(
       sick.stderr,
-      /xnovu-r4-app-1 is not healthy after 8 s: .*503[\s\S]*a fault of this release/,
+      /xnovu-r4-app-1 is not healthy after 8 s: .*503[\s\S]*an error of this release/,
       sick.stderr,
     );
     assert.equal(await running(), ["xnovu-r3-app-1", "xnovu-r3-worker-1"]);

@@ -31,7 +31,7 @@ test.after(async () => {
 });
 
 const docker = (...args: string[]) => succeed("docker", args, place);
-/** The container's user reads it, as it does for whoever follows docs/deploy/compose.md. */
+/** The container's user reads it, as it does when docs/deploy/compose.md is followed. */
 function secretFile(name: string, value: string): string {
   const path = join(folder.path, `secret-${name}`);
   writeFileSync(path, `${value}\n`, { mode: 0o444 });

@@ -96,7 +96,7 @@ onEngine("two clean builds of a commit are one digest for each platform", async 
   }
 });
 
-onEngine("a change of the sources changes two layers at the most, and installs nothing again", async () => {
+onEngine("a change of the sources changes at most two layers, and installs nothing again", async () => {
   const file = "worker/main.ts";
   repository.write(file, `${readFileSync(join(repository.path, file), "utf8")}\nconsole.log("changed");\n`);
   repository.git("add", "-A");

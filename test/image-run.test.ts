@@ -148,7 +148,7 @@ onEngine(
   },
 );
 
-onEngine("a container that ends, or is not well, is told with its log", async () => {
+onEngine("a container that ends, or is not healthy, is reported with its log", async () => {
   const ended = await xnovu(["docker:run", "-d", "-p", "0:4000"], { NOVU_SECRET_KEY: "bad" });
   assert.is(ended.code, 1);
   assert.match(ended.stderr, /ended \(exit 78\)[\s\S]*bad setting: NOVU_SECRET_KEY/);

@@ -118,11 +118,11 @@ test("an incident makes the alert's own expression true", async () => {
       () => `${name} stays quiet`,
     );
   };
-  const fault = (status: number) => rig.novu.control.addFault({ match: { path: sendingPaths }, status });
-  fault(400);
+  const failWith = (status: number) => rig.novu.control.addFault({ match: { path: sendingPaths }, status });
+  failWith(400);
   await rig.insert(1);
   await fires("XnovuDeadLetters");
-  fault(401);
+  failWith(401);
   await rig.insert(1);
   await fires("XnovuNovuRefuses");
   const [closed] = await prometheus.query('xnovu_sending_paused_by_reason{reason="operator"}');

@@ -7,7 +7,7 @@ import { metric } from "./support/metric.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 import { novuKey, type RunningWorker, until, type WorkerRig, workerRig } from "./support/worker.ts";
 
-// Deliveries that fail in every way, at the most talkative level: what the log tells of them, and what it must not.
+// Deliveries that fail in every way, at the most verbose level: what the log contains, and what it must not contain.
 const person = { subscriberId: "ada-77", email: "ada.lovelace@example.com", phone: "+4915112345678" };
 const content = { name: "Grandmother's surgery went well" };
 const echo = { message: `cannot send ${JSON.stringify(content)} to ${person.email} (${person.phone})`, ...person };
@@ -52,7 +52,7 @@ test("a dead letter's line names its claim, the Temporal workflow and the notifi
   assert.match(String(line.claim), /^[0-9a-f-]{36}$/);
 });
 
-test("failures, an open circuit and a refused key are told by Novu's status alone", async () => {
+test("failures, an open circuit and a refused key are logged by Novu's status alone", async () => {
   fail(500, 6);
   await insert();
   await until(async () => (await metric(worker, "xnovu_breaker_opened_total")) > 0);

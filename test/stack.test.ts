@@ -55,7 +55,7 @@ test("up starts everything; a plain INSERT is SENT at once; Ctrl-C stops everyth
   await nothingLeft(pids);
 });
 
-test("data survives a restart; a second up and a stack on the same ports are told what runs", async () => {
+test("data survives a restart; a second up, and a stack on the same ports, report what runs", async () => {
   assert.is((await run(["up", "--detach", ...portFlags]).done).code, 0);
   assert.equal(await query("SELECT status FROM notify.notification"), [{ status: "SENT" }]);
   assert.match(await (await fetch(at(ports.novu, "/inbox/ada"))).text(), "Hello");

@@ -49,7 +49,7 @@ const insert = async (columns: Record<string, unknown>) =>
 const of = (id: string, name = "deliver notification") =>
   collector.spans().filter((span) => span.name === name && span.attributes["xnovu.notification.id"] === id);
 /** The one span that tells this end of a notification. */
-const told = (id: string, outcome: string): Promise<SeenSpan> =>
+const spanOf = (id: string, outcome: string): Promise<SeenSpan> =>
   until(() => of(id).find(({ attributes }) => attributes["xnovu.outcome"] === outcome));
 const spanBy = (spanId: string | undefined): Promise<SeenSpan> =>
   until(() => collector.spans().find((span) => span.spanId === spanId));
@@ -59,7 +59,7 @@ const headersOfLastCall = () => rig.novu.control.calls().last.at(-1)?.headers ??
 test("a row with a trace context: its notification and the call to Novu are spans of that trace, and the claim has a link to it", async () => {
   const trace = producer(1);
   const id = await insert({ traceparent: trace.traceparent });
-  const notification = await told(id, "sent");
+  const notification = await spanOf(id, "sent");
   assert.is(notification.traceId, trace.traceId);
   assert.is(notification.parentSpanId, trace.spanId);
   assert.is(notification.kind, 5);
@@ -104,7 +104,7 @@ test("a bulk call is a span of the claim with a link to each notification, and e
      SELECT 'acme', 'mail-only', jsonb_build_array('b' || n), '{"name":"Ada"}', t FROM unnest($1::text[]) WITH ORDINALITY AS u (t, n) RETURNING id`,
     [traces.map((trace) => trace?.traceparent ?? null)],
   );
-  const spans = await Promise.all(rows.map(({ id }) => told(id, "sent")));
+  const spans = await Promise.all(rows.map(({ id }) => spanOf(id, "sent")));
   const call = await until(() =>
     collector.spans().find((span) => span.name === "POST novu" && span.links.length === 3),
   );
@@ -131,7 +131,7 @@ test("each attempt is a span; failures are errors and say by number and word alo
   rig.novu.control.addFault({ match: { path: sendingPaths }, status: 500, times: 1, body: echo });
   const trace = producer(3);
   const id = await insert({ traceparent: trace.traceparent });
-  const [failed, sent] = [await told(id, "failed"), await told(id, "sent")];
+  const [failed, sent] = [await spanOf(id, "failed"), await spanOf(id, "sent")];
   assert.equal([failed.status, failed.attributes["xnovu.attempt"]], [2, 1]);
   assert.equal([sent.status, sent.attributes["xnovu.attempt"]], [0, 2]);
   assert.equal([failed.parentSpanId, sent.parentSpanId], [trace.spanId, trace.spanId]);
@@ -140,7 +140,7 @@ test("each attempt is a span; failures are errors and say by number and word alo
   assert.is(call?.attributes["error.type"], "500");
   assert.is(call?.attributes["xnovu.reply"], "unknown");
   rig.novu.control.addFault({ match: { path: sendingPaths }, status: 400, times: 1, body: echo });
-  const dead = await told(await insert({ traceparent: trace.traceparent }), "dead");
+  const dead = await spanOf(await insert({ traceparent: trace.traceparent }), "dead");
   assert.is(dead.status, 2);
 });
 
@@ -148,7 +148,7 @@ test("a notification with a Temporal workflow of its own: the start, the deliver
   const trace = producer(4);
   const recipients = JSON.stringify(Array.from({ length: 501 }, (_, i) => `m${i}`));
   const id = await insert({ traceparent: trace.traceparent, recipients });
-  const notification = await told(id, "sent");
+  const notification = await spanOf(id, "sent");
   const start = await until(() => of(id, "start workflow")[0]);
   for (const span of [start, notification])
     assert.equal([span.traceId, span.parentSpanId], [trace.traceId, trace.spanId]);
@@ -160,7 +160,7 @@ test("a notification with a Temporal workflow of its own: the start, the deliver
 test("a producer that does not sample is followed: its notification has no span", async () => {
   const unsampled = await insert({ traceparent: producer(5, "00").traceparent });
   const sampled = await insert({ traceparent: producer(6).traceparent });
-  await told(sampled, "sent");
+  await spanOf(sampled, "sent");
   await until(async () => (await rig.counts()).SENT === 2);
   assert.equal(of(unsampled), []);
 });
@@ -169,7 +169,7 @@ test("no recipient, content or secret is in anything that was exported, and the 
   const exported = collector.text();
   const log = worker.output();
   for (const hidden of [person.email, person.phone, person.subscriberId, "Grandmother", novuKey, collectorKey])
-    for (const text of [exported, log]) assert.not.ok(text.includes(hidden), `${hidden} is told`);
+    for (const text of [exported, log]) assert.not.ok(text.includes(hidden), `${hidden} is exported or logged`);
   // The test would pass as well if nothing had been said.
   assert.ok(collector.spans().length > 20);
   const claim = collector.spans().find(({ links }) => links[0]?.traceId === producer(1).traceId);

@@ -96,7 +96,7 @@ faultTest(
       await sent(rig, 10);
       server = await startTemporal({ binary, port, namespace: "xnovu" });
       await worker.ready();
-      // A server that knows nothing of the worker session takes it away, and is asked for a new one.
+      // A server that knows nothing of the worker session closes it, and gets a request for a new one.
       const owner = String((await worker.get("/status"))?.body.owner);
       await until(() => isRunning(`127.0.0.1:${port}`, sessionWorkflowId(owner)), 40_000);
       await rig.insert(5);
@@ -113,7 +113,7 @@ faultTest(
   },
 );
 
-test("without Postgres it serves health, is ready when Postgres comes, and goes on after a restart amid the work", async () => {
+test("without Postgres it serves health, is ready when Postgres comes, and continues after a restart during work", async () => {
   const postgres: PrivatePostgres = await privatePostgres();
   const own = await databaseOn(postgres.url);
   const rig = await workerRig(own.url, temporal.address);

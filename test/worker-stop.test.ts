@@ -20,7 +20,7 @@ openRig(
 
 faultTest(
   5,
-  "SIGTERM amid 1,000 rows: what is under way ends, the rest is given back unspent, and the next worker sends it",
+  "SIGTERM during 1,000 rows: calls in flight end, the other rows are released unspent, and the next worker sends them",
   async () => {
     // Claims that do not grow and calls that take their time, so that no machine is done with them before the signal.
     const env = { ...fast, POLL_BATCH_SIZE: "25", XNOVU_CLAIM_MAX: "25", XNOVU_SHUTDOWN_TIMEOUT_MS: "10000" };
@@ -52,7 +52,7 @@ faultTest(
 
 faultTest(
   6,
-  "copies of the first signal are one signal; a second one ends the worker at once, its rows given back",
+  "copies of the first signal are one signal; a second one ends the worker at once, its rows released",
   async () => {
     const first = await rig.start(fast);
     await first.ready();

@@ -250,7 +250,7 @@ test("a second worker on the same port ends at once and names the port", async (
   assert.is((await worker.get("/health"))?.code, 200);
 });
 
-test("every bad setting is told at once, with exit code 78 and no secret", async () => {
+test("every bad setting is reported at once, with exit code 78 and no secret", async () => {
   const bad = await rig.start({
     DATABASE_URL: "mysql://u:hidden-password@h/db",
     NOVU_SECRET_KEY: "",

@@ -48,7 +48,7 @@ const glossary: readonly Word[] = [
     pattern: "faults?|faulty",
     use: "error, problem",
     allow:
-      /fault[- ]injection|inject\w* (of )?(\w+ )?faults?|fault test|test-faults|numbered faults?|faults? \d+|page faults?|faults?\.md|test\/faults|(random|injected) faults?|faults that|content fault/gi,
+      /fault[- ]injection|inject\w* (of )?(\w+ )?faults?|fault test|test-faults|numbered faults?|faults? \d+|page faults?|faults?\.md|test\/faults|(random|injected) faults?|faults that|(add|clear|network|more) faults?|fault[- ](lab|notes)|\d+ faults|fault (below|list)/gi,
     except:
       /^(test\/(faults|soak|runner)\/|docs\/(faults|mutants)\.md|packages\/novu-emulator\/|local\/novu\/)|(^|\/)[\w-]*fault[\w-]*\.(test\.)?ts$/,
   },
@@ -89,7 +89,7 @@ const quaint: readonly Word[] = [
   { id: "mend", pattern: "mend(s|ed|ing)?", use: "fix, repair" },
   { id: "dear", pattern: "dear(er|est)?", use: "expensive", allow: /"?Dear [A-Z]/g },
   { id: "goodbye", pattern: "goodbyes?", use: "termination message, close" },
-  { id: "news", pattern: "news", use: "notification, change", allow: /"news"|news (letter|topic)/gi },
+  { id: "news", pattern: "news", use: "notification, change", allow: /"news"|topic:news/gi },
   { id: "at the most", pattern: "at the (most|longest|least)", use: "at most, at least" },
   {
     id: "hand over",

@@ -25,7 +25,7 @@ async function killedItself(worker: RunningWorker): Promise<void> {
 /** A worker that waits, stopped, until its fellow is dead: it is there from the start and claims nothing of the fellow's. */
 async function standby(): Promise<() => void> {
   const other = await lab().readyWorker();
-  // Stopped amid the start of its worker session it would wait for Temporal to hand out that step again.
+  // Stopped while its worker session starts, it would wait for Temporal to schedule that step again.
   await until(async () => (await other.get("/status"))?.body.components?.session?.state === "up", 20_000);
   await sleep(500);
   other.child.kill("SIGSTOP");
@@ -59,7 +59,7 @@ async function whileSlow(status: string, seconds: number, work: () => Promise<vo
 }
 
 /** Waits until a worker's statement is in the slow trigger; returns the server's process that executes it. */
-const amidStatement = () =>
+const duringStatement = () =>
   until(
     async () => {
       const { rows } = await lab().db.query<{ pid: number }>(
@@ -77,11 +77,11 @@ async function takenBack(pid: number | undefined): Promise<void> {
   await until(async () => (await lab().db.query("SELECT FROM pg_stat_activity WHERE pid = $1", [pid])).rowCount === 0);
 }
 
-faultTest(1, "killed amid the statement that claims: the row is PENDING, its attempt unspent", async () => {
+faultTest(1, "killed during the statement that claims: the row is PENDING, its attempt unspent", async () => {
   const worker = await lab().readyWorker();
   await whileSlow("PROCESSING", 30, async () => {
     await lab().insert(3);
-    const pid = await amidStatement();
+    const pid = await duringStatement();
     worker.child.kill("SIGKILL");
     await worker.child.exited;
     assert.equal(await lab().counts(), { PENDING: 3 });
@@ -94,23 +94,19 @@ faultTest(1, "killed amid the statement that claims: the row is PENDING, its att
   await lab().held();
 });
 
-faultTest(
-  1,
-  "killed amid the statement that claims, which commits when nobody is there any more: taken over",
-  async () => {
-    const worker = await lab().readyWorker();
-    await whileSlow("PROCESSING", 3, async () => {
-      await lab().insert(1);
-      await amidStatement();
-      worker.child.kill("SIGKILL");
-      await worker.child.exited;
-      assert.equal(await lab().counts(), { PENDING: 1 });
-      await until(async () => (await lab().counts()).PROCESSING === 1, 10_000);
-    });
-    await lab().readyWorker();
-    await lab().held();
-  },
-);
+faultTest(1, "killed during the statement that claims, which still commits: taken over", async () => {
+  const worker = await lab().readyWorker();
+  await whileSlow("PROCESSING", 3, async () => {
+    await lab().insert(1);
+    await duringStatement();
+    worker.child.kill("SIGKILL");
+    await worker.child.exited;
+    assert.equal(await lab().counts(), { PENDING: 1 });
+    await until(async () => (await lab().counts()).PROCESSING === 1, 10_000);
+  });
+  await lab().readyWorker();
+  await lab().held();
+});
 
 faultTest(2, "killed after the claim: reclaimed within lease and rescue", async () => {
   const crashing = await lab().readyWorker({ XNOVU_CRASH_AT: "after-claim" });
@@ -201,11 +197,11 @@ for (const [name, settings] of [
     assert.is(dropped.length, duplicates, "what was accepted twice is dropped by its transaction id");
   });
 
-faultTest(4, "killed amid the statement that writes the outcome: sent again under the same key", async () => {
+faultTest(4, "killed during the statement that writes the outcome: sent again under the same key", async () => {
   const crashing = await lab().readyWorker();
   await whileSlow("SENT", 30, async () => {
     await lab().insert(30);
-    const pid = await amidStatement();
+    const pid = await duringStatement();
     crashing.child.kill("SIGKILL");
     await crashing.child.exited;
     await takenBack(pid);

@@ -39,7 +39,7 @@ const slowNovu = (delayMs: number) =>
 const alive = (worker: RunningWorker) =>
   assert.is(worker.child.exit(), undefined, `the worker ended:\n${worker.child.tail()}`);
 
-async function amidWork(): Promise<RunningWorker> {
+async function duringWork(): Promise<RunningWorker> {
   const worker = await lab.readyWorker({ ...through, POLL_BATCH_SIZE: "10" });
   slowNovu(100);
   await lab.insert(400);
@@ -53,9 +53,9 @@ for (const [mode, signal] of [
 ] as const)
   faultTest(
     10,
-    `Postgres restarted (${mode}) amid the work: no crash, no storm of connections, it goes on`,
+    `Postgres restarted (${mode}) during work: no crash, no storm of connections, it continues`,
     async () => {
-      const worker = await amidWork();
+      const worker = await duringWork();
       const before = proxy.attempts();
       await postgres.server.kill(signal);
       await sleep(3_000);

@@ -39,7 +39,7 @@ test.after(async () => {
 });
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const)
-  faultTest(18, `Temporal restarted by ${signal} amid the work: it goes on, and no attempt is spent`, async () => {
+  faultTest(18, `Temporal restarted by ${signal} during work: it continues, and no attempt is spent`, async () => {
     const worker = await lab.readyWorker({
       XNOVU_LEASE_MS: "30000",
       POLL_BATCH_SIZE: "10",

@@ -32,7 +32,7 @@ const callTimes = () =>
     .novu.control.calls()
     .last.filter(({ path }) => isSending(path))
     .map(({ at }) => Date.parse(at));
-const tripsOf = async () =>
+const opensOf = async () =>
   (await lab().db.query<{ breaker_opens: number }>("SELECT breaker_opens FROM notify.sending_pause")).rows[0]
     ?.breaker_opens;
 const probeOf = async () =>
@@ -63,7 +63,7 @@ for (const [name, retryAfter] of [
     assert.is(await mostAttempts(), 1, "an attempt was spent");
   });
 
-faultTest(20, "429 amid hundreds of calls of two workers: those under way end, and no other begins", async () => {
+faultTest(20, "429 during hundreds of calls of two workers: calls in flight end, and no other starts", async () => {
   const workers = await Promise.all([lab(), lab()].map((one) => one.readyWorker({ POLL_BATCH_SIZE: "40" })));
   const to = (count: number) => JSON.stringify(Array.from({ length: count }, (_, i) => `s${i}`));
   // The first answer that comes is the 429: by then every claim has calls under way.
@@ -76,20 +76,20 @@ faultTest(20, "429 amid hundreds of calls of two workers: those under way end, a
   const refused = lab()
     .novu.control.calls()
     .last.find(({ status }) => status === 429);
-  const told = Date.parse(refused?.at ?? "");
+  const refusedAt = Date.parse(refused?.at ?? "");
   await sleep(2_500);
-  const after = callTimes().filter((at) => at > told);
+  const after = callTimes().filter((at) => at > refusedAt);
   // Three claims of four calls each, and the workflows' own.
   assert.ok(after.length <= 2 * 12 + 6, `${after.length} calls after the 429`);
-  const late = after.filter((at) => at > told + 1_000);
+  const late = after.filter((at) => at > refusedAt + 1_000);
   assert.is(late.length, 0, `${late.length} calls more than a second after the 429`);
   lab().novu.control.clearFaults();
   await lab().held({}, 90_000);
 });
 
-faultTest(20, "without the news of it, the claims themselves find the sending pause closed", async () => {
+faultTest(20, "without a notification of it, the claims themselves find that sending is paused", async () => {
   const workers = await Promise.all([lab().readyWorker(), lab().readyWorker()]);
-  // What a worker whose listener is away knows: its own view is ten seconds old at the most.
+  // What a worker without a listener knows: its own view is at most ten seconds old.
   await lab().db.query("ALTER TABLE notify.sending_pause DISABLE TRIGGER notify_sending_pause");
   try {
     await lab().db.query("UPDATE notify.sending_pause SET paused_until = now() + interval '4 s', reason = 'by hand'");
@@ -139,7 +139,7 @@ faultTest(21, "500, 502 and 503 for five seconds: backoff with jitter, the circu
   assert.ok(Number(rows[0]?.waits) > 1, `${rows[0]?.rows} failed rows of the same attempt wait for the same time`);
   // Forty batches due again every half second would be some 200 calls.
   assert.ok(during <= 30, `${during} calls in two seconds to a Novu that is down: the circuit did not open`);
-  assert.is(await tripsOf(), 0, "the circuit did not close");
+  assert.is(await opensOf(), 0, "the circuit did not close");
 });
 
 faultTest(
@@ -148,8 +148,8 @@ faultTest(
   async () => {
     const workers = await Promise.all([lab().readyWorker(), lab().readyWorker()]);
     fault({ status: 503, headers: { "retry-after": "6" }, times: 1_000 });
-    // Five calls of one worker trip the circuit, and nobody knows who takes which.
-    for (let i = 0; i < 12 && (await tripsOf()) === 0; i++) {
+    // Five calls of one worker open the breaker; which worker sends which call is not known.
+    for (let i = 0; i < 12 && (await opensOf()) === 0; i++) {
       await lab().insert(1);
       await sleep(200);
     }
@@ -159,38 +159,38 @@ faultTest(
     await lab().insert(30, { recipients: '["later"]' });
     await sleep(4_000);
     const during = callTimes().filter((at) => at > shared).length;
-    assert.is(during, 0, `${during} calls during the pause that Novu asked for`);
+    assert.is(during, 0, `${during} calls during the pause that Novu requested`);
     await lab().held();
   },
 );
 
 faultTest(
   21,
-  "after a trip one call at a time tries, of all workers and all that waits; its success opens everything",
+  "while half-open, one call at a time of all workers is a probe; its success closes the breaker",
   async () => {
     const to = JSON.stringify(Array.from({ length: 600 }, (_, i) => `s${i}`));
-    // A turn of its own for each loop, and the backoff short: whatever may call does.
+    // Short intervals and a short backoff: every loop that may send does.
     const env = { POLL_BATCH_SIZE: "10", POLL_INTERVAL_MS: "100", SCHEDULED_POLL_INTERVAL_MS: "100" };
     await Promise.all([lab(), lab(), lab()].map((one) => one.readyWorker(env)));
     fault({ status: 503, delayMs: 400, times: 100_000 });
     await lab().insert(150, { max_attempts: 50 });
     await lab().insert(20, { max_attempts: 50, scheduled_for: new Date() });
     await lab().insert(2, { max_attempts: 50, recipients: to });
-    await until(async () => Number(await tripsOf()) > 0);
-    // The calls that were under way at the trip end.
+    await until(async () => Number(await opensOf()) > 0);
+    // The calls in flight when the breaker opened end.
     await sleep(1_000);
     const from = Date.now();
     await until(
-      async () => Number(await tripsOf()) >= 4,
+      async () => Number(await opensOf()) >= 4,
       30_000,
-      () => "no further trips: nobody tries",
+      () => "the breaker does not open again: no probe is sent",
     );
     const tries = callTimes().filter((at) => at > from);
     const beside = tries.filter((at, i) => at - (tries[i - 1] ?? 0) < 400).length;
     assert.equal([beside, tries.length >= 2], [0, true], `${beside} of ${tries.length} calls began beside another`);
     lab().novu.control.clearFaults();
     await lab().held({}, 60_000);
-    assert.is(await tripsOf(), 0, "the circuit did not close");
+    assert.is(await opensOf(), 0, "the circuit did not close");
   },
 );
 
@@ -202,8 +202,8 @@ faultTest(
     const first = await lab().readyWorker(env);
     fault({ status: 503, times: 100_000 });
     await lab().insert(12, { max_attempts: 50 });
-    await until(async () => Number(await tripsOf()) > 0);
-    // Calls that began before the trip end as they began: one that Novu took would close the circuit without a probe.
+    await until(async () => Number(await opensOf()) > 0);
+    // Calls that started before the breaker opened still end: one that Novu accepted would close the breaker without a probe.
     await sleep(300);
     lab().novu.control.clearFaults();
     fault({ delayMs: 800, times: 100_000 });
@@ -216,7 +216,7 @@ faultTest(
     lab().novu.control.clearFaults();
     await lab().readyWorker(env);
     await lab().held({}, 30_000);
-    assert.equal([await tripsOf(), await probeOf()], [0, null]);
+    assert.equal([await opensOf(), await probeOf()], [0, null]);
   },
 );
 
@@ -229,13 +229,13 @@ faultTest(
     // A single call, whose every second try is answered from the cache.
     await lab().insert(20, { max_attempts: 100 });
     await until(
-      async () => Number(await tripsOf()) >= 2,
+      async () => Number(await opensOf()) >= 2,
       20_000,
       () => "replayed errors count as a Novu that works: the circuit does not open",
     );
     lab().novu.control.clearFaults();
     await lab().held({}, 60_000);
-    assert.is(await tripsOf(), 0, "the circuit did not close");
+    assert.is(await opensOf(), 0, "the circuit did not close");
   },
 );
 
@@ -271,7 +271,7 @@ faultTest(
 
 faultTest(
   22,
-  "given back amid the call by a forced stop: smaller claims, in another order, repeat the same call",
+  "released during the call by a forced stop: smaller claims, in another order, repeat the same call",
   async () => {
     const worker = await lab().readyWorker({ POLL_BATCH_SIZE: "30" });
     fault({ delayMs: 6_000 });

@@ -8,7 +8,7 @@ import { labOfFile, sendingPaths } from "../support/fault-lab.ts";
 import { faultTest } from "../support/fault-notes.ts";
 import { testTemporal } from "../support/temporal.ts";
 
-// Rows that should never have been asked for, are asked for twice, or ask for a time that clocks disagree about.
+// Rows that must not be accepted, that are inserted twice, or whose time depends on the clock.
 const lab = labOfFile(testDatabase, testTemporal);
 
 const enqueue = (recipients: string, payload = '{"name":"Ada"}', transaction: string | null = null) =>
@@ -49,14 +49,14 @@ const malformed: readonly (readonly [string, string, string | undefined, string]
   ["a payload that is a list", '["ada"]', "[1]", check],
 ];
 
-faultTest(26, "malformed rows are refused at the door, each with its reason", async () => {
+faultTest(26, "malformed rows are refused on insert, each with its reason", async () => {
   for (const [name, recipients, payload, expected] of malformed)
     assert.is(await answerTo(enqueue(recipients, payload)), expected, name);
   assert.is(await answerTo(enqueue('["ada"]', megabytes20())), check, "a payload of 20 MiB");
   assert.equal(await lab().counts(), {});
 });
 
-faultTest(26, "what passes the door and Novu refuses is quarantined one by one", async () => {
+faultTest(26, "rows that pass the insert and that Novu refuses are dead-lettered one by one", async () => {
   await lab().readyWorker();
   const bad = [
     '[{"subscriberId":"one","email":5}]',
@@ -80,7 +80,7 @@ faultTest(
   async () => {
     const same = await Promise.all(Array.from({ length: 20 }, () => enqueue('["ada"]', '{"name":"Ada"}', "order-1")));
     assert.is(new Set(same.map(({ rows }) => rows[0]?.id)).size, 1);
-    // unique_violation: what an HTTP caller is told as 409.
+    // unique_violation: an HTTP caller gets 409.
     assert.is(await answerTo(enqueue('["ada"]', '{"name":"Eve"}', "order-1")), "23505");
     assert.is(await answerTo(enqueue('["eve"]', '{"name":"Ada"}', "order-1")), "23505");
     assert.is(await answerTo(lab().insert(1, { transaction_id: "order-1" })), "23505");

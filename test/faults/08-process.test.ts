@@ -228,7 +228,7 @@ faultTest(33, "a loop that hangs: liveness fails by its age and names it; health
     60_000,
     () => "alive although its loops hang, or without a word about the loop",
   );
-  assert.match(JSON.stringify(found.body), /loops that do not come round: .*\bnew\b/);
+  assert.match(JSON.stringify(found.body), /loops whose poll hangs: .*\bnew\b/);
   await polledLastAt(worker, since);
   await release();
 });

@@ -76,7 +76,7 @@ faultTest(30, "schema behind in what no claim would notice: nothing is claimed a
   }),
 );
 
-faultTest(30, "a migration while it runs, asked for twice at once: one after the other, and nothing is lost", () =>
+faultTest(30, "two migrations at once while it runs: one after the other, and nothing is lost", () =>
   withLab(async (lab, url) => {
     const worker = await lab.readyWorker({ POLL_BATCH_SIZE: "10" });
     lab.novu.control.addFault({ match: { path: sendingPaths }, delayMs: 100, times: 100_000 });

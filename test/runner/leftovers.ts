@@ -6,7 +6,7 @@ import { portsOf } from "../../local/ports.ts";
 /** Environment variable that marks every process a test file starts, whatever group it moves to. */
 export const mark = "XNOVU_TEST_FILE";
 
-// A server that was told to stop may still be on its way out when the file's own process has ended.
+// A server that got the signal to stop may still be on its way out when the file's own process has ended.
 const graceMs = 1_500;
 
 /**

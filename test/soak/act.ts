@@ -8,16 +8,16 @@ const bulkPath = "/v1/events/trigger/bulk";
 
 /** Makes the trouble, and resolves when it is over. */
 export async function makeTrouble(world: World, trouble: Trouble): Promise<void> {
-  const { lab, crew, networks } = world;
+  const { lab, workerGroup, networks } = world;
   const { control } = lab.novu;
   const order = (fault: FaultOrder) => control.addFault({ match: { path: sendingPaths }, ...fault });
   switch (trouble.kind) {
     case "kill worker":
-      return crew.kill(trouble.worker);
+      return workerGroup.kill(trouble.worker);
     case "stop worker":
-      return crew.pause(trouble.worker, trouble.ms);
+      return workerGroup.pause(trouble.worker, trouble.ms);
     case "rolling restart":
-      return crew.roll();
+      return workerGroup.roll();
     case "terminate connections":
       await lab.db.query(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'xnovu%'",

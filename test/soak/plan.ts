@@ -21,7 +21,7 @@ export type Trouble =
       readonly ms: number;
     };
 
-/** Rows that are asked for in one statement. */
+/** Rows that one statement inserts. */
 export interface Load {
   readonly kind: "single" | "many recipients" | "scheduled" | "refused";
   readonly tenant: string;

@@ -25,7 +25,12 @@ export async function runSoak(options: SoakOptions, log: (line: string) => void)
       (error: unknown) => [`I1: ${messageOf(error)}`],
     );
     const verdict = await judge(world.lab.db, world.lab.novu.control.effects());
-    const violations = [...open, ...verdict.violations, ...world.crew.unordered(), ...wrongCounts(steps, verdict)];
+    const violations = [
+      ...open,
+      ...verdict.violations,
+      ...world.workerGroup.unordered(),
+      ...wrongCounts(steps, verdict),
+    ];
     return { ...verdict, violations, troubles: steps.filter(({ trouble }) => trouble).length };
   } finally {
     await world.close();
@@ -35,7 +40,7 @@ export async function runSoak(options: SoakOptions, log: (line: string) => void)
 function wrongCounts(steps: readonly Step[], { inserted, deadLetters }: Verdict): string[] {
   const [asked, refused] = [steps.reduce((sum, { load }) => sum + (load?.rows ?? 0), 0), refusedRows(steps)];
   return [
-    ...(inserted === asked ? [] : [`${asked} were asked for, ${inserted} are there`]),
+    ...(inserted === asked ? [] : [`${asked} were requested, ${inserted} are there`]),
     ...(deadLetters === refused ? [] : [`${refused} should be dead letters, ${deadLetters} are`]),
   ];
 }

@@ -7,12 +7,12 @@ import { temporaryFolder } from "../support/folder.ts";
 import { type PrivatePostgres, privatePostgres } from "../support/servers.ts";
 import { type TcpProxy, tcpProxy } from "../support/tcp-proxy.ts";
 import { temporalBinary } from "../support/temporal.ts";
-import { type Crew, startCrew } from "./crew.ts";
+import { startWorkerGroup, type WorkerGroup } from "./worker-group.ts";
 
 /** Everything of a soak: servers of its own, networks that can fail, workers that are started again. */
 export interface World {
   readonly lab: FaultLab;
-  readonly crew: Crew;
+  readonly workerGroup: WorkerGroup;
   readonly networks: Readonly<Record<"postgres" | "temporal" | "novu", TcpProxy>>;
   /** Stops it by a signal and starts it again after `ms`. One at a time; a second one waits. */
   restartPostgres(signal: NodeJS.Signals, ms: number): Promise<void>;
@@ -63,12 +63,12 @@ export async function openWorld(workers: number, log: (line: string) => void): P
       XNOVU_NOVU_TIMEOUT_MS: "2000",
       XNOVU_RESTART_LIMIT: "0",
     };
-    const crew = await startCrew(lab, workers, env, log);
-    closing.push(() => crew.stop());
+    const workerGroup = await startWorkerGroup(lab, workers, env, log);
+    closing.push(() => workerGroup.stop());
     const [ofPostgres, ofTemporal] = [inTurn(), inTurn()];
     return {
       lab,
-      crew,
+      workerGroup,
       networks,
       restartPostgres: (signal, ms) =>
         ofPostgres(async () => {

@@ -7,7 +7,7 @@ import { freePort } from "../../local/ports.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 
-/** Copies the built app into a folder outside the repository, where nothing of the repository's node_modules can stand in for what is missing. */
+/** Copies the built app into a folder outside the repository, where no file of the repository's node_modules can replace one that is missing. */
 export async function placeApp(folder: string): Promise<string> {
   await ensureAppBuild(root);
   const place = join(folder, "app");

@@ -65,9 +65,9 @@ export async function auditViolations(db: Pool): Promise<string[]> {
   const { rows: over } = await db.query<{ id: string; attempts: number; max: number }>(
     "SELECT notification_id AS id, attempts, max_attempts AS max FROM audit.change WHERE attempts > max_attempts OR attempts < 0 LIMIT 5",
   );
-  const { rows: untold } = await db.query<{ id: string; seen: number; told: number }>(
+  const { rows: incomplete } = await db.query<{ id: string; seen: number; listed: number }>(
     `SELECT c.notification_id AS id, count(*)::int AS seen,
-       (SELECT count(*)::int FROM notify.timeline e WHERE e.notification_id = c.notification_id AND e.from_status <> e.to_status) AS told
+       (SELECT count(*)::int FROM notify.timeline e WHERE e.notification_id = c.notification_id AND e.from_status <> e.to_status) AS listed
      FROM audit.change c WHERE c.from_status <> c.to_status GROUP BY 1
      HAVING count(*) <> (SELECT count(*) FROM notify.timeline e WHERE e.notification_id = c.notification_id AND e.from_status <> e.to_status)
      LIMIT 5`,
@@ -79,6 +79,8 @@ export async function auditViolations(db: Pool): Promise<string[]> {
         ({ from, to, count, first }) => `I3: ${count} changes from ${from} to ${to}, first of notification ${first}`,
       ),
     ...over.map(({ id, attempts, max }) => `I4: notification ${id} at attempt ${attempts} of ${max}`),
-    ...untold.map(({ id, seen, told }) => `I3: the timeline of notification ${id} tells ${told} of ${seen} changes`),
+    ...incomplete.map(
+      ({ id, seen, listed }) => `I3: the timeline of notification ${id} lists ${listed} of ${seen} changes`,
+    ),
   ];
 }

@@ -9,7 +9,7 @@ import { privatePostgres } from "./servers.ts";
 export interface TestDatabase {
   /** Superuser, a database of this caller alone with every migration applied. */
   readonly url: string;
-  /** Drops the database, whoever is still connected. */
+  /** Drops the database, also while clients are connected. */
   close(): Promise<void>;
 }
 
@@ -78,7 +78,7 @@ function at(serverUrl: string, database: string): string {
   return url.href;
 }
 
-/** A pool for a test's own look at the rows. Its database is dropped, or its server restarted, while a connection may still be closing: no fault of the test. */
+/** A pool for a test's own look at the rows. Its database is dropped, or its server restarted, while a connection may still be closing: not an error of the test. */
 export function testPool(url: string, max = 1): pg.Pool {
   const pool = new pg.Pool({ connectionString: url, max });
   pool.on("error", () => undefined);

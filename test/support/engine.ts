@@ -11,9 +11,9 @@ import { temporaryFolder } from "./folder.ts";
 export interface TestEngine extends Engine {
   /** process.env with the engine's: for every command of a test. */
   readonly processEnv: NodeJS.ProcessEnv;
-  /** The stand-in for the public Node image, in the engine's registry. */
+  /** Replaces the public Node image, in the engine's registry. */
   base(): Promise<BaseImage>;
-  /** The stand-in for BuildKit's SBOM scanner, in the engine's registry. */
+  /** Replaces BuildKit's SBOM scanner, in the engine's registry. */
   sbomGenerator(): Promise<string>;
 }
 
@@ -21,8 +21,8 @@ const log = (line: string) => console.error(`engine: ${line}`);
 
 /**
  * The engine that the runner shares (XNOVU_TEST_ENGINE names its folder), or one of its own when a file runs alone.
- * Undefined, with a loud word, where the machine cannot run one; in CI that is a fault. A part that is missing or does
- * not start is a fault everywhere.
+ * Undefined, with a loud word, where the machine cannot run one; in CI that is an error. A part that is missing or does
+ * not start is an error everywhere.
  *
  * @throws NoEngineHereError in CI; EngineError.
  */

@@ -8,7 +8,7 @@ export interface RegistryProxy {
   readonly host: string;
   /** Method and path of each request, in order. */
   readonly requests: string[];
-  /** Asked for each request from now on. */
+  /** Called for each request from now on. */
   behave(how: (method: string, path: string) => Behaviour): void;
   close(): Promise<void>;
 }

@@ -24,7 +24,7 @@ test("a connection that is reset in the moment that it ends leaves no handle beh
   const order = open(port);
   const [ordered] = (await once(target, "connection")) as [Socket];
   ordered.on("data", () => proxy.cut());
-  // The end and the order arrive in one turn of the event loop: the proxy has passed the end on, and it is not out yet.
+  // The end and the order arrive in one tick of the event loop: the proxy has passed the end on, and it is not out yet.
   client.end(() => order.write("cut"));
   await sleep(100);
   for (const socket of [client, order, ...accepted]) socket.destroy();

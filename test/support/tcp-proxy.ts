@@ -10,20 +10,20 @@ export interface TcpProxy {
   readonly address: string;
   /** The same URL with the proxy's host and port in it. */
   through(url: string): string;
-  /** Forwards as it comes: the end of every trouble below. */
+  /** Forwards everything as it arrives; ends every fault below. */
   pass(): void;
   /** Half-open: connections stay and no byte moves, in one direction or both. New ones are taken and get no answer. */
   hold(direction?: Direction): void;
   /** Each chunk arrives this many milliseconds later, in order. */
   delay(ms: number, direction?: Direction): void;
-  /** Strands the connections that are there: no byte ever moves on them again, and nobody is told. New ones pass. */
+  /** Strands the connections that are there: no byte ever moves on them again, and no end is notified. New ones pass. */
   strand(): void;
   /** Resets every connection (RST). New ones pass. */
   cut(): void;
   /** Resets every connection, and every new one until `pass()`. */
   down(): void;
   connections(): number;
-  /** Connections asked for since it started. */
+  /** Connections since it started. */
   attempts(): number;
   close(): Promise<void>;
 }

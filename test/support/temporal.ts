@@ -25,7 +25,7 @@ async function privateTemporal(): Promise<TestTemporal> {
   return { address: server.address, namespace, close: () => server.stop() };
 }
 
-/** The Temporal CLI, found as `findTemporal` does; a download or build is told on stderr. */
+/** The Temporal CLI, found as `findTemporal` does; a download or build is reported on stderr. */
 export function temporalBinary(): Promise<string> {
   const explicitPath = process.env.XNOVU_TEMPORAL_CLI;
   return findTemporal({ ...(explicitPath ? { explicitPath } : {}), log: console.error });

@@ -2,8 +2,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { FaultLab } from "../support/fault-lab.ts";
 import type { Env, RunningWorker } from "../support/worker.ts";
 
-/** Workers under a supervisor: whoever ends is started again. */
-export interface Crew {
+/** Workers under a supervisor: one that ends is started again. */
+export interface WorkerGroup {
   kill(worker: number): void;
   /** SIGTERM to each in turn; resolves when the last one is replaced. */
   roll(): Promise<void>;
@@ -18,7 +18,12 @@ export interface Crew {
 const shutdownMs = 5_000;
 const endsWithinMs = shutdownMs + 6_000 + 5_000;
 
-export async function startCrew(lab: FaultLab, count: number, env: Env, log: (line: string) => void): Promise<Crew> {
+export async function startWorkerGroup(
+  lab: FaultLab,
+  count: number,
+  env: Env,
+  log: (line: string) => void,
+): Promise<WorkerGroup> {
   const over = new AbortController();
   const current: RunningWorker[] = [];
   const ordered = new Set<number>();
@@ -41,7 +46,7 @@ export async function startCrew(lab: FaultLab, count: number, env: Env, log: (li
     }
   }
 
-  /** Whoever is told to end drains, gives back what is left, and ends by itself. */
+  /** A worker that gets the signal drains, releases its other rows, and ends. */
   async function terminate(place: number): Promise<void> {
     const worker = current[place];
     if (worker === undefined || worker.child.exit()) return;
