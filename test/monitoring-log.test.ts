@@ -7,7 +7,7 @@ import { metric } from "./support/metric.ts";
 import { type TestTemporal, testTemporal } from "./support/temporal.ts";
 import { novuKey, type RunningWorker, until, type WorkerRig, workerRig } from "./support/worker.ts";
 
-// Deliveries that fail in every way, at the most verbose level: what the log contains, and what it must not contain.
+// Deliveries that fail in every way, with the most verbose log: what it contains, and what it must not contain.
 const person = { subscriberId: "ada-77", email: "ada.lovelace@example.com", phone: "+4915112345678" };
 const content = { name: "Grandmother's surgery went well" };
 const echo = { message: `cannot send ${JSON.stringify(content)} to ${person.email} (${person.phone})`, ...person };

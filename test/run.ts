@@ -51,7 +51,7 @@ async function run({ jobs, timeoutS, testTimeoutS, slowest, unit, patterns }: Ru
     writeDurations(root, Object.fromEntries(results.map(({ file, ms }) => [file, ms])));
     for (const line of slowestLines(results, slowest)) say(line);
     for (const line of reminder(results, paint)) say(line);
-    close(closingLine(results), interrupted.signal.aborted || results.some((result) => result.faults.length > 0));
+    close(closingLine(results), interrupted.signal.aborted || results.some((result) => result.problems.length > 0));
   } finally {
     await Promise.all([servers.stop(), engine.stop()]);
   }

@@ -14,7 +14,7 @@ export interface Word {
 
 /** Words of the glossary at the head of ARCHITECTURE.md that have an older, private name. */
 const glossary: readonly Word[] = [
-  { id: "lane", pattern: "lanes?", use: "worker session" },
+  { id: "lane", pattern: "lanes?", use: "worker session", allow: /lane-(drained|lost-touch|silent)/gi },
   { id: "gate", pattern: "gates?", use: "sending pause; `sending is paused`" },
   { id: "trip", pattern: "trip(s|ped)?", use: "the circuit breaker opens", allow: /round[- ]trips?/gi },
   { id: "trial", pattern: "trials?", use: "half-open, probe" },

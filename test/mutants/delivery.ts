@@ -8,8 +8,8 @@ const delivered = ["worker/delivery/deliver.test.ts"];
 export const deliveryMutants = [
   ...mutantsOf("policy", "novu/policy.ts", reply, {
     "429 is repeated without a pause": { find: 'rule(429, 429, "pause"', replace: 'rule(429, 429, "repeat"' },
-    "a wrong key is the event's fault": { find: 'rule(401, 405, "pause and alert"', replace: 'rule(401, 405, "halve"' },
-    "500 is the event's fault": { find: 'rule(500, 599, "repeat"', replace: 'rule(500, 599, "halve"' },
+    "a wrong key rejects the event": { find: 'rule(401, 405, "pause and alert"', replace: 'rule(401, 405, "halve"' },
+    "500 rejects the event": { find: 'rule(500, 599, "repeat"', replace: 'rule(500, 599, "halve"' },
   }),
   ...mutantsOf("reply", "novu/reply.ts", reply, {
     "any Retry-After is believed": { find: "Math.min(maxRetryAfterMs, Math.max(0, ms))", replace: "Math.max(0, ms)" },

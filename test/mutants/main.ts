@@ -27,9 +27,9 @@ const { values } = parseArgs({
 async function firstFailure(copy: string, tests: readonly string[], env: NodeJS.ProcessEnv) {
   for (const file of tests) {
     const options = { root: copy, timeoutS: 180, testTimeoutS: 60, env };
-    const { faults, output } = await runFile(file, options);
+    const { problems, output } = await runFile(file, options);
     const test = / FAIL .*?"(.+)"$/m.exec(output)?.[1];
-    if (faults.length > 0) return `${file}: ${test ?? faults.at(-1)}`;
+    if (problems.length > 0) return `${file}: ${test ?? problems.at(-1)}`;
   }
   return undefined;
 }

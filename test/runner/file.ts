@@ -15,7 +15,7 @@ export interface FileResult {
   readonly skipped: number;
   readonly ms: number;
   /** Why the file as a whole failed, one line each. Empty when it passed. */
-  readonly faults: readonly string[];
+  readonly problems: readonly string[];
   readonly output: string;
   /** How long each test and each hook took. */
   readonly tests: readonly TimedTest[];
@@ -76,13 +76,20 @@ export async function runFile(file: string, options: RunOptions): Promise<FileRe
   const summaries = readSummaries(output());
   const { ended, current } = readNotes(notesFile);
   notes.remove();
-  const faults = [
+  const problems = [
     ...(timedOut ? [`killed: it did not end within ${options.timeoutS} s (${whereIn(current)})`] : []),
     ...(timedOut ? [] : endFaults(exit)),
     ...(timedOut ? [] : summaryFaults(summaries)),
     ...leftovers.map((left) => `left running, and killed: ${left}`),
   ];
-  return { file, ...counts(summaries.at(-1), faults), ms: Date.now() - begin, faults, output: output(), tests: ended };
+  return {
+    file,
+    ...counts(summaries.at(-1), problems),
+    ms: Date.now() - begin,
+    problems,
+    output: output(),
+    tests: ended,
+  };
 }
 
 const whereIn = (current: string | undefined): string =>
@@ -129,8 +136,8 @@ function summaryFaults(summaries: readonly Summary[]): string[] {
   return summary.passed < summary.total ? [`${summary.total - summary.passed} of ${summary.total} tests failed`] : [];
 }
 
-function counts(summary: Summary | undefined, faults: readonly string[]) {
+function counts(summary: Summary | undefined, problems: readonly string[]) {
   const { total, passed, skipped } = summary ?? { total: 0, passed: 0, skipped: 0 };
   // A file that fails as a whole counts as one failure beside its passed tests.
-  return { passed, skipped, failed: Math.max(total - passed, faults.length > 0 ? 1 : 0) };
+  return { passed, skipped, failed: Math.max(total - passed, problems.length > 0 ? 1 : 0) };
 }

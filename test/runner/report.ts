@@ -7,13 +7,13 @@ export const painter = (colours: boolean): Paint =>
 
 /** One line for a file; everything it printed follows when it failed. */
 export function fileLines(result: FileResult, paint: Paint): string {
-  const { file, passed, skipped, ms, faults, output } = result;
-  const failed = faults.length > 0;
+  const { file, passed, skipped, ms, problems, output } = result;
+  const failed = problems.length > 0;
   const word = failed ? paint(31, "FAIL") : paint(32, "ok  ");
   const skips = skipped > 0 ? paint(33, `  ${skipped} SKIPPED`) : "";
   const line = `${word} ${file}  ${passed} passed  ${ms} ms${skips}`;
   if (!failed) return line;
-  const reasons = faults.map((fault) => paint(31, `     ${fault}`));
+  const reasons = problems.map((problem) => paint(31, `     ${problem}`));
   return [
     line,
     ...reasons,
@@ -34,8 +34,8 @@ export function closingLine(results: readonly FileResult[]): string {
 /** Repeats what failed and what was skipped after a long run. */
 export function reminder(results: readonly FileResult[], paint: Paint): string[] {
   const failed = results
-    .filter((r) => r.faults.length > 0)
-    .map((r) => paint(31, `failed: ${r.file}: ${r.faults.join("; ")}`));
+    .filter((r) => r.problems.length > 0)
+    .map((r) => paint(31, `failed: ${r.file}: ${r.problems.join("; ")}`));
   const skipped = results.filter((r) => r.skipped > 0).map((r) => paint(33, `SKIPPED: ${r.skipped} in ${r.file}`));
   return [...skipped, ...failed];
 }

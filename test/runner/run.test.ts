@@ -96,9 +96,9 @@ test(`red are: ${red.map(([name]) => name).join("; ")}`, async () => {
   const { code, text, last } = await run(fixtures(Object.fromEntries(red.map(([, body], i) => [`red-${i}`, body]))));
   assert.is(code, 1, text);
   for (const [i, [name, , reason]] of red.entries()) {
-    const told = text.split("\n").find((line) => line.startsWith(`failed: red-${i}.test.ts: `)) ?? "";
+    const failedLine = text.split("\n").find((line) => line.startsWith(`failed: red-${i}.test.ts: `)) ?? "";
     assert.match(text, `FAIL red-${i}.test.ts`);
-    assert.match(told, reason, `${name}: ${told}`);
+    assert.match(failedLine, reason, `${name}: ${failedLine}`);
   }
   assert.match(last, new RegExp(`^\\d passed, ${red.length} failed$`));
 });
@@ -163,7 +163,7 @@ test("the error of a before hook is printed", async () => {
   assert.match(text, "no server");
 });
 
-test("the slowest tests are printed when asked for", async () => {
+test("the slowest tests are printed on request", async () => {
   const slow = "test('slow', () => new Promise((r) => setTimeout(r, 300)));";
   const { text } = await runOne(`test('quick', () => {}); ${slow} test.run();`, "--slowest", "1");
   assert.match(text, /^3\d\d ms {2}one\.test\.ts {2}test "slow"$/m);
