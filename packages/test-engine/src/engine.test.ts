@@ -1,3 +1,4 @@
+// time limit: 400 s
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { tmpdir } from "node:os";
@@ -5,6 +6,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type TestEngine, testEngine } from "xnovu/test/support/engine.ts";
+import { within } from "xnovu/test/support/within.ts";
 import { output } from "./command.ts";
 
 /*
@@ -29,16 +31,18 @@ test.after(async () => {
 
 /** A test that needs the engine: says that it was skipped where there is none. */
 function engineTest(name: string, work: (engine: TestEngine) => Promise<void>): void {
-  test(name, async () => {
+  const run = async () => {
     if (running) await work(running);
     else console.error(`*** SKIPPED: ${name} ***`);
-  });
+  };
+  // Builds take a minute on a loaded machine.
+  test(name, within(170, run));
 }
 
 const docker = (engine: TestEngine, args: readonly string[]): Promise<string> =>
-  output("docker", args, { env: engine.processEnv, cwd: folder, timeoutMs: 60_000 });
+  output("docker", args, { env: engine.processEnv, cwd: folder, timeoutMs: 120_000 });
 const crane = (engine: TestEngine, args: readonly string[]): Promise<string> =>
-  output("crane", args, { env: engine.processEnv, timeoutMs: 60_000 });
+  output("crane", args, { env: engine.processEnv, timeoutMs: 120_000 });
 
 const server = `require("node:http").createServer(async (request, response) => {
   const from = new URL(request.url, "http://here").searchParams.get("from");
