@@ -6,9 +6,7 @@ const fencedRow = { find: " AND n.lease_token = :token::uuid", replace: " AND :t
 
 /** What a worker writes about its rows, and what the database refuses. */
 export const settleMutants = [
-  ...mutantsOf("fencing", "outbox/sql/parts/mark-sent.sql", delivery, {
-    "SENT in one statement without the token": fenced,
-  }),
+  ...mutantsOf("fencing", "outbox/sql/parts/mark-sent.sql", delivery, { "SENT without the token": fenced }),
   ...mutantsOf("fencing", "outbox/sql/mark-failed.sql", delivery, { "FAILED without the token": fencedRow }),
   ...mutantsOf("fencing", "outbox/sql/mark-dead.sql", delivery, { "DEAD without the token": fencedRow }),
   ...mutantsOf("fencing", "outbox/sql/record-recipients.sql", delivery, { "recipients without the token": fencedRow }),
@@ -55,12 +53,12 @@ export const settleMutants = [
   }),
   ...mutantsOf("operator", "outbox/sql/retry.sql", ["outbox/operator.test.ts"], {
     "a retry reaches another tenant's rows": {
-      find: "(:enterprise_id::text IS NULL OR enterprise_id = :enterprise_id)",
-      replace: "(:enterprise_id::text IS NULL OR true)",
+      find: "IS NULL OR enterprise_id = :enterprise_id)",
+      replace: "IS NULL OR true)",
     },
   }),
   ...mutantsOf("retention", "outbox/sql/retention-delete.sql", ["outbox/retention.test.ts"], {
-    "rows that wait are deleted on request": {
+    "rows that wait are deleted when asked for": {
       find: " AND n.status IN ('SENT', 'RETRACTED', 'DEAD')",
       replace: "",
     },
