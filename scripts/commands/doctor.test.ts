@@ -52,7 +52,7 @@ test("--json for machines, 78 for bad settings", async () => {
   );
 });
 
-test("wrong use is reported before any check runs", async () => {
+test("wrong flags are usage errors", async () => {
   assert.is((await xnovu(["doctor", "--for", "everybody"], env)).code, 2);
   assert.match((await xnovu(["doctor", "--app-url", "notify.example.com"], env)).err, /--app-url must be an address/);
   assert.match((await xnovu(["doctor", "--help"], env)).out, /^Examples:\n {2}pnpm xnovu doctor /);
