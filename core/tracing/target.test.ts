@@ -57,7 +57,7 @@ test("what is wrong is told by name, and no header's value with it", () => {
     assert.instance(error, SettingsError);
     const { problems } = error as SettingsError;
     assert.equal(
-      problems.map((problem) => problem.split(" ")[0]),
+      faults.map((problem) => problem.split(" ")[0]),
       Object.keys(bad),
     );
     assert.not.match(problems.join(), "hidden");
