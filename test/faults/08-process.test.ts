@@ -243,7 +243,7 @@ faultTest(33, "three deliveries that never end: liveness fails and names the loo
     60_000,
     () => "alive although nothing gets on",
   );
-  assert.match(JSON.stringify(found.body), /deliveries that do not get on; loops that wait for one to end: new\b/);
+  assert.match(JSON.stringify(found.body), /deliveries make no progress; loops that wait for one to end: new\b/);
   const polling = (await worker.get("/status"))?.body.polling?.new;
   assert.is(polling?.waiting, "for a delivery to end");
   assert.ok(Number(polling?.ageMs) > 20_000, `${polling?.ageMs} ms old`);

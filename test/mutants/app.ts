@@ -6,8 +6,8 @@ export const appMutants = [
     "a secret is shown in an error": { find: "variable.secret ? masked : JSON", replace: "false ? masked : JSON" },
     "an empty value counts as set": { find: "env[name]?.trim() || undefined", replace: "env[name]?.trim()" },
     "only the first error is reported": {
-      find: "if (variable.required) faults.push",
-      replace: "if (variable.required && faults.length === 0) faults.push",
+      find: "if (variable.required) problems.push",
+      replace: "if (variable.required && problems.length === 0) problems.push",
     },
   }),
   ...mutantsOf("masking", "core/mask.ts", ["core/mask.test.ts"], {
