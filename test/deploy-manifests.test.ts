@@ -11,6 +11,7 @@ import { projectVersion, ruleErrors } from "../scripts/dev/deploy-check/rules.ts
 import { kubernetesSchemas } from "../scripts/dev/deploy-check/schema-files.ts";
 import { schemaErrors } from "../scripts/dev/deploy-check/schemas.ts";
 import { temporaryFolder } from "./support/folder.ts";
+import { within } from "./support/within.ts";
 
 // Renders and checks the manifests, and breaks them on purpose, to show that each check finds the error.
 
@@ -18,6 +19,8 @@ const root = process.cwd();
 const version = projectVersion(root);
 const folder = temporaryFolder("xnovu-deploy-");
 const log = (line: string) => console.log(line);
+// A first run downloads its tool.
+const tools = (run: () => Promise<void>) => within(300, run);
 
 /** False, with a message, if a tool is not available on this machine: no Go, no python3, no registry. */
 const canHave = (judge: (say: typeof log) => Promise<unknown>): Promise<boolean> =>
@@ -137,45 +140,57 @@ if (rendered) {
       );
     });
 
-  test("the schemas of Kubernetes accept every object, and refuse an unknown field", async () => {
-    if (!(await canHave(kubernetesSchemas))) return;
-    const { keda = [], hpa = [] } = sets;
-    assert.equal(await schemaErrors([...keda, ...hpa], folder.path, log), []);
-    const lines = await schemaErrors(
-      broken("keda", '"unhealthyPodEvictionPolicy"', '"unhealthyPodPolicy"'),
-      folder.path,
-      log,
-    );
-    assert.is(lines.length, 6, "two budgets, three versions");
-    assert.match(lines[0] ?? "", /PodDisruptionBudget.*unhealthyPodPolicy/);
-  });
+  test(
+    "the schemas of Kubernetes accept every object, and refuse an unknown field",
+    tools(async () => {
+      if (!(await canHave(kubernetesSchemas))) return;
+      const { keda = [], hpa = [] } = sets;
+      assert.equal(await schemaErrors([...keda, ...hpa], folder.path, log), []);
+      const lines = await schemaErrors(
+        broken("keda", '"unhealthyPodEvictionPolicy"', '"unhealthyPodPolicy"'),
+        folder.path,
+        log,
+      );
+      assert.is(lines.length, 6, "two budgets, three versions");
+      assert.match(lines[0] ?? "", /PodDisruptionBudget.*unhealthyPodPolicy/);
+    }),
+  );
 
-  test("the operators' types accept every object, and refuse unknown and missing fields", async () => {
-    if (!(await canHave(operatorTypes))) return;
-    assert.equal(await crdErrors([...set("temporal-cloud"), ...set("production")], folder.path, log), []);
-    const reported = async (from: string, to: string) =>
-      (await crdErrors(broken("temporal-cloud", from, to), folder.path, log)).join("\n");
-    assert.match(
-      await reported('"pollingInterval"', '"poolingInterval"'),
-      /ScaledObject xnovu-worker: .*poolingInterval/,
-    );
-    assert.match(await reported('"scrapeTimeout":"10s"', '"scrapeTimeout":10'), /ServiceMonitor xnovu-worker/);
-    assert.match(
-      await reported('"secretStoreRef":{"kind":"ClusterSecretStore"', '"secretStoreRef":{"sort":"ClusterSecretStore"'),
-      /ExternalSecret/,
-    );
-  });
+  test(
+    "the operators' types accept every object, and refuse unknown and missing fields",
+    tools(async () => {
+      if (!(await canHave(operatorTypes))) return;
+      assert.equal(await crdErrors([...set("temporal-cloud"), ...set("production")], folder.path, log), []);
+      const reported = async (from: string, to: string) =>
+        (await crdErrors(broken("temporal-cloud", from, to), folder.path, log)).join("\n");
+      assert.match(
+        await reported('"pollingInterval"', '"poolingInterval"'),
+        /ScaledObject xnovu-worker: .*poolingInterval/,
+      );
+      assert.match(await reported('"scrapeTimeout":"10s"', '"scrapeTimeout":10'), /ServiceMonitor xnovu-worker/);
+      assert.match(
+        await reported(
+          '"secretStoreRef":{"kind":"ClusterSecretStore"',
+          '"secretStoreRef":{"sort":"ClusterSecretStore"',
+        ),
+        /ExternalSecret/,
+      );
+    }),
+  );
 
-  test("the policy scanner accepts the manifests, and finds a privileged container", async () => {
-    if (!(await canHave(checkov))) return;
-    assert.equal(await policyErrors(root, { keda: set("keda") }, folder.path, log), []);
-    const privileged = broken("keda", '"allowPrivilegeEscalation":false', '"privileged":true');
-    const lines = await policyErrors(root, { keda: privileged }, folder.path, log);
-    assert.ok(
-      lines.some((line) => line.includes("CKV_K8S_16")),
-      lines.join("\n"),
-    );
-  });
+  test(
+    "the policy scanner accepts the manifests, and finds a privileged container",
+    tools(async () => {
+      if (!(await canHave(checkov))) return;
+      assert.equal(await policyErrors(root, { keda: set("keda") }, folder.path, log), []);
+      const privileged = broken("keda", '"allowPrivilegeEscalation":false', '"privileged":true');
+      const lines = await policyErrors(root, { keda: privileged }, folder.path, log);
+      assert.ok(
+        lines.some((line) => line.includes("CKV_K8S_16")),
+        lines.join("\n"),
+      );
+    }),
+  );
 
   test("the chart refuses values that cannot work, and accepts those that it documents", async () => {
     const tooMany = ["--set", "autoscaling.worker.max=20"];
