@@ -57,7 +57,7 @@ test("what is wrong is told by name, and no header's value with it", () => {
     assert.instance(error, SettingsError);
     const { problems } = error as SettingsError;
     assert.equal(
-      faults.map((problem) => problem.split(" ")[0]),
+      problems.map((problem) => problem.split(" ")[0]),
       Object.keys(bad),
     );
     assert.not.match(problems.join(), "hidden");
