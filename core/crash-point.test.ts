@@ -38,7 +38,7 @@ test("row:<workflow> kills at a notification of that workflow", () => {
   assert.equal(passing("row:sms", '"row", "email"', '"after-claim"', '"row", "sms"', '"row", "email"'), killed("0 1 "));
 });
 
-test("production refuses the setting, whatever it names; elsewhere a name that is not known is told with those that are", () => {
+test("production refuses the setting, whatever it names; elsewhere the error of an unknown name lists the known ones", () => {
   assert.is(crashPointProblem({}), undefined);
   assert.is(crashPointProblem({ NODE_ENV: "production" }), undefined);
   for (const value of ["after-claim", "", "nonsense"])

@@ -56,7 +56,7 @@ export type Outcome =
       readonly keepBatch: boolean;
       /** The batch to keep where it is not the row's own: half of a call that was split. */
       readonly batchId?: string;
-      /** Milliseconds until the next attempt; from Novu's reply, the least that it asked for. */
+      /** Milliseconds until the next attempt; from Novu's reply, the least that it requests. */
       readonly retryInMs?: number;
     }
   /** Final: Novu refused it, or the attempts are used up. With `keepBatch` the last reply is unknown, and a retry by an operator repeats the same call. */

@@ -3,7 +3,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { messageOf, SettingsError, UsageError, XnovuError } from "./errors.ts";
 
-test("each fault carries the exit code of its kind", () => {
+test("each error carries the exit code of its kind", () => {
   assert.is(new XnovuError("x").exitCode, 1);
   assert.is(new UsageError("x").exitCode, 2);
   assert.is(new SettingsError(["x"]).exitCode, 78);
@@ -11,7 +11,7 @@ test("each fault carries the exit code of its kind", () => {
   assert.is(new UsageError("x").name, "UsageError");
 });
 
-test("a SettingsError lists every fault on a line of its own", () => {
+test("a SettingsError lists every problem on a line of its own", () => {
   assert.is(new SettingsError(["A is missing", "B is wrong"]).message, "2 bad settings:\n  A is missing\n  B is wrong");
   assert.match(new SettingsError(["A is missing"]).message, /^1 bad setting:/);
 });

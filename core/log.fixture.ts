@@ -1,4 +1,4 @@
-// A process that logs as it is told: node --import tsx core/log.fixture.ts <count> <secrets as JSON>
+// A process that logs on request: node --import tsx core/log.fixture.ts <count> <secrets as JSON>
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLogger } from "./log.ts";
 

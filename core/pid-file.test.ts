@@ -56,7 +56,7 @@ test("another process's note stays", ({ file }) => {
   assert.equal(readPidFile(file), parent());
 });
 
-test("a folder that cannot be made is told, not thrown", ({ folder }) => {
+test("a folder that cannot be created is reported, not thrown", ({ folder }) => {
   writeFileSync(join(folder, "taken"), "");
   assert.is(writePidFile(join(folder, "taken", "worker-1.json")), false);
 });

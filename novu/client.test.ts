@@ -55,8 +55,11 @@ const callOf = (...events: DeliveryEvent[]): DeliveryCall => ({ idempotencyKey: 
 const effects = () => novu.control.effects().reduce((sum, { accepted }) => sum + accepted, 0);
 
 /** The reply to one event with an injected fault. */
-async function under(fault: Parameters<typeof novu.control.addFault>[0], call = callOf(event())): Promise<CallReply> {
-  novu.control.addFault({ match: { path: sending }, ...fault });
+async function under(
+  injected: Parameters<typeof novu.control.addFault>[0],
+  call = callOf(event()),
+): Promise<CallReply> {
+  novu.control.addFault({ match: { path: sending }, ...injected });
   const reply = await port.send(call);
   assert.not.match(JSON.stringify(reply), secretKey);
   return reply;

@@ -16,9 +16,9 @@ test.before.each((context) => {
 });
 test.after.each(({ folder }) => rmSync(folder, { recursive: true, force: true }));
 
-function faultsOf(env: Env, asked: readonly Group[] = groups): readonly string[] {
+function problemsOf(env: Env, groupNames: readonly Group[] = groups): readonly string[] {
   try {
-    parse(env, asked);
+    parse(env, groupNames);
     return [];
   } catch (error) {
     assert.instance(error, SettingsError);
@@ -80,8 +80,8 @@ test("every variable of the guide is read from its name", () => {
   assert.equal([healthPort, s.temporal.maxConcurrentActivities, s.temporal.maxConcurrentWorkflows], [104, 105, 106]);
 });
 
-test("all faults are listed at once, and no secret is shown", () => {
-  const faults = faultsOf({
+test("all problems are listed at once, and no secret is shown", () => {
+  const problems = problemsOf({
     NOVU_SECRET_KEY: "  ",
     DATABASE_URL: "mysql://u:hidden-word@h/d",
     TEMPORAL_TLS_KEY: "hidden-key",
@@ -94,24 +94,24 @@ test("all faults are listed at once, and no secret is shown", () => {
     TEMPORAL_TLS: "yes",
     NOVU_API_URL: "api.novu.co",
   });
-  assert.equal(faults.map((fault) => fault.split(" ")[0]).sort(), [
+  assert.equal(problems.map((problem) => problem.split(" ")[0]).sort(), [
     ...["DATABASE_URL", "NODE_ENV", "NOVU_API_URL", "NOVU_SECRET_KEY", "POLL_BATCH_SIZE", "POLL_INTERVAL_MS", "PORT"],
     ...["TEMPORAL_ADDRESS", "TEMPORAL_TLS", "TEMPORAL_TLS_KEY", "WORKER_HEALTH_PORT"],
   ]);
-  assert.not.match(faults.join("\n"), "hidden");
-  assert.ok(faults.includes('POLL_INTERVAL_MS is not a whole number from 50 to 86400000 (it is "ten")'));
-  assert.ok(faults.includes('PORT is not a whole number from 1 to 65535 (it is "-1")'));
+  assert.not.match(problems.join("\n"), "hidden");
+  assert.ok(problems.includes('POLL_INTERVAL_MS is not a whole number from 50 to 86400000 (it is "ten")'));
+  assert.ok(problems.includes('PORT is not a whole number from 1 to 65535 (it is "-1")'));
 });
 
 test("an address needs a port that exists", () => {
   for (const good of ["h:1", "10.0.0.1:65535", "[::1]:7233", "a-b.c.tmprl.cloud:7233"])
-    assert.equal(faultsOf({ TEMPORAL_ADDRESS: good }, ["temporal"]), [], good);
+    assert.equal(problemsOf({ TEMPORAL_ADDRESS: good }, ["temporal"]), [], good);
   for (const bad of ["h", "h:", ":1", "h:0", "h:65536", "h:99999", "::1:7233", "http://h:1", "h:1/x", "h :1"])
-    assert.is(faultsOf({ TEMPORAL_ADDRESS: bad }, ["temporal"]).length, 1, bad);
+    assert.is(problemsOf({ TEMPORAL_ADDRESS: bad }, ["temporal"]).length, 1, bad);
 });
 
-test("only the groups asked for can be at fault", () => {
-  assert.equal(faultsOf({ POLL_INTERVAL_MS: "x" }, ["general", "app"]), []);
+test("only the requested groups are checked", () => {
+  assert.equal(problemsOf({ POLL_INTERVAL_MS: "x" }, ["general", "app"]), []);
   assert.equal(Object.keys(parse({}, ["general"])), ["general"]);
 });
 
@@ -140,28 +140,28 @@ test("a secret may come from a file", ({ folder }) => {
   );
 });
 
-test("a file that is empty, missing or a folder is a fault that names the variable", ({ folder }) => {
+test("a file that is empty, missing or a folder is a problem that names the variable", ({ folder }) => {
   const file = join(folder, "key");
   writeFileSync(file, "\n");
-  assert.match(faultsOf({ NOVU_SECRET_KEY_FILE: file }, ["novu"])[0] ?? "", /^NOVU_SECRET_KEY is missing/);
+  assert.match(problemsOf({ NOVU_SECRET_KEY_FILE: file }, ["novu"])[0] ?? "", /^NOVU_SECRET_KEY is missing/);
   for (const path of [join(folder, "absent"), folder])
-    assert.match(faultsOf({ NOVU_SECRET_KEY_FILE: path }, ["novu"])[0] ?? "", /^NOVU_SECRET_KEY_FILE names a file/);
+    assert.match(problemsOf({ NOVU_SECRET_KEY_FILE: path }, ["novu"])[0] ?? "", /^NOVU_SECRET_KEY_FILE names a file/);
   chmodSync(file, 0);
   // root reads it all the same
-  if (process.getuid?.() !== 0) assert.match(faultsOf({ NOVU_SECRET_KEY_FILE: file }, ["novu"])[0] ?? "", /EACCES/);
+  if (process.getuid?.() !== 0) assert.match(problemsOf({ NOVU_SECRET_KEY_FILE: file }, ["novu"])[0] ?? "", /EACCES/);
 });
 
 test("a value and a file together are refused without reading either", ({ folder }) => {
-  const faults = faultsOf({ ...needed, NOVU_SECRET_KEY_FILE: join(folder, "absent") });
-  assert.equal(faults, ["NOVU_SECRET_KEY and NOVU_SECRET_KEY_FILE are both set: keep one"]);
+  const problems = problemsOf({ ...needed, NOVU_SECRET_KEY_FILE: join(folder, "absent") });
+  assert.equal(problems, ["NOVU_SECRET_KEY and NOVU_SECRET_KEY_FILE are both set: keep one"]);
 });
 
 test("a file that holds a bad value does not show it", ({ folder }) => {
   const file = join(folder, "url");
   writeFileSync(file, "hidden-word");
-  const faults = faultsOf({ DATABASE_URL_FILE: file }, ["database"]);
-  assert.is(faults.length, 1);
-  assert.not.match(faults[0] ?? "", "hidden");
+  const problems = problemsOf({ DATABASE_URL_FILE: file }, ["database"]);
+  assert.is(problems.length, 1);
+  assert.not.match(problems[0] ?? "", "hidden");
 });
 
 test("secretsOf finds each secret, and a connection's password as it is written and as it is meant", () => {
@@ -171,7 +171,7 @@ test("secretsOf finds each secret, and a connection's password as it is written 
     "p%40ss",
     "p@ss",
   ]);
-  assert.is(faultsOf({ DATABASE_URL: "postgres://u:50%@h/d" }, ["database"]).length, 1);
+  assert.is(problemsOf({ DATABASE_URL: "postgres://u:50%@h/d" }, ["database"]).length, 1);
   assert.equal(secretsOf({ DATABASE_URL: "postgres://u:50%@h/d" }), ["postgres://u:50%@h/d", "50%"]);
 });
 

@@ -9,8 +9,8 @@ const execute = "action=execute&workflowId=email&stepId=mail";
 const bytes = (body: unknown) => Buffer.from(typeof body === "string" ? body : JSON.stringify(body));
 
 test("a call says its action, workflow and step", () => {
-  const told = bridgeCall(request(execute), bytes({ payload: {} }), 200);
-  assert.equal(told, { action: "execute", workflow: "email", step: "mail", parent: undefined });
+  const found = bridgeCall(request(execute), bytes({ payload: {} }), 200);
+  assert.equal(found, { action: "execute", workflow: "email", step: "mail", parent: undefined });
 });
 
 test("its parent is that of the header, or of the payload; what is no trace context is none", () => {
@@ -29,7 +29,7 @@ test("its parent is that of the header, or of the payload; what is no trace cont
     assert.is(parent(body), undefined, JSON.stringify(body));
 });
 
-test("a call that was not signed, or is none of Novu's, is not told", () => {
+test("a call that was not signed, or is not Novu's, is not described", () => {
   assert.is(bridgeCall(request(execute), bytes({}), 401), undefined);
   for (const query of ["", "action=discover", "action=other&workflowId=x"])
     assert.is(bridgeCall(request(query), bytes({}), 400), undefined, query);

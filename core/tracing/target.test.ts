@@ -40,7 +40,7 @@ test("headers, attributes and sampler are read as OpenTelemetry writes them", ()
   });
 });
 
-test("what is wrong is told by name, and no header's value with it", () => {
+test("what is wrong is reported by name, without any header's value", () => {
   const bad = {
     OTEL_EXPORTER_OTLP_ENDPOINT: "localhost:4317",
     OTEL_EXPORTER_OTLP_HEADERS: "hidden-word",

@@ -32,5 +32,5 @@ export const asJson = ({ sample, id, row, novu, delivered, problems }: Result) =
   status: row?.status ?? null,
   timeline: row?.timeline ?? [],
   received: novu.received,
-  faults: problems,
+  faults: problems, // words: allow
 });

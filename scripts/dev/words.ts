@@ -14,11 +14,16 @@ export interface Word {
 
 /** Words of the glossary at the head of ARCHITECTURE.md that have an older, private name. */
 const glossary: readonly Word[] = [
-  { id: "lane", pattern: "lanes?", use: "worker session", allow: /lane-(drained|lost-touch|silent)/gi },
-  { id: "gate", pattern: "gates?", use: "sending pause; `sending is paused`" },
-  { id: "trip", pattern: "trip(s|ped)?", use: "the circuit breaker opens", allow: /round[- ]trips?/gi },
+  { id: "lane", pattern: "lanes?", use: "worker session", allow: /lane-(drained|lost-touch|silent)|xnovu lane open/gi },
+  { id: "gate", pattern: "gates?", use: "sending pause; `sending is paused`", allow: /xnovu sending gate closed/gi },
+  {
+    id: "trip",
+    pattern: "trip(s|ped)?",
+    use: "the circuit breaker opens",
+    allow: /round[- ]trips?|xnovu circuit trips total/gi,
+  },
   { id: "trial", pattern: "trials?", use: "half-open, probe" },
-  { id: "sweep", pattern: "sweep(s|er|ing)?|swept", use: "rescue" },
+  { id: "sweep", pattern: "sweep(s|er|ing)?|swept", use: "rescue", allow: /XNOVU SWEEP INTERVAL MS/g },
   { id: "suspect", pattern: "suspects?", use: "poison row" },
   { id: "alone", pattern: "(goes?|going|went|gone|stands?|stood|sent|moved) alone", use: "isolated, in isolation" },
   { id: "bury", pattern: "bur(y|ies|ied|ying)", use: "dead-letter, move to the dead letters" },
@@ -48,7 +53,7 @@ const glossary: readonly Word[] = [
     pattern: "faults?|faulty",
     use: "error, problem",
     allow:
-      /fault[- ]injection|inject\w* (of )?(\w+ )?faults?|fault test|test-faults|numbered faults?|faults? \d+|page faults?|faults?\.md|test\/faults|(random|injected) faults?|faults that|(add|clear|network|more) faults?|fault[- ](lab|notes)|\d+ faults|fault (below|list)/gi,
+      /fault on order|fault[- ]injection|inject\w* (of )?(\w+ )?faults?|fault test|test-faults|numbered faults?|faults? \d+|page faults?|faults?\.md|test\/faults|(random|injected) faults?|faults that|(add|clear|network|more) faults?|fault[- ](lab|notes)|\d+ faults|fault (below|list)/gi,
     except:
       /^(test\/(faults|soak|runner)\/|docs\/(faults|mutants)\.md|packages\/novu-emulator\/|local\/novu\/)|(^|\/)[\w-]*fault[\w-]*\.(test\.)?ts$/,
   },

@@ -87,7 +87,7 @@ test("batches of tenants with few rows go first, and what is in a batch stays", 
   assert.equal(fewestFirst([]), []);
 });
 
-test("a call refused for its content is halved until the events at fault stand alone", async () => {
+test("a call refused for its content is halved until the bad events are isolated", async () => {
   const bad = new Set(["3", "70", "71"]);
   const calls: DeliveryCall[] = [];
   const novu = {
@@ -151,7 +151,7 @@ test("a half without a reply comes back as that half, under its key, whatever be
   );
 });
 
-test("a pause amid the halving stops it: what was not tried has no end", async () => {
+test("a pause during the halving stops it: events that were not sent have no outcome", async () => {
   const replies: CallReply[] = [
     { kind: "invalid", reason: "refused" },
     { kind: "paused", reason: "401", retryAfterMs: 1, needsPerson: true },
@@ -168,7 +168,7 @@ test("a pause amid the halving stops it: what was not tried has no end", async (
   );
 });
 
-test("a sending pause that closes amid the halving stops it as well", async () => {
+test("a sending pause that begins during the halving stops it as well", async () => {
   let calls = 0;
   const send = async (): Promise<CallReply> => {
     calls++;

@@ -56,7 +56,7 @@ test("a part that ends by itself counts as failed; failures outside the window d
   assert.is(runs, 8);
 });
 
-test("an XnovuError is not tried again, and a stop ends a part without a fault", async () => {
+test("an XnovuError is not tried again, and a stop ends a component without an error", async () => {
   let runs = 0;
   const { ended } = part(async () => {
     runs++;
@@ -124,21 +124,21 @@ test("a stop runs its steps in order, goes on after one that fails, and ends at 
 
 test("copies of a signal are one, a later one forces, and handlers can be taken off", async () => {
   const target = new EventEmitter();
-  const told: string[] = [];
+  const received: string[] = [];
   const off = onSignals(
-    { stop: (s) => void told.push(`stop ${s}`), force: (s) => void told.push(`force ${s}`) },
+    { stop: (s) => void received.push(`stop ${s}`), force: (s) => void received.push(`force ${s}`) },
     target,
   );
   target.emit("SIGINT", "SIGINT");
   target.emit("SIGINT", "SIGINT");
   target.emit("SIGTERM", "SIGTERM");
-  assert.equal(told, ["stop SIGINT"]);
+  assert.equal(received, ["stop SIGINT"]);
   await sleep(450);
   target.emit("SIGHUP", "SIGHUP");
-  assert.equal(told, ["stop SIGINT", "force SIGHUP"]);
+  assert.equal(received, ["stop SIGINT", "force SIGHUP"]);
   off();
   target.emit("SIGTERM", "SIGTERM");
-  assert.is(told.length, 2);
+  assert.is(received.length, 2);
 });
 
 test.run();

@@ -26,7 +26,7 @@ test("while a backlog lasts claims double up to the most, and fall back to the u
   );
 });
 
-test("trouble halves the size, down to ten; without it the size comes back step by step", () => {
+test("a failure halves the size, down to ten; without one the size grows again step by step", () => {
   const size = createClaimSize(100, 500);
   const halved = Array.from({ length: 5 }, () => {
     size.shrink();
@@ -44,7 +44,7 @@ test("trouble halves the size, down to ten; without it the size comes back step 
   );
 });
 
-test("a claim that Postgres takes long for is trouble, even a full one", () => {
+test("a slow claim counts as a failure, even a full one", () => {
   const size = createClaimSize(100, 500);
   limits(size, 3, (limit) => limit);
   assert.equal(

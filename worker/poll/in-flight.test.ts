@@ -111,7 +111,7 @@ test("slots are free again when exclusive work fails, and a stop ends the wait f
 test("exclusive work also waits for a claim that has not returned yet", async () => {
   const inFlight = createInFlight(4);
   const [claim, delivery] = [held(), held()];
-  // As a turn of a polling loop does: the claim is tracked, and what it found is tracked as it ends.
+  // As a poll does: the claim is tracked, and what it found is tracked as it ends.
   inFlight.track(claim.work);
   const turn = claim.work.then(() => inFlight.track(delivery.work));
   let begun = false;

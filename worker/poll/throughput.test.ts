@@ -39,7 +39,7 @@ test("before any call has ended there is no bound, and it follows Novu when that
   assert.is(throughput.rows(), 400);
 });
 
-test("a claim grows up to the throughput, stays there while it comes back full, and trouble halves what it asked for", () => {
+test("a claim grows up to the throughput, stays there while it comes back full, and a failure halves it", () => {
   const throughput = throughputAt(400);
   const size = createClaimSize(100, 5_000, throughput.rows);
   const asked = Array.from({ length: 6 }, () => {
