@@ -58,7 +58,7 @@ export const settleMutants = [
     },
   }),
   ...mutantsOf("retention", "outbox/sql/retention-delete.sql", ["outbox/retention.test.ts"], {
-    "rows that wait are deleted when asked for": {
+    "rows that wait are deleted on request": {
       find: " AND n.status IN ('SENT', 'RETRACTED', 'DEAD')",
       replace: "",
     },
