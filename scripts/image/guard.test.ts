@@ -72,6 +72,7 @@ test("--latest auto and never", () => {
   );
   assert.is(reasonToKeepLatest("v2.0.1", pushed({ "org.opencontainers.image.version": "v2.0.0" })), undefined);
   assert.is(reasonToKeepLatest("v2.0.1", undefined), undefined);
+  assert.is(reasonToKeepLatest("v3.0.0-rc.1", undefined), "v3.0.0-rc.1 is a prerelease");
 });
 
 test("the whole command lines", () => {
