@@ -93,6 +93,7 @@ try {
     }
   });
   if (chosen.length === 0) errors.push(`no break has a name with ${JSON.stringify(values.only)}`);
+  if (values.write && values.only !== "") errors.push("--write is for a run of every break: leave --only out");
   for (const error of errors) console.error(`error: ${error}`);
   if (errors.length > 0) process.exitCode = 1;
   else {
