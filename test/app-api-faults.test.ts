@@ -1,3 +1,4 @@
+// time limit: 540 s
 import { setTimeout as sleep } from "node:timers/promises";
 import type pg from "pg";
 import { test } from "uvu";

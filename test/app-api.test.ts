@@ -1,3 +1,4 @@
+// time limit: 540 s
 import { execFile, spawnSync } from "node:child_process";
 import { promisify } from "node:util";
 import type pg from "pg";

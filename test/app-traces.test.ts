@@ -1,3 +1,4 @@
+// time limit: 540 s
 import { createHmac } from "node:crypto";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// time limit: 540 s
 import { createHmac } from "node:crypto";
 import type { RequestListener } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";

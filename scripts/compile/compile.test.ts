@@ -1,3 +1,4 @@
+// time limit: 540 s
 import { spawnSync } from "node:child_process";
 import { cpSync, readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
