@@ -244,7 +244,7 @@ test("a collector that is away: notifications are sent, the log says it once, an
     away
       .output()
       .split("\n")
-      .filter((line) => line.includes("the collector takes no traces"));
+      .filter((line) => line.includes("the collector does not accept traces"));
   for (const round of [1, 2, 3]) {
     await insert({ traceparent: producer(9).traceparent });
     await until(async () => (await rig.counts()).SENT === round);
@@ -256,7 +256,7 @@ test("a collector that is away: notifications are sent, the log says it once, an
   try {
     await insert({ traceparent: producer(10).traceparent });
     await until(() => back.spans().some(({ traceId }) => traceId === producer(10).traceId));
-    await until(() => away.output().includes("the collector takes traces again"));
+    await until(() => away.output().includes("the collector accepts traces again"));
   } finally {
     await back.close();
   }
