@@ -104,7 +104,7 @@ test("tracing is off unless an endpoint is set; a bad setting or an unreachable 
     try {
       for (const _ of [1, 2]) assert.is(await call(step({ traceparent }), { of: other }), 200);
       if (env === bad) assert.match(other.child.tail(), /OTEL_TRACES_SAMPLER.*tracing is off/);
-      if (env === unreachable) await until(() => other.child.tail().includes("the collector takes no traces"));
+      if (env === unreachable) await until(() => other.child.tail().includes("the collector does not accept traces"));
     } finally {
       await other.child.stop();
     }
