@@ -37,7 +37,7 @@ test.before(() => {
   endless = stuck({ POLL_BATCH_SIZE: "1", XNOVU_CLAIM_MAX: "1" }, async (own) => {
     // Claims and leases go on; what Novu answered is never written.
     await own.db.query(`CREATE FUNCTION audit.no_end() RETURNS trigger LANGUAGE plpgsql AS $$
-      BEGIN IF current_query() LIKE '-- PROCESSING -> SENT%' THEN PERFORM pg_sleep(600); END IF; RETURN NULL; END $$`);
+      BEGIN IF current_query() LIKE '-- settle-sent%' THEN PERFORM pg_sleep(600); END IF; RETURN NULL; END $$`);
     await own.db.query(
       "CREATE TRIGGER no_end BEFORE UPDATE ON notify.notification FOR EACH STATEMENT EXECUTE FUNCTION audit.no_end()",
     );
