@@ -1,9 +1,11 @@
 import type { IncomingHttpHeaders } from "node:http";
-import { EnvHttpProxyAgent, request } from "undici";
+import { EnvHttpProxyAgent } from "undici";
 import type { CallReply, CallTrace, DeliveryCall, DeliveryEvent, NovuPort } from "../core/delivery.ts";
 import { messageOf } from "../core/errors.ts";
 import { secretMask } from "../core/mask.ts";
+import { postEvents } from "./post-events.ts";
 import { judge } from "./reply.ts";
+import { textOf, UnreadableReply } from "./response-body.ts";
 
 export interface NovuOptions {
   readonly secretKey: string;
@@ -34,6 +36,8 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
     authorization: `ApiKey ${secretKey}`,
     "content-type": "application/json",
     accept: "application/json",
+    // Compression saves nothing on replies of this size.
+    "accept-encoding": "identity",
   };
   // The reasons are stored with the rows and shown on pages.
   const mask = secretMask([secretKey]);
@@ -42,22 +46,21 @@ export function createNovu({ secretKey, apiUrl, timeoutMs, onRequest }: NovuOpti
 
   async function post(call: DeliveryCall, signal: AbortSignal, { traceparent, answered }: Watch): Promise<CallReply> {
     const events = call.events.map(bodyOf);
-    const [url, body] =
-      events.length === 1 ? [trigger, events[0]] : [`${trigger}/bulk`, `{"events":[${events.join()}]}`];
-    const response = await request(url, {
-      method: "POST",
-      dispatcher,
-      signal,
-      headers: {
-        ...headers,
-        "idempotency-key": call.idempotencyKey,
-        ...(traceparent === undefined ? {} : { traceparent }),
-      },
-      body,
-    });
-    const text = await response.body.text();
+    const [url, body]: [string, string] =
+      events.length === 1 ? [trigger, events[0] ?? ""] : [`${trigger}/bulk`, `{"events":[${events.join()}]}`];
+    const more = {
+      ...headers,
+      "idempotency-key": call.idempotencyKey,
+      ...(traceparent === undefined ? {} : { traceparent }),
+    };
+    const response = await postEvents({ url, headers: more, body, signal, dispatcher });
+    const header = headerOf(response.headers);
     answered(response.statusCode);
-    return judge({ status: response.statusCode, header: headerOf(response.headers), body: text }, call.events.length);
+    const text = await textOf(response.body, header("content-encoding")).catch((error: unknown) => {
+      if (error instanceof UnreadableReply) return error.message;
+      throw error;
+    });
+    return judge({ status: response.statusCode, header, body: text }, call.events.length);
   }
 
   return {

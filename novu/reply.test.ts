@@ -55,11 +55,15 @@ test("each status has one rule, and the reply follows it", () => {
     assert.is(reply.kind, kinds[then], String(status));
     if (reply.kind === "paused") assert.is(reply.needsPerson, then === "pause and alert");
   }
-  const of = (...statuses: number[]) => statuses.map((status) => ruleOf(status).then);
-  assert.equal(new Set(of(401, 402, 403, 404, 405)), new Set(["pause and alert"]));
-  assert.equal(new Set(of(400, 406, 410, 413, 414, 415, 422, 431)), new Set(["halve"]));
-  assert.equal(new Set(of(408, 409, 500, 502, 503, 504, 301, 0, 600)), new Set(["repeat"]));
-  assert.equal(of(200, 201, 429), ["read the items", "read the items", "pause"]);
+  const of = (...statuses: number[]) => [...new Set(statuses.map((status) => ruleOf(status).then))];
+  assert.equal(of(400, 413, 415, 422), ["halve"]);
+  assert.equal(of(102, 408, 409, 425, 500, 502, 503, 504, 599, 0, 600), ["repeat"]);
+  assert.equal(of(200, 201), ["read the items"]);
+  assert.equal(of(429), ["pause"]);
+  const path = [
+    300, 301, 302, 307, 308, 401, 402, 403, 404, 405, 406, 407, 410, 411, 414, 418, 421, 426, 431, 451, 501, 505, 511,
+  ];
+  assert.equal(of(...path), ["pause and alert"]);
   assert.ok(policy.every(({ why }) => why.length > 10));
 });
 
@@ -70,7 +74,8 @@ test("an error replayed from the idempotency cache needs a new key when it was t
   assert.equal([400, 413, 422].map(replayed), Array(3).fill("invalid"));
 });
 
-test("a body that is not a list of the same number of events is an unknown outcome", () => {
+test("a success that is not Novu's pauses sending, and one about another number of events says nothing certain", () => {
+  const of = (body: string, status = 201) => judge({ status, body, header: () => undefined }, 1);
   for (const body of [
     "",
     "no JSON",
@@ -78,11 +83,33 @@ test("a body that is not a list of the same number of events is an unknown outco
     '{"data":{}}',
     '{"data":[{}]}',
     '{"data":[1]}',
-    "[]",
-    '[{"status":"processed"},{"status":"processed"}]',
-  ])
-    assert.is(judge({ status: 201, body, header: () => undefined }, 1).kind, "unknown", body);
-  assert.is(judge({ status: 201, body: '[{"status":"processed"}]', header: () => undefined }, 1).kind, "answered");
+    "<!doctype html><title>Sign in</title>",
+  ]) {
+    const reply = of(body);
+    assert.is(reply.kind, "paused", body);
+    assert.ok(reply.kind === "paused" && reply.needsPerson && reply.reason.includes("check NOVU_API_URL"), body);
+  }
+  assert.is(of("", 204).kind, "paused");
+  for (const body of ["[]", '[{"status":"processed"},{"status":"processed"}]'])
+    assert.is(of(body).kind, "unknown", body);
+  assert.is(of('[{"status":"processed"}]').kind, "answered");
+});
+
+test("a reason says what to do, names where a redirect leads, and repeats no page and no token", () => {
+  const reason = (status: number, body: string, location?: string) => {
+    const header = (name: string) => (name === "location" ? location : undefined);
+    const reply = judge({ status, body, header }, 1);
+    return "reason" in reply ? reply.reason : "";
+  };
+  assert.is(
+    reason(302, "", "https://login.example/start?token=s3cret"),
+    "Novu answered 302: nothing (location: https://login.example/start); a redirect: set NOVU_API_URL to the address that it names, with https",
+  );
+  assert.match(
+    reason(407, "<html><body>Proxy login</body></html>"),
+    /^Novu answered 407: a web page; .*check HTTPS_PROXY$/,
+  );
+  assert.match(reason(400, '{"message":["a","b"],"errors":{"x":1}}'), /^Novu answered 400: a; b \{"x":1\}$/);
 });
 
 test.run();

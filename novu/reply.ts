@@ -1,5 +1,5 @@
 import type { CallReply, Outcome } from "../core/delivery.ts";
-import { alertPauseMs, defaultPauseMs, maxRetryAfterMs, ruleOf } from "./policy.ts";
+import { alertPauseMs, defaultPauseMs, maxRetryAfterMs, notNovu, type Rule, ruleOf } from "./policy.ts";
 
 /** The fields of Novu's reply for one event that matter here. */
 export interface Item {
@@ -18,12 +18,12 @@ export interface HttpReply {
 
 /** What a reply means for the `count` events of a call. */
 export function judge(reply: HttpReply, count: number, now: () => number = Date.now): CallReply {
-  const { then, transient } = ruleOf(reply.status);
-  if (then === "read the items") return judgeItems(reply, count);
-  const reason = reasonOf(reply);
-  if (transient && reply.header("idempotency-replay") === "true") return { kind: "replayed", reason };
+  const rule = ruleOf(reply.status);
+  if (rule.then === "read the items") return judgeItems(reply, count);
+  const reason = reasonOf(reply, rule);
+  if (rule.transient && reply.header("idempotency-replay") === "true") return { kind: "replayed", reason };
   const retryAfterMs = parseRetryAfter(reply.header("retry-after"), now());
-  switch (then) {
+  switch (rule.then) {
     case "pause and alert":
       return { kind: "paused", reason, retryAfterMs: alertPauseMs, needsPerson: true };
     case "pause":
@@ -38,7 +38,7 @@ export function judge(reply: HttpReply, count: number, now: () => number = Date.
 function judgeItems(reply: HttpReply, count: number): CallReply {
   const items = itemsOf(reply.body);
   if (items === undefined)
-    return { kind: "unknown", reason: `Novu answered ${reply.status} with a body that is not a list of events` };
+    return { kind: "paused", reason: reasonOf(reply, notNovu), retryAfterMs: alertPauseMs, needsPerson: true };
   // A reply for another number of events says nothing certain about any of them.
   if (items.length !== count)
     return { kind: "unknown", reason: `Novu answered for ${items.length} of ${count} events` };
@@ -88,14 +88,21 @@ export function parseRetryAfter(value: string | undefined, now: number): number 
   return Number.isFinite(ms) ? Math.min(maxRetryAfterMs, Math.max(0, ms)) : undefined;
 }
 
-/** Novu's error text: `message`, a text or a list of texts, and `errors`. */
-function reasonOf({ status, body }: HttpReply): string {
+/** Novu's error text: `message`, a text or a list of texts, and `errors`. The markup of a web page is left out. */
+function reasonOf({ status, header, body }: HttpReply, { then, why }: Rule): string {
   const parsed = parseJson(body) as { message?: unknown; errors?: unknown } | undefined;
   const message = parsed?.message;
-  const text = typeof message === "string" ? message : Array.isArray(message) ? message.join("; ") : body.trim();
-  const details = parsed?.errors === undefined ? "" : JSON.stringify(parsed.errors);
-  return `Novu answered ${status}: ${text || "nothing"}${details.length > 2 ? ` ${details}` : ""}`.slice(0, 1000);
+  const isPage = /<(?:!doctype|html|head|body)\b/i.test(body.slice(0, 1_000));
+  const words = Array.isArray(message) ? message.join("; ") : isPage ? "a web page" : body.trim();
+  const text = (typeof message === "string" ? message : words) || "nothing";
+  const errors = parsed?.errors === undefined ? "" : JSON.stringify(parsed.errors);
+  const details = errors.length > 2 ? ` ${errors.slice(0, 300)}` : "";
+  const location = status >= 300 && status < 400 ? ` (location: ${withoutQuery(header("location") ?? "none")})` : "";
+  return `Novu answered ${status}: ${text.slice(0, 600)}${details}${location}${then === "pause and alert" ? `; ${why}` : ""}`;
 }
+
+/** The query of a login page may contain a token. */
+const withoutQuery = (location: string): string => location.replace(/[?#].*$/s, "").slice(0, 200);
 
 /** Undefined for anything but a JSON object or list. */
 function parseJson(text: string): object | undefined {
