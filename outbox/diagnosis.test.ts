@@ -13,6 +13,15 @@ test("each cause outside the code has its message and its hint, without the pass
     [withCode("3D000"), /refused the connection/, /database name/],
     [withCode("42P01"), /tables are missing or older/, /migrate up/],
     [withCode("42501", "permission denied"), /^permission denied$/, /owner of schema notify/],
+    [
+      withCode("08P01", "unsupported startup parameter: statement_timeout"),
+      /unsupported startup/,
+      /ignore_startup_parameters = statement_timeout/,
+    ],
+    [withCode("SELF_SIGNED_CERT_IN_CHAIN"), /no connection to the database/, /sslrootcert=.*sslmode=require/],
+    [withCode("ERR_TLS_CERT_ALTNAME_INVALID"), /no connection/, /another name/],
+    [new Error("The server does not support SSL connections"), /no connection/, /sslmode=disable/],
+    [withCode("28000", 'no pg_hba.conf entry for host "::1", no encryption'), /no encryption/, /add sslmode=require/],
     [withCode("08P01", "not allowed in statement pooling mode"), /pooling mode/, /session-mode pooler/],
   ];
   for (const [error, message, hint] of table) {

@@ -1,7 +1,7 @@
 import { Socket } from "node:net";
-import { Client } from "pg";
+import type { Client } from "pg";
 import type { ClaimKind } from "../core/delivery.ts";
-import { connectionConfig, type PoolOptions } from "./pool.ts";
+import { clientClass, clientConfig, type DatabaseConnection, sessionSql } from "./connection.ts";
 
 /** What a trigger notifies about: rows for a loop, or a change of the sending pause. */
 export type Wakeup = ClaimKind | "sendingPause";
@@ -27,12 +27,12 @@ const closeMs = 1_000;
  * Notifications in between are lost; polling finds the rows.
  */
 export async function listen(
-  options: Omit<PoolOptions, "poolSize">,
+  options: DatabaseConnection,
   { onWake, onListening, signal, lock }: ListenOptions,
 ): Promise<void> {
   if (signal.aborted) return;
   const socket = new Socket();
-  const client = new Client({ ...connectionConfig(options), stream: () => socket });
+  const client = new (clientClass(options.url))({ ...clientConfig(options), stream: () => socket });
   // The signal outlives many connections, so each removes its own abort listener.
   const over = new AbortController();
   const ended = new Promise<void>((resolve, reject) => {
@@ -44,6 +44,7 @@ export async function listen(
   ended.catch(() => undefined);
   try {
     await client.connect();
+    await client.query(sessionSql(options.statementTimeoutMs));
     client.on("notification", ({ channel }) => {
       const what = channels[channel];
       if (what !== undefined) onWake(what);

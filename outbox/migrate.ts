@@ -2,7 +2,8 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { runner } from "node-pg-migrate";
-import { Client, type Pool } from "pg";
+import type { Pool } from "pg";
+import { openClient } from "./connection.ts";
 
 export const migrationsDir = fileURLToPath(new URL("../migrations", import.meta.url));
 const schema = "notify";
@@ -23,10 +24,12 @@ export async function migrate(
   databaseUrl: string,
   { direction, count, log = () => undefined }: MigrateOptions,
 ): Promise<string[]> {
-  // The query in progress reports a lost connection. Without a listener the event would end the process.
-  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 10_000, keepAlive: true });
-  client.on("error", () => undefined);
-  await client.connect();
+  const client = await openClient({
+    url: databaseUrl,
+    statementTimeoutMs: 0,
+    name: "xnovu-migrate",
+    connectTimeoutMs: 10_000,
+  });
   const done = await runner({
     dbClient: client,
     dir: migrationsDir,
@@ -62,10 +65,7 @@ export function knownMigrations(dir = migrationsDir): string[] {
 
 /** Compares the migrations of this version with those in the database. Throws the error of `pg` when it cannot be reached. */
 export async function migrationStatus(databaseUrl: string): Promise<MigrationStatus> {
-  const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5000 });
-  // The query in progress reports a lost connection. Without a listener the event would end the process.
-  client.on("error", () => undefined);
-  await client.connect();
+  const client = await openClient({ url: databaseUrl, statementTimeoutMs: 15_000, name: "xnovu-migrate" });
   try {
     return compare(knownMigrations(), await appliedMigrations(client));
   } finally {

@@ -1,30 +1,18 @@
-import { Pool, type PoolClient, type PoolConfig } from "pg";
+import { Pool, type PoolClient } from "pg";
+import { clientClass, clientConfig, type DatabaseConnection, sessionSql } from "./connection.ts";
 
-export interface PoolOptions {
-  readonly url: string;
+export interface PoolOptions extends DatabaseConnection {
   readonly poolSize: number;
-  readonly statementTimeoutMs: number;
-  /** Shown in pg_stat_activity. */
-  readonly name: string;
   /** Called when an idle connection breaks. The pool replaces it. */
   readonly onIdleError?: (error: Error) => void;
 }
 
-/** Settings of one connection. Without these limits a half-open network or a frozen server would block for ever. */
-export const connectionConfig = ({ url, statementTimeoutMs, name }: Omit<PoolOptions, "poolSize">): PoolConfig => ({
-  connectionString: url,
-  application_name: name,
-  connectionTimeoutMillis: 5_000,
-  statement_timeout: statementTimeoutMs,
-  // The client's own limit, for a server that does not respond at all.
-  query_timeout: statementTimeoutMs + 2_000,
-  keepAlive: true,
-  keepAliveInitialDelayMillis: 10_000,
-});
-
 export function createPool(options: PoolOptions): Pool {
   const pool = new Pool({
-    ...connectionConfig(options),
+    ...clientConfig(options),
+    Client: clientClass(options.url),
+    // The pool waits for it before it lends the connection.
+    onConnect: async (client) => void (await client.query(sessionSql(options.statementTimeoutMs))),
     max: options.poolSize,
     idleTimeoutMillis: 30_000,
     // The server may never close the connection (half-open network, frozen server). It must not keep the process alive after `end()`.

@@ -33,10 +33,10 @@ export interface PostgresFacts {
 
 /** Runs all queries at the same time, over connections of its own. All of them are closed when it resolves, also those to a server that hangs. */
 export async function queryPostgres(database: Settings["database"], limitMs: number): Promise<PostgresFacts> {
-  const [{ default: pg }, { connectionConfig }] = await Promise.all([import("pg"), import("../../outbox/pool.ts")]);
+  const [{ default: pg }, { clientConfig }] = await Promise.all([import("pg"), import("../../outbox/connection.ts")]);
   const sockets: Socket[] = [];
   const pool = new pg.Pool({
-    ...connectionConfig({ url: database.url, statementTimeoutMs: limitMs, name: "xnovu-doctor" }),
+    ...clientConfig({ url: database.url, statementTimeoutMs: limitMs, name: "xnovu-doctor" }),
     connectionTimeoutMillis: limitMs,
     max: 8,
     stream: () => {
