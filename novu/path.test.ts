@@ -64,7 +64,7 @@ test("a reply that cannot be decoded is not Novu's", async () => {
   }
 });
 
-test("informational replies before the real one are read past, asked for or not", async () => {
+test("informational replies before the real one are read past, requested or not", async () => {
   for (const before of [
     "HTTP/1.1 100 Continue\r\n\r\n",
     "HTTP/1.1 103 Early Hints\r\nlink: </x>; rel=preload\r\n\r\n",

@@ -11,7 +11,7 @@ export interface Rule {
     | "pause"
     /** All workers pause sending for a minute at a time, and health is down, until a person fixes it; no attempt is spent. */
     | "pause and alert"
-    /** The call is halved until the event with the error stands alone: that one becomes a dead letter, the rest are sent. */
+    /** The call is halved until the event with the error is isolated: that one becomes a dead letter, the rest are sent. */
     | "halve";
   /** The reply describes this moment. Replayed from Novu's idempotency cache it says nothing about now, and the next call takes a new key. */
   readonly transient: boolean;
