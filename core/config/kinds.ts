@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { databaseAddress } from "./database-url.ts";
 
 // Every kind takes the text of an environment variable; an error message completes the sentence "NAME is ...".
 
@@ -36,7 +37,10 @@ const url = (protocols: readonly string[], example: string) =>
   }, `not an address such as ${example}`);
 
 export const httpUrl = url(["http:", "https:"], "https://host.example").transform((v) => v.replace(/\/+$/, ""));
-export const postgresUrl = url(["postgres:", "postgresql:"], "postgresql://user:password@host:5432/database");
+export const postgresUrl = z.string().superRefine((value, context) => {
+  const found = databaseAddress(value);
+  if (typeof found === "string") context.addIssue({ code: "custom", message: found });
+});
 
 export const hostPort = z.string().refine((value) => {
   const number = Number(/^(?:\[[0-9a-fA-F:]+\]|[^\s:/]+):(\d{1,5})$/.exec(value)?.[1] ?? 0);
