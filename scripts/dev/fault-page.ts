@@ -48,5 +48,5 @@ The tests check these invariants:
 5. Exit code and exit time are bounded and documented.
 
 To add a fault, append it to [scripts/dev/fault-list.ts](../scripts/dev/fault-list.ts), write its
-test with \`faultTest(<number>, "<title>", …)\`, and run the command at the top of this page.
+test with \`faultTest(<number>, "<title>", …)\`, and run \`node --import tsx scripts/dev/update-faults.ts\`.
 `;
