@@ -8,7 +8,12 @@ const delivered = ["worker/delivery/deliver.test.ts"];
 export const deliveryMutants = [
   ...mutantsOf("policy", "novu/policy.ts", reply, {
     "429 is repeated without a pause": { find: 'rule(429, 429, "pause"', replace: 'rule(429, 429, "repeat"' },
-    "a wrong key rejects the event": { find: 'rule(401, 405, "pause and alert"', replace: 'rule(401, 405, "halve"' },
+    "a wrong key rejects the event": { find: 'rule(401, 401, "pause and alert"', replace: 'rule(401, 401, "halve"' },
+    "a proxy's login rejects the event": {
+      find: 'rule(407, 407, "pause and alert"',
+      replace: 'rule(407, 407, "halve"',
+    },
+    "a redirect is repeated": { find: 'rule(300, 399, "pause and alert"', replace: 'rule(300, 399, "repeat"' },
     "500 rejects the event": { find: 'rule(500, 599, "repeat"', replace: 'rule(500, 599, "halve"' },
   }),
   ...mutantsOf("reply", "novu/reply.ts", reply, {
