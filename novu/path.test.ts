@@ -56,6 +56,7 @@ test("a reply is read in each encoding that a proxy may add", async () => {
 test("a reply that cannot be decoded is not Novu's", async () => {
   for (const [encoding, body] of [
     ["zstd", accepted],
+    ["constructor", accepted],
     ["gzip", accepted],
     ["br", gzipSync(accepted)],
   ] as const) {

@@ -7,12 +7,13 @@ export const maxReplyBytes = 4 * 1024 * 1024;
 /** A reply that cannot be read: too long, or in an encoding that is not known. Its status still counts. */
 export class UnreadableReply extends Error {}
 
-const decoders: Readonly<Record<string, () => Duplex>> = {
-  gzip: createGunzip,
-  "x-gzip": createGunzip,
-  deflate: createInflate,
-  br: createBrotliDecompress,
-};
+// A Map: a name such as "constructor" must not find what every object inherits.
+const decoders: ReadonlyMap<string, () => Duplex> = new Map([
+  ["gzip", createGunzip],
+  ["x-gzip", createGunzip],
+  ["deflate", createInflate],
+  ["br", createBrotliDecompress],
+]);
 
 /**
  * The text of a reply, decompressed. XNovu asks for no compression (`accept-encoding: identity`), but proxies compress all the same.
@@ -30,12 +31,12 @@ export async function textOf(
     .split(",")
     .map((name) => name.trim());
   const encodings = names.filter((name) => name !== "" && name !== "identity").reverse();
-  const unknown = encodings.find((name) => decoders[name] === undefined);
+  const unknown = encodings.find((name) => !decoders.has(name));
   if (unknown !== undefined) {
     body.destroy();
     throw new UnreadableReply(`the reply has the unknown content-encoding ${unknown.slice(0, 40)}`);
   }
-  const decoding = encodings.flatMap((name) => decoders[name]?.() ?? []);
+  const decoding = encodings.flatMap((name) => decoders.get(name)?.() ?? []);
   // An error of one stream reaches the last one, which is the one that is read.
   const last = decoding.at(-1);
   if (last !== undefined) pipeline([body, ...decoding], () => undefined);
